@@ -1,0 +1,62 @@
+# Two commands matter: `make demo` and `make test`. Both set up everything they need.
+PY ?= python3
+PORT ?= 8000
+SIMULATOR_PORT ?= 9010
+V := .venv
+BIN := $(V)/bin
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help demo reset test check fix lock messages shots
+
+help: ## Say what each target does.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/uv:
+	@command -v $(PY) >/dev/null 2>&1 || { echo "$(PY) was not found: install Python 3.11 or newer, or name one with 'make PY=python3.12 ...'."; exit 1; }
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The portal needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name a newer one with 'make PY=python3.12 ...'."; exit 1; }
+	@$(PY) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module: install it (on Debian or Ubuntu: apt install python3-venv) and try again."; exit 1; }
+	@test -x $(BIN)/python || $(PY) -m venv $(V)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(V)/.requirements: requirements.txt | $(BIN)/uv
+	@echo "Installing what the portal needs ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@
+
+$(V)/.requirements-dev: requirements-dev.txt | $(BIN)/uv
+	@echo "Installing what the tests need ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
+	@touch $@ $(V)/.requirements
+
+demo: $(V)/.requirements ## Serve the portal with demo data at http://localhost:8000 (PORT=, SIMULATOR_PORT=).
+	@$(BIN)/python manage.py demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
+
+reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
+	@rm -rf var/demo && echo "The demo starts afresh at the next 'make demo'."
+
+test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
+	@$(BIN)/python -m pytest
+
+check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/djlint --check --lint templates simulator/templates --quiet
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file simulator/mypy.ini simulator
+	@$(BIN)/python manage.py makemigrations --check --dry-run -v0
+	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_consistency.py tests/test_translations.py
+
+fix: $(V)/.requirements-dev ## Format Python and templates.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/djlint --reformat templates simulator/templates --quiet
+
+lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -v0
+	@$(BIN)/python manage.py compilemessages -i .venv -v0

@@ -1,0 +1,58 @@
+"""The session's limits, and the one membership a person acts in."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from entities.models import Membership, User
+
+Answer = Callable[[HttpRequest], HttpResponse]
+BACKGROUND_HEADER = "X-Background"  # a refresh by itself is not activity
+
+
+class SessionLimits:
+    """Idle 15 minutes, 8 hours in all; activity is written at most once a minute (decisions.md, Sessions)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(timezone.now().timestamp())
+            session = request.session
+            started = session.setdefault("started_at", now)
+            seen = session.setdefault("seen_at", now)
+            if (
+                now - seen > settings.SESSION_IDLE_MINUTES * 60
+                or now - started > settings.SESSION_ABSOLUTE_HOURS * 3600
+            ):
+                logout(request)
+                session["session_ended"] = "idle"  # the sign-in page says so once
+            elif now - seen >= 60 and BACKGROUND_HEADER not in request.headers:
+                session["seen_at"] = now
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class ActingMembership:
+    """Load the chosen membership with one indexed query; one that may no longer be used ends the session now."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            user = cast(User, request.user)
+            chosen = request.session.get("membership_id")
+            if chosen is not None:
+                user.acting = Membership.objects.usable().select_related("entity").filter(user=user, pk=chosen).first()
+                if user.acting is None:
+                    logout(request)
+                    request.session["session_ended"] = "access"
+        return self.get_response(request)

@@ -1,0 +1,17 @@
+from entities.models.audit import AuditEvent, ChainHead
+from entities.models.catalogue import DigitalService, ServiceDependency
+from entities.models.notice import Notice
+from entities.models.organisation import Entity, Sector
+from entities.models.people import Membership, User
+
+__all__ = [
+    "AuditEvent",
+    "ChainHead",
+    "DigitalService",
+    "Entity",
+    "Membership",
+    "Notice",
+    "Sector",
+    "ServiceDependency",
+    "User",
+]

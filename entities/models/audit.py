@@ -1,0 +1,114 @@
+"""The security log: append-only, one hash chain an entity. What a ReportEvent records is not audited again."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.chain import GENESIS, link
+from entities.models.organisation import Entity
+from entities.permissions import Permission
+
+if TYPE_CHECKING:
+    from entities.models.people import User
+
+
+class ChainHead(models.Model):
+    """The end of an entity's audit chain: a row of its own, locked last, so that numbers have no gaps."""
+
+    entity = models.OneToOneField(Entity, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=GENESIS)
+
+    def __str__(self) -> str:
+        return f"{self.entity_id}:{self.seq}"
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def visible_to(self, user: User) -> Self:
+        """Auditors read the log, nobody else."""
+        return self if user.may(Permission.AUDIT_VIEW) else self.none()
+
+
+class AuditEvent(models.Model):
+    """One line of the security log. It holds codes and public ids, never a name, a mobile or an ID."""
+
+    class Action(models.TextChoices):
+        SIGN_IN = "SIGN_IN", _("Sign-in")
+        SIGN_IN_REFUSED = "SIGN_IN_REFUSED", _("Sign-in refused")
+        SIGN_OUT = "SIGN_OUT", _("Sign-out")
+        MEMBERSHIP = "MEMBERSHIP", _("Membership changed")
+        SWITCHED_ENTITY = "SWITCHED_ENTITY", _("Switched entity")
+        TEAM = "TEAM", _("Crisis team changed")
+        CATALOGUE = "CATALOGUE", _("Catalogue changed")
+        CONFIGURATION = "CONFIGURATION", _("Configuration changed")
+        REVEALED = "REVEALED", _("Personal data revealed")
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="audit_events")
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    action = models.CharField(max_length=20, choices=Action.choices)
+    person = models.UUIDField(null=True)
+    role = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict)
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Audit event")
+        verbose_name_plural = _("Audit events")
+        constraints = [models.UniqueConstraint(fields=["entity", "seq"], name="audit_seq_once")]
+        indexes = [models.Index(fields=["entity", "action", "-seq"], name="audit_by_action")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.entity_id}:{self.seq}"
+
+    def content(self) -> dict[str, Any]:
+        """What the digest covers."""
+        return {
+            "entity": self.entity_id,
+            "seq": self.seq,
+            "at": self.at,
+            "action": self.action,
+            "person": self.person,
+            "role": self.role,
+            "data": self.data,
+        }
+
+    @classmethod
+    @transaction.atomic
+    def record(
+        cls,
+        action: str,
+        *,
+        entity: Entity | None = None,
+        by: User | None = None,
+        person: uuid.UUID | None = None,
+        **data: Any,
+    ) -> AuditEvent:
+        """Append a line; one without an entity goes into the authority's chain. The head's lock is taken last."""
+        if entity is None:
+            entity = Entity.objects.get(kind=Entity.Kind.REGULATOR)
+        ChainHead.objects.get_or_create(entity=entity)
+        head = ChainHead.objects.select_for_update().get(entity=entity)
+        event = cls(
+            entity=entity,
+            seq=head.seq + 1,
+            at=timezone.now(),
+            action=action,
+            person=by.public_id if by else person,
+            role=by.acting.role if by and by.acting else "",
+            data=data,
+            prev_hash=head.hash,
+        )
+        event.hash = link(head.hash, event.content())
+        event.save(force_insert=True)
+        head.seq, head.hash = event.seq, event.hash
+        head.save(update_fields=["seq", "hash"])
+        return event

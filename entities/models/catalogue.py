@@ -1,0 +1,126 @@
+"""The catalogue: the digital services of each entity, and which relies on which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from entities.models.naming import Bilingual
+from entities.models.organisation import Entity
+from entities.text import search_form
+
+if TYPE_CHECKING:
+    from entities.models.people import User
+
+
+class DigitalServiceQuerySet(models.QuerySet["DigitalService"]):
+    def visible_to(self, user: User) -> Self:
+        """Everyone signed in may pick any active service as the one that fails her; the rest is her entity's own."""
+        if user.acting is None:
+            return self.none()
+        if user.acting.entity.is_authority:
+            return self
+        return self.filter(Q(is_active=True) | Q(entity=user.acting.entity_id))
+
+    def active(self) -> Self:
+        return self.filter(is_active=True, entity__is_active=True)
+
+    def of(self, entity: Entity) -> Self:
+        return self.filter(entity=entity)
+
+    def not_of(self, entity: Entity) -> Self:
+        return self.exclude(entity=entity)
+
+    def matching(self, words: str) -> Self:
+        """Services whose name or entity holds every word, whatever the spelling of alef, ta marbuta and ya."""
+        found = self
+        for word in search_form(words).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+
+class DigitalService(Bilingual):
+    """One service of an entity's catalogue. Tier 0 is a national shared service, 3 an ordinary one."""
+
+    class Tier(models.IntegerChoices):
+        NATIONAL = 0, _("0 · national shared service")
+        CRITICAL = 1, _("1 · critical")
+        IMPORTANT = 2, _("2 · important")
+        ORDINARY = 3, _("3 · ordinary")
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="services", verbose_name=_("Entity"))
+    code = models.SlugField(_("Code"), max_length=60)
+    tier = models.PositiveSmallIntegerField(_("Tier"), choices=Tier.choices, default=Tier.ORDINARY)
+    users_per_day = models.PositiveIntegerField(_("Users a day"), null=True, blank=True)
+    rto_minutes = models.PositiveIntegerField(
+        _("Recovery time objective"), null=True, blank=True, help_text=_("Minutes")
+    )
+    channels = models.JSONField(_("Channels"), default=list, blank=True)
+    beneficiaries = models.JSONField(_("Beneficiaries"), default=list, blank=True)
+    is_active = models.BooleanField(_("Active"), default=True)
+    search_text = models.CharField(max_length=700, editable=False, default="")
+
+    objects = DigitalServiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Digital service")
+        verbose_name_plural = _("Digital services")
+        ordering = ["tier", "name_ar"]
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "code"], name="service_code_once_an_entity"),
+            models.CheckConstraint(condition=Q(tier__lte=3), name="service_tier_0_to_3"),
+        ]
+
+    @staticmethod
+    def search_text_for(*, name_ar: str, name_en: str, entity: Entity) -> str:
+        """The words a search looks in, in their one spelling; written wherever a service is written."""
+        words = (name_ar, name_en, entity.name_ar, entity.name_en, entity.abbreviation)
+        return search_form(" ".join(words))[:700]
+
+
+class ServiceDependencyQuerySet(models.QuerySet["ServiceDependency"]):
+    def visible_to(self, user: User) -> Self:
+        """Both ends of a dependency know of it; the authority knows all."""
+        if user.acting is None:
+            return self.none()
+        if user.acting.entity.is_authority:
+            return self
+        own = user.acting.entity_id
+        return self.filter(Q(consumer__entity=own) | Q(provider__entity=own))
+
+    def on(self, services: models.QuerySet[DigitalService]) -> Self:
+        """Who relies on these services."""
+        return self.filter(provider__in=services)
+
+
+class ServiceDependency(models.Model):
+    """A consumer's service relies on a provider's service."""
+
+    class Strength(models.TextChoices):
+        HARD = "hard", _("Stops without it")
+        SOFT = "soft", _("Works worse without it")
+
+    consumer = models.ForeignKey(
+        DigitalService, on_delete=models.CASCADE, related_name="relies_on", verbose_name=_("Consumer")
+    )
+    provider = models.ForeignKey(
+        DigitalService, on_delete=models.CASCADE, related_name="relied_on_by", verbose_name=_("Provider")
+    )
+    strength = models.CharField(_("Strength"), max_length=4, choices=Strength.choices, default=Strength.HARD)
+    verified = models.BooleanField(_("Verified by the provider"), default=False)
+
+    objects = ServiceDependencyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Dependency")
+        verbose_name_plural = _("Dependencies")
+        constraints = [
+            models.UniqueConstraint(fields=["consumer", "provider"], name="dependency_once"),
+            models.CheckConstraint(condition=~Q(consumer=F("provider")), name="dependency_not_on_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} → {self.provider}"

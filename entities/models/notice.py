@@ -1,0 +1,41 @@
+"""The outbox of what has no report: draft nudges, team freshness, alarms. Any floor may write one."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.models.catalogue import DigitalService
+from entities.models.organisation import Entity
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def not_fanned_out(self) -> "NoticeQuerySet":
+        return self.filter(fanned_out_at__isnull=True)
+
+
+class Notice(models.Model):
+    """Something people must hear that no report tells; `key` makes it once, whoever writes it how often."""
+
+    class Kind(models.TextChoices):
+        DRAFT_WAITS = "DRAFT_WAITS", _("A draft was not sent")
+        TEAM_STALE = "TEAM_STALE", _("The crisis team must be confirmed")
+        TEAM_CHANGED = "TEAM_CHANGED", _("The crisis team changed")
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    key = models.CharField(max_length=120, unique=True)
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="notices")
+    service = models.ForeignKey(DigitalService, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+    fanned_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Notice")
+        verbose_name_plural = _("Notices")
+        indexes = [models.Index(fields=["id"], condition=Q(fanned_out_at__isnull=True), name="notice_to_fan_out")]
+
+    def __str__(self) -> str:
+        return self.key

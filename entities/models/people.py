@@ -1,0 +1,181 @@
+"""People and what they may act as. `User.acting` is the one membership a person acts in now."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.models.naming import Bilingual
+from entities.models.organisation import Entity
+from entities.permissions import Permission, Role, permissions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class UserManager(BaseUserManager["User"]):
+    def register(
+        self, *, digest: str, last4: str, name_ar: str, name_en: str = "", mobile: str = "", email: str = ""
+    ) -> User:
+        """Pre-register a person: she has no password and enters with Nafath alone."""
+        user = self.model(
+            national_id_digest=digest,
+            national_id_last4=last4,
+            name_ar=name_ar,
+            name_en=name_en,
+            mobile=mobile,
+            email=email,
+        )
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def known_as(self, digests: Iterable[str]) -> models.QuerySet[User]:
+        """The person behind one of the digests of a national ID."""
+        return self.get_queryset().filter(national_id_digest__in=list(digests))
+
+
+class User(AbstractBaseUser, Bilingual):
+    """A person. Her national ID is kept as a keyed digest and its last four digits, never in clear."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    national_id_digest = models.CharField(max_length=120, unique=True, editable=False)
+    national_id_last4 = models.CharField(_("Last four digits of the ID"), max_length=4, editable=False)
+    mobile = models.CharField(_("Mobile"), max_length=16, blank=True)
+    email = models.EmailField(_("E-mail"), blank=True)
+    language = models.CharField(
+        _("Language of messages"), max_length=2, choices=[("ar", "العربية"), ("en", "English")], default="ar"
+    )
+    is_active = models.BooleanField(_("Active"), default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "public_id"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    #: The membership she acts in: set by the middleware, by a task explicitly. None sees nothing.
+    acting: Membership | None = None
+
+    class Meta:
+        verbose_name = _("Person")
+        verbose_name_plural = _("People")
+
+    def may(self, permission: Permission) -> bool:
+        """The one answer to "may she?"."""
+        return self.acting is not None and permission in self.acting.permissions
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar, spaced so that Arabic letters do not join."""
+        words = [word.removeprefix("ال").removeprefix("Al-") or word for word in self.name.split()]
+        return " ".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words) if word)
+
+    @property
+    def masked_mobile(self) -> str:
+        """05• ••• ••12: enough to recognise one's own number."""
+        return f"05• ••• ••{self.mobile[-2:]}" if self.mobile else ""
+
+    @property
+    def masked_email(self) -> str:
+        """m•••@entity.gov.sa: enough to recognise one's own address."""
+        name, _at, host = self.email.rpartition("@")
+        return f"{name[:1]}•••@{host}" if host else ""
+
+    # --- Django admin asks these three -------------------------------------------------------------
+    @property
+    def is_staff(self) -> bool:
+        return self.may(Permission.ADMINISTER)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own memberships and those of one's entity; the authority sees all."""
+        if user.acting is None:
+            return self.none()
+        if user.acting.entity.is_authority:
+            return self
+        return self.filter(entity=user.acting.entity_id)
+
+    def usable(self) -> Self:
+        """Memberships one may act in today: active or just invited, inside the term, entity and person active."""
+        today = timezone.localdate()
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=today),
+            Q(valid_to__isnull=True) | Q(valid_to__gte=today),
+            status__in=[Membership.Status.INVITED, Membership.Status.ACTIVE],
+            entity__is_active=True,
+            user__is_active=True,
+        )
+
+    def in_roles(self, *roles: Role) -> Self:
+        return self.filter(role__in=roles)
+
+
+class Membership(models.Model):
+    """A person's role in an entity, with its term. `Membership.role` decides what she may do."""
+
+    class Status(models.TextChoices):
+        INVITED = "INVITED", _("Invited, has not signed in yet")
+        ACTIVE = "ACTIVE", _("Active")
+        SUSPENDED = "SUSPENDED", _("Suspended")
+        ENDED = "ENDED", _("Ended")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("Person"))
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("Entity"))
+    role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
+    status = models.CharField(_("Status"), max_length=10, choices=Status.choices, default=Status.INVITED)
+    delegated = models.BooleanField(
+        _("May send updates"), default=False, help_text=_("A member to whom the director delegates updates.")
+    )
+    valid_from = models.DateField(_("From"), null=True, blank=True)
+    valid_to = models.DateField(_("To"), null=True, blank=True)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Invited by")
+    )
+    ended_reason = models.CharField(_("Reason of the end"), max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Membership")
+        verbose_name_plural = _("Memberships")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "entity", "role"],
+                condition=~Q(status="ENDED"),
+                name="membership_once_a_role",
+            ),
+            models.UniqueConstraint(
+                fields=["entity"],
+                condition=Q(role="DIRECTOR", status__in=["INVITED", "ACTIVE"]),
+                name="membership_one_director",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True)
+                | Q(valid_from__isnull=True)
+                | Q(valid_to__gte=models.F("valid_from")),
+                name="membership_term_in_order",
+            ),
+        ]
+        indexes = [models.Index(fields=["entity", "role", "status"], name="membership_by_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.entity}"
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.role, delegated=self.delegated)

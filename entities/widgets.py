@@ -1,0 +1,103 @@
+"""The boxes and choices that Django does not have. Their looks are in templates/forms/widgets/."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+
+class Chips(forms.RadioSelect):
+    """One of a few short answers, each a chip. Longer answers: ChoiceCards; long lists: RadioSelect."""
+
+    template_name = "forms/widgets/chips.html"
+
+
+class ChipsMultiple(forms.CheckboxSelectMultiple):
+    """Any of a few short answers, each a chip with a tick."""
+
+    template_name = "forms/widgets/chips.html"
+
+
+class ChoiceCards(forms.RadioSelect):
+    """One of a few answers, each with a sentence and perhaps an icon.
+
+    `sentences` and `icons` are by choice value: {"full": _("Nobody can complete the service.")}.
+    """
+
+    template_name = "forms/widgets/choice_cards.html"
+
+    def __init__(
+        self,
+        *args: Any,
+        sentences: Mapping[str, Any] | None = None,
+        icons: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sentences = sentences or {}
+        self.icons = icons or {}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        option["sentence"] = self.sentences.get(str(value), "")
+        option["icon"] = self.icons.get(str(value), "")
+        return option
+
+
+class ChoiceCardsMultiple(ChoiceCards):
+    """Any of a few answers, each with a sentence."""
+
+    allow_multiple_selected = True
+    input_type = "checkbox"
+
+
+class LtrInput(forms.TextInput):
+    """Figures and codes: written left to right, standing where the page's text starts."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__({"dir": "ltr", "autocapitalize": "off", "spellcheck": "false", **(attrs or {})})
+
+
+class DigitsInput(LtrInput):
+    """Digits, with a phone's number pad. Not type=number, which has arrows and loses leading zeros."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "numeric", "autocomplete": "off", **(attrs or {})})
+
+
+class PhoneInput(LtrInput):
+    """A telephone number."""
+
+    input_type = "tel"
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "tel", "autocomplete": "tel", **(attrs or {})})
+
+
+class TimeOfDayInput(LtrInput):
+    """HH:MM on the 24-hour clock. Not type=time: browsers show it the way their own country writes it."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(
+            {
+                "class": "control--time",
+                "inputmode": "numeric",
+                "autocomplete": "off",
+                "maxlength": 5,
+                **(attrs or {}),
+            }
+        )
+
+
+class OneTimeCodeInput(DigitsInput):
+    """The code from a text message; the phone offers it by itself, and it can be pasted."""
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__({"class": "otp", "autocomplete": "one-time-code", **(attrs or {})})
+
+
+class SearchBox(forms.TextInput):
+    """A search field with its glass."""
+
+    input_type = "search"
+    template_name = "forms/widgets/search.html"

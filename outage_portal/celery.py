@@ -1,0 +1,55 @@
+"""Celery: the app and the whole beat schedule. Redis is a doorbell, never a mailbox: it may be emptied at any time."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
+
+app = Celery("outage_portal")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=500,
+    worker_soft_shutdown_timeout=20,
+    task_time_limit=60,
+    task_soft_time_limit=45,
+    timezone=settings.TIME_ZONE,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    visibility_timeout=300,
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "health_check_interval": 15,
+    }
+    if settings.REDIS_URL
+    else {},
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
+    beat_schedule={
+        # "expires" is shorter than the period: a stopped worker does not wake to a pile.
+        "record due reminders": {
+            "task": "incidents.tasks.record_due_reminders",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS * 0.9},
+        },
+        "fan out new events": {
+            "task": "notifications.tasks.fan_out",
+            "schedule": settings.FAN_OUT_SECONDS,
+            "options": {"expires": settings.FAN_OUT_SECONDS * 0.9},
+        },
+        "deliver what is due": {
+            "task": "notifications.tasks.deliver_due",
+            "schedule": settings.FAN_OUT_SECONDS,
+            "options": {"expires": settings.FAN_OUT_SECONDS * 0.9},
+        },
+    },
+)
+app.autodiscover_tasks(["incidents", "notifications"])

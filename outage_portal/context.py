@@ -1,0 +1,114 @@
+"""What the shell shows on every page: who is here, where she may go, what waits for her."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse, translate_url
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from entities.permissions import Permission as P
+
+if TYPE_CHECKING:
+    from entities.models import User
+
+
+class NavLink(NamedTuple):
+    url: str
+    label: str | Promise
+    icon: str
+    current: bool
+
+
+class Room(NamedTuple):
+    """One entry of the navigation: the view's name, its label, its icon, and who sees it."""
+
+    name: str
+    label: Promise
+    icon: str
+    permission: P | None
+
+
+ROOMS = (
+    Room("home", _("Home"), "house", P.ENTITY_HOME),
+    Room("board", _("Board"), "list-checks", P.BOARD_VIEW),
+    Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
+    Room("team", _("Crisis team"), "users", P.ENTITY_HOME),
+    Room("service_list", _("Our services"), "server", P.ENTITY_HOME),
+    Room("guide", _("Reports guide"), "book-open", None),
+)
+
+
+@dataclass
+class Shell:
+    """The `portal` of every template."""
+
+    demo: bool
+    support_phone: str
+    support_email: str
+    registration_number: str
+    other_language: dict[str, str]
+    nav: list[NavLink] = field(default_factory=list)
+    person_name: str = ""
+    initials: str = ""
+    role_name: str = ""
+    entity_name: str = ""
+    memberships_count: int = 0
+    unread: Any = 0
+    is_admin: bool = False
+
+
+def portal(request: HttpRequest) -> dict[str, Shell]:
+    """The context processor."""
+    shell = Shell(
+        demo=settings.DEMO,
+        support_phone=settings.SUPPORT_PHONE,
+        support_email=settings.SUPPORT_EMAIL,
+        registration_number=settings.DIGITAL_STAMP_NUMBER,
+        other_language=_other_language(request),
+    )
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        _fill(shell, request, user)
+    return {"portal": shell}
+
+
+def _fill(shell: Shell, request: HttpRequest, user: User) -> None:
+    shell.person_name, shell.initials = user.name, user.initials
+    if user.acting is None:
+        return
+    shell.role_name = user.acting.get_role_display()
+    shell.entity_name = user.acting.entity.name
+    shell.memberships_count = int(request.session.get("memberships", 1))
+    shell.is_admin = user.may(P.ADMINISTER)
+    shell.nav = [_link(request, room) for room in ROOMS if room.permission is None or user.may(room.permission)]
+    shell.unread = SimpleLazyObject(lambda: _unread(user))
+
+
+def _unread(user: User) -> int:
+    from notifications.models import Delivery
+
+    return Delivery.objects.unread_count(user)
+
+
+def _link(request: HttpRequest, room: Room) -> NavLink:
+    url = reverse(room.name)
+    here = request.path == url or (room.name != "home" and request.path.startswith(url))
+    return NavLink(url, room.label, room.icon, here)
+
+
+def _other_language(request: HttpRequest) -> dict[str, str]:
+    """The same page in the other language; the language's own name for it."""
+    code = "en" if (get_language() or "ar").startswith("ar") else "ar"
+    name = dict(settings.LANGUAGES)[code]
+    try:
+        resolve(request.path_info)
+        url = translate_url(request.get_full_path(), code)
+    except (Resolver404, NoReverseMatch):
+        url = "/" if code == "ar" else "/en/"
+    return {"code": code, "name": name, "url": url}

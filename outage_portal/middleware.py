@@ -1,0 +1,99 @@
+"""What every request passes: text that may be read, a database that may be away, the language of the path."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.utils import translation
+
+from entities.text import clean, is_clean
+
+Answer = Callable[[HttpRequest], HttpResponse]
+#: Never written back into a page.
+UNKEPT = {"csrfmiddlewaretoken", "national_id", "code", "password"}
+
+
+def kept_fields(post: QueryDict) -> list[tuple[str, str]]:
+    """What was typed, for the page that gives it back."""
+    return [(name, value) for name, values in post.lists() if name not in UNKEPT for value in values]
+
+
+class RejectBadText:
+    """NUL, overrides and broken UTF-8: 400 in a path or a query, gone from a form without a word."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        raw = request.META.get("QUERY_STRING", "")
+        if not (is_clean(request.path) and self._readable(raw)):
+            return render(request, "400.html", status=400)
+        if request.method == "POST":
+            try:
+                request.POST = self._cleaned(request.POST)  # type: ignore[assignment]  # the same class, cleaned
+            except RequestDataTooBig:
+                return render(request, "413.html", {"limit_mb": 1}, status=413)
+            except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, ValueError):
+                return render(request, "400.html", status=400)
+        return self.get_response(request)
+
+    @staticmethod
+    def _readable(query: str) -> bool:
+        try:
+            return is_clean(unquote_to_bytes(query.replace("+", " ")).decode("utf-8"))
+        except UnicodeDecodeError:
+            return False
+
+    @staticmethod
+    def _cleaned(post: QueryDict) -> QueryDict:
+        fields: Iterable[tuple[str, list[Any]]] = post.lists()
+        cleaned = QueryDict(mutable=True, encoding=post.encoding)
+        for name, values in fields:
+            cleaned.setlist(clean(name), [clean(value) if isinstance(value, str) else value for value in values])
+        cleaned._mutable = False
+        return cleaned
+
+
+class DatabaseAway:
+    """A database that goes away gives 503 with Retry-After, and the form back as it was filled."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError):
+            return self._away(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The view's own exception comes here; the other middlewares' come through __call__."""
+        return self._away(request) if isinstance(exception, OperationalError | InterfaceError) else None
+
+    @staticmethod
+    def _away(request: HttpRequest) -> HttpResponse:
+        context = {"kept": kept_fields(request.POST), "kept_action": request.path} if request.method == "POST" else {}
+        response = render(request, "503.html", context, status=503)
+        response.headers["Retry-After"] = "5"
+        return response
+
+
+class LanguageByPath:
+    """The path decides what is shown: `/` is Arabic, `/en/` English. Not the browser's header."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response

@@ -1,0 +1,321 @@
+"""The one settings file, read from the environment; `.env.example` explains every name.
+
+Nothing set: a laptop, with SQLite, no broker, and the demo's switches off. DEBUG is off unless asked for.
+In production (`PORTAL_ENV=production`) every missing name is listed at once, with a hint, before anything starts.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from entities.national_id import redact_log
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+PRODUCTION = env("PORTAL_ENV", default="local") == "production"
+DEMO = env.bool("DEMO", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+TESTING = "pytest" in sys.modules
+
+# --- What production must name ------------------------------------------------------------------
+REQUIRED_IN_PRODUCTION = {
+    "SECRET_KEY": "50 random characters or more",
+    "ALLOWED_HOSTS": "the portal's host names, separated by commas",
+    "DATABASE_URL": "postgres://user:password@host:5432/name",
+    "REDIS_URL": "redis://host:6379/0",
+    "EMAIL_HOST": "the mail relay inside the Kingdom",
+    "DEFAULT_FROM_EMAIL": "the address that mails come from",
+    "SUPPORT_PHONE": "the operations room's telephone number",
+    "NID_DIGEST_KEYS": "name:secret pairs separated by commas, the current one first",
+    "NAFATH_ADAPTER": "oidc (there is no default in production)",
+    "NAFATH_OIDC_ISSUER": "the https address of the identity provider",
+    "NAFATH_OIDC_CLIENT_ID": "as registered with the identity provider",
+    "NAFATH_OIDC_CLIENT_SECRET": "as registered with the identity provider",
+}
+if PRODUCTION:
+    missing = [f"  {name}: {hint}" for name, hint in REQUIRED_IN_PRODUCTION.items() if not env(name, default="")]
+    if missing:
+        raise ImproperlyConfigured("The portal cannot start in production without:\n" + "\n".join(missing))
+
+SECRET_KEY = env("SECRET_KEY", default="local-only-not-a-secret-" + "x" * 40)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORTAL_ORIGIN = env("PORTAL_ORIGIN", default="http://localhost:8000").rstrip("/")
+HTTPS = PORTAL_ORIGIN.startswith("https://")
+
+# --- Applications: the stair, from the ground up ---------------------------------------------------
+INSTALLED_APPS = [
+    "entities",
+    "crisis_teams",
+    "nafath_auth",
+    "incidents",
+    "notifications",
+    "outage_portal",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "django_htmx",
+    "django_structlog",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "outage_portal.middleware.RejectBadText",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "outage_portal.middleware.DatabaseAway",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "outage_portal.middleware.LanguageByPath",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "entities.middleware.SessionLimits",
+    "entities.middleware.ActingMembership",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "outage_portal.urls"
+WSGI_APPLICATION = "outage_portal.wsgi.application"
+FORM_RENDERER = "entities.renderer.PortalFormRenderer"
+
+_loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": _loaders if DEBUG else [("django.template.loaders.cached.Loader", _loaders)],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "entities.templatetags.icons",
+                "entities.templatetags.moments",
+                "entities.templatetags.ticking",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "outage_portal.context.portal",
+            ],
+        },
+    }
+]
+
+# --- Database ---------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'portal.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a deferred writer dies of "database is locked" beside the worker threads
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000",
+    }
+
+# --- People and sessions ----------------------------------------------------------------------------
+AUTH_USER_MODEL = "entities.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "nafath_sign_in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE_MINUTES = 15
+SESSION_ABSOLUTE_HOURS = 8
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "outage_portal.views.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Nafath, the national single sign-on --------------------------------------------------------------
+NAFATH_ADAPTER = env("NAFATH_ADAPTER", default="simulator")
+NAFATH_ALLOW_SIMULATOR = env.bool("NAFATH_ALLOW_SIMULATOR", default=not PRODUCTION)  # and only on loopback names
+NAFATH_OIDC_ISSUER = env("NAFATH_OIDC_ISSUER", default="http://127.0.0.1:9010")
+NAFATH_OIDC_CLIENT_ID = env("NAFATH_OIDC_CLIENT_ID", default="portal")
+NAFATH_OIDC_CLIENT_SECRET = env("NAFATH_OIDC_CLIENT_SECRET", default="portal-demo-secret")
+NAFATH_OIDC_SCOPES = env.list("NAFATH_OIDC_SCOPES", default=["openid", "profile"])
+NAFATH_OIDC_ID_CLAIM = env("NAFATH_OIDC_ID_CLAIM", default="sub")  # where the national ID is: sub, userid, nin ...
+NAFATH_OIDC_REQUIRED_ACR = env.list("NAFATH_OIDC_REQUIRED_ACR", default=[])
+NAFATH_OIDC_ALGORITHMS = env.list("NAFATH_OIDC_ALGORITHMS", default=["RS256"])
+NAFATH_OIDC_SIGN_OUT_URL = env("NAFATH_OIDC_SIGN_OUT_URL", default="")  # empty: as the issuer's description says
+# The origins of the pages to sign in and out, for the content security policy.
+NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(NAFATH_OIDC_ISSUER.split("/")[:3])])
+NAFATH_SUPPORT_PHONE = env("NAFATH_SUPPORT_PHONE", default="8001221111")
+# "name:secret,name:secret": the first digests new sign-ins, the others still find the old rows.
+NID_DIGEST_KEYS = env.list("NID_DIGEST_KEYS", default=["local:not-a-secret-local-digest-key"])
+
+SOCIALACCOUNT_ONLY = True
+SOCIALACCOUNT_ADAPTER = "nafath_auth.admission.NafathAdmission"
+ACCOUNT_ADAPTER = "nafath_auth.admission.NoLocalAccounts"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "public_id"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# --- Languages, numbers and dates -------------------------------------------------------------------
+LANGUAGE_CODE = "ar"
+LANGUAGES = [("ar", "العربية"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Riyadh"
+FORMAT_MODULE_PATH = ["outage_portal.formats"]
+USE_THOUSAND_SEPARATOR = False
+
+# --- Static files and uploads -------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "var" / "uploads")))  # never served: a view answers
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o640
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a body without its files; more is answered 413
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
+# --- Cache, background work, mail, SMS -------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Nafath's published keys and addresses: each process keeps its own, so that signing in outlives a stopped Redis.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
+}
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)  # how often due clocks become events
+FAN_OUT_SECONDS = env.int("FAN_OUT_SECONDS", default=5)  # how often events become deliveries
+
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+EMAIL_HOST = env("EMAIL_HOST", default="127.0.0.1")
+EMAIL_PORT = env.int("EMAIL_PORT", default=9025)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="reports@portal.example")
+SMS_GATEWAY = env("SMS_GATEWAY", default="notifications.channels.HttpSms")
+SMS_GATEWAY_URL = env("SMS_GATEWAY_URL", default="http://127.0.0.1:9010/sms/messages")
+SMS_GATEWAY_TOKEN = env("SMS_GATEWAY_TOKEN", default="demo-sms-token")
+
+SUPPORT_PHONE = env("SUPPORT_PHONE", default="011 000 0000")  # the operations room, round the clock
+SUPPORT_EMAIL = env("SUPPORT_EMAIL", default="operations@portal.example")
+DIGITAL_STAMP_NUMBER = env("DIGITAL_STAMP_NUMBER", default="")  # a licence mark: shown only when it is ours
+
+# --- Security ---------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = HTTPS and PRODUCTION
+SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "DENY"
+if ALLAUTH_TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        # Chromium applies form-action to the redirect that follows the sign-in button's POST.
+        "form-action": [SELF, *NAFATH_ORIGINS],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: [] for feature in ("camera", "geolocation", "microphone", "payment", "usb", "fullscreen")
+}
+
+# --- Logs: JSON lines with a request id, national IDs redacted -----------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.PositionalArgumentsFormatter(),
+            ],
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                redact_log,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env("LOG_LEVEL", default="WARNING" if DEMO or TESTING else "INFO"),
+    },
+    "loggers": {
+        "django.server": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
