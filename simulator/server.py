@@ -1,0 +1,51 @@
+"""The two listeners, on loopback and nowhere else: pages over HTTP, the mailbox over SMTP."""
+
+import os
+import signal
+import threading
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from asgiref.sync import sync_to_async
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+
+from simulator.actions import keep_mail
+
+
+class Mailbox:
+    """Catches every mail, whoever it is for."""
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
+        content = envelope.content or b""
+        raw = content if isinstance(content, bytes) else content.encode()
+        await sync_to_async(self._keep)(raw, envelope.mail_from or "", envelope.rcpt_tos)
+        return "250 Caught"
+
+    @staticmethod
+    def _keep(raw: bytes, sender: str, recipients: list[str]) -> None:
+        close_old_connections()
+        try:
+            keep_mail(raw, sender=sender, recipients=recipients)
+        finally:
+            close_old_connections()
+
+
+def serve(*, host: str, port: int, smtp_port: int) -> None:
+    """Serve until SIGTERM, SIGINT or the parent's end. Raises OSError when a port is taken."""
+    web = ThreadedWSGIServer((host, port), WSGIRequestHandler, ipv6=":" in host)
+    web.set_app(get_wsgi_application())
+    mail = Controller(Mailbox(), hostname=host, port=smtp_port)
+    mail.start()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+    parent = os.getppid()
+    # An orphan is given another parent: then nobody is left to stop this process.
+    while not stop.wait(0.5) and os.getppid() == parent:
+        pass
+    web.shutdown()
+    web.server_close()
+    mail.stop()

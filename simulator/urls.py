@@ -1,0 +1,27 @@
+"""Pages for people, doors for machines, and the OpenID provider itself."""
+
+from django.urls import include, path
+
+from simulator.views import doors, pages, sign_in
+
+handler400 = "simulator.views.pages.bad_request"
+handler403 = "simulator.views.pages.forbidden"
+handler404 = "simulator.views.pages.not_found"
+handler500 = "simulator.views.pages.broken"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("login/", sign_in.sign_in, name="account_login"),
+    path("login/as/", sign_in.sign_in_as, name="sign_in_as"),
+    path("code/", sign_in.code, name="code"),
+    path("code/resend/", sign_in.resend, name="code_resend"),
+    path("reauth/", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("phone/", pages.phone, name="phone"),
+    path("sms/messages", doors.send_sms),
+    path("sim/api/personas", doors.personas),
+    path("sim/api/sms/latest", doors.latest_sms),
+    path("sim/api/messages", doors.messages),
+    path("sim/api/reset", doors.reset),
+    path("healthz", doors.healthz),
+    path("", include("allauth.idp.urls")),
+]
