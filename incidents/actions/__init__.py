@@ -1,0 +1,60 @@
+"""The verbs of this house, by noun. Each is atomic, takes keyword arguments that end with `by=`, returns the thing."""
+
+from incidents.actions.attachments import attach
+from incidents.actions.drafts import discard_draft, save_draft
+from incidents.actions.filing import (
+    Answers,
+    Filed,
+    confirm_recorded,
+    file_pair,
+    file_report,
+    record_phoned_report,
+)
+from incidents.actions.final import (
+    comment_fields,
+    countersign,
+    extend_final,
+    save_final,
+    send_back,
+    submit_final,
+)
+from incidents.actions.following import add_note, answer, ask, assign, change_severity
+from incidents.actions.maintenance import complete, reschedule, start_window
+from incidents.actions.moves import acknowledge, move
+from incidents.actions.reminders import record_due_reminders
+from incidents.actions.updates import post_update, restore, undo_restore
+from incidents.actions.withdrawal import confirm_withdrawal, withdraw
+
+__all__ = [
+    "Answers",
+    "Filed",
+    "acknowledge",
+    "add_note",
+    "answer",
+    "ask",
+    "assign",
+    "attach",
+    "change_severity",
+    "comment_fields",
+    "complete",
+    "confirm_recorded",
+    "confirm_withdrawal",
+    "countersign",
+    "discard_draft",
+    "extend_final",
+    "file_pair",
+    "file_report",
+    "move",
+    "post_update",
+    "record_due_reminders",
+    "record_phoned_report",
+    "reschedule",
+    "restore",
+    "save_draft",
+    "save_final",
+    "send_back",
+    "start_window",
+    "submit_final",
+    "undo_restore",
+    "withdraw",
+]

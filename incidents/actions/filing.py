@@ -1,0 +1,198 @@
+"""Filing: the report, its first event and its clocks commit together, and the draft goes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from entities.chain import canonical
+from entities.models import DigitalService, Entity, User
+from entities.permissions import Role
+from entities.text import search_form
+from incidents.actions.timekeeping import due_moment, judge_at_filing, refresh_board, start_clock
+from incidents.assessment import assess_report, tier_of
+from incidents.calendar import RIYADH
+from incidents.errors import MoveRefused
+from incidents.lifecycle import FILING, ClockKind, EventKind, Lane, Phase, ReportKind
+from incidents.models import AffectedService, Draft, Policy, ReferenceCounter, Report
+from incidents.models.event import seeding
+from incidents.models.policy import work_calendar
+from incidents.severity import Assessment
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a valid form says: the affected services with their impact, and columns of Report by name."""
+
+    affected: Sequence[tuple[DigitalService, str]]
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def provider(self) -> DigitalService | None:
+        service: DigitalService | None = self.columns.get("provider_service")
+        return service
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of the text: whether a repeated key says the same thing."""
+        plain = {name: value.pk if isinstance(value, models.Model) else value for name, value in self.columns.items()}
+        affected = sorted((service.pk, impact) for service, impact in self.affected)
+        return hashlib.sha256(canonical({"columns": plain, "affected": affected})).hexdigest()
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The report behind the key: new, or the one that existed, and whether the text is what it says."""
+
+    report: Report
+    is_new: bool
+    same_text: bool = True
+
+
+def file_report(
+    *, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: datetime | None = None, by: User
+) -> Filed:
+    """File a report, once a key: the same key answers with the report that exists, whoever asks how often."""
+    try:
+        with transaction.atomic():
+            existing = Report.objects.filter(entity=entity, kind=kind, key=key).first()
+            if existing is None:
+                return Filed(_file(kind=kind, entity=entity, key=key, answers=answers, at=at, by=by), is_new=True)
+    except IntegrityError:
+        # Another request with this key was faster; what it filed is the answer.
+        existing = Report.objects.filter(entity=entity, kind=kind, key=key).first()
+        if existing is None:
+            raise
+    return Filed(existing, is_new=False, same_text=existing.fingerprint == answers.fingerprint)
+
+
+@transaction.atomic
+def file_pair(
+    *, entity: Entity, key: uuid.UUID, own: Answers, consumed: Answers, at: datetime | None = None, by: User
+) -> tuple[Filed, Filed]:
+    """One of ours is down because of another's: two linked reports with one key, in one transaction."""
+    # References are taken in alphabetical order of the kinds, so that two filings never wait for each other.
+    dep = file_report(kind=ReportKind.CONSUMED_OUTAGE, entity=entity, key=key, answers=consumed, at=at, by=by)
+    out = file_report(kind=ReportKind.OWN_OUTAGE, entity=entity, key=key, answers=own, at=at, by=by)
+    if out.is_new or dep.is_new:
+        Report.objects.filter(pk=out.report.pk).update(related=dep.report)
+        Report.objects.filter(pk=dep.report.pk).update(related=out.report)
+    return out, dep
+
+
+def record_phoned_report(
+    *, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, caller: str, called_at: datetime, by: User
+) -> Filed:
+    """A reviewer writes down a report that came by telephone, at the true time of the call.
+
+    The entity confirms it at its next sign-in (`confirm_recorded`). C1 is judged by the call.
+    """
+    if not caller.strip():
+        raise MoveRefused(_("Name the caller, from the crisis team's list."))
+    columns = {**answers.columns, "on_behalf_caller": caller}
+    return file_report(
+        kind=kind, entity=entity, key=key, answers=Answers(answers.affected, columns), at=called_at, by=by
+    )
+
+
+@transaction.atomic
+def confirm_recorded(report: Report, *, by: User) -> Report:
+    """The entity says that a report recorded on its behalf is its own."""
+    report = Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
+    if report.on_behalf_caller and report.entity_confirmed_at is None:
+        report.record(EventKind.ANSWERED, by=by, at=timezone.now(), data={"confirmed": True})
+        report.entity_confirmed_at = timezone.now()
+        report.save()
+    return report
+
+
+def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: datetime | None, by: User) -> Report:
+    happened, recorded = at or timezone.now(), timezone.now()
+    if seeding.get():
+        recorded = happened
+    policy = Policy.objects.in_force(at=recorded)
+    assessed = _assess(kind, answers, policy, at=happened)
+    filing = FILING[ReportKind(kind)]
+    main = _main_service(answers)
+    report = Report(
+        kind=kind,
+        entity=entity,
+        key=key,
+        fingerprint=answers.fingerprint,
+        status=filing.status,
+        severity=assessed.severity,
+        severity_suggested=assessed.severity,
+        severity_reason="، ".join(str(reason) for reason in assessed.reasons)[:400],
+        tier=tier_of(answers.affected, answers.provider),
+        policy=policy,
+        main_service=main,
+        filed_by=by,
+        reporter_capacity=by.acting.role if by.acting else Role.DIRECTOR,
+        submitted_at=happened,
+        phase=Phase.INVESTIGATING,
+        lane=Lane.OPEN,
+        **answers.columns,
+    )
+    report.reference = ReferenceCounter.take(kind, year=recorded.astimezone(RIYADH).year)
+    report.search_text = _search_text(report, answers)
+    report.save(force_insert=True)
+    AffectedService.objects.bulk_create(
+        AffectedService(report=report, service=service, impact=impact) for service, impact in answers.affected
+    )
+    data = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": report.fingerprint}
+    event = report.record(EventKind.FILED, by=by, at=happened, data=data)
+    _judge(report, filing.judges, at=happened)
+    for clock in filing.starts:
+        start_clock(report, clock, event=event)
+    refresh_board(report)
+    report.save()
+    Draft.objects.filter(entity=entity, kind=kind, key=key).delete()
+    return report
+
+
+def _assess(kind: str, answers: Answers, policy: Policy, *, at: datetime) -> Assessment:
+    return assess_report(
+        kind,
+        affected=answers.affected,
+        weights=policy.rules.weights,
+        provider=answers.provider,
+        started_at=answers.columns.get("started_at"),
+        users=answers.columns.get("users_affected"),
+        cyber=answers.columns.get("cyber_suspected") == "yes",
+        at=at,
+    )
+
+
+def _main_service(answers: Answers) -> DigitalService:
+    """The service the board names: the provider's where one fails us, else the highest tier among ours."""
+    return answers.provider or min((service for service, _impact in answers.affected), key=lambda s: (s.tier, s.pk))
+
+
+def _search_text(report: Report, answers: Answers) -> str:
+    named = [report.entity, *(service for service, _impact in answers.affected)]
+    if answers.provider:
+        named += [answers.provider, answers.provider.entity]
+    names = [name for thing in named for name in (thing.name_ar, thing.name_en)]
+    return search_form(" ".join([report.reference, *names]))[:1000]
+
+
+def _judge(report: Report, kind: ClockKind, *, at: datetime) -> None:
+    """C1 by the moment the notice was given; M1 by the working time left before the window."""
+    if kind == ClockKind.C1:
+        started = report.detected_at or at
+        due = due_moment(report, kind, start=started)
+        if due:
+            judge_at_filing(report, kind, started_at=started, due_at=due, at=at, late=at > due)
+        return
+    rule = report.policy.rules.rule(kind, kind=report.kind, severity=report.severity, tier=report.tier)
+    if rule and report.window_start:
+        lead = work_calendar().working_minutes_between(at, report.window_start)
+        judge_at_filing(report, kind, started_at=at, due_at=report.window_start, at=at, late=lead < rule.minutes)

@@ -1,0 +1,144 @@
+"""The final report: saved in parts, submitted whole, sent back with comments, countersigned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from entities.models import User
+from incidents.actions.moves import conclude, take
+from incidents.actions.timekeeping import next_mark_at, refresh_board
+from incidents.errors import MoveRefused, StaleReport
+from incidents.lifecycle import ClockKind, EventKind, ReportKind, Severity, Status
+from incidents.models import CorrectiveAction, FieldComment, FinalReport, Report, ReportEvent, TimelineRow
+
+EXTENSION_DAYS = 10
+
+
+@transaction.atomic
+def save_final(
+    report: Report,
+    *,
+    columns: dict[str, Any],
+    timeline: Sequence[dict[str, Any]],
+    actions: Sequence[dict[str, Any]],
+    seen: int | None = None,
+    by: User,
+) -> FinalReport:
+    """Keep what is written so far; nothing is owed yet. Raises StaleReport when a colleague saved meanwhile."""
+    if "submit_final" not in report.moves_for(by):
+        raise MoveRefused(_("The final report is not owed now."))
+    final, _created = FinalReport.objects.select_for_update().get_or_create(report=report)
+    if seen is not None and final.version != seen:
+        raise StaleReport(_("A colleague saved this final report meanwhile. Look at it again, then save yours."))
+    for name, value in columns.items():
+        setattr(final, name, value)
+    final.version += 1
+    final.save()
+    final.timeline.all().delete()
+    TimelineRow.objects.bulk_create(TimelineRow(final_report=final, **row) for row in timeline)
+    final.actions.all().delete()
+    CorrectiveAction.objects.bulk_create(CorrectiveAction(final_report=final, **row) for row in actions)
+    return final
+
+
+@transaction.atomic
+def submit_final(
+    report: Report, *, restored_at: datetime | None = None, at: datetime | None = None, by: User
+) -> ReportEvent:
+    """Submit what `save_final` kept and the form found whole, attested by the one who submits.
+
+    Combined filing of a short outage gives `restored_at` as well. Raises MoveRefused.
+    """
+    report, move = take(report, "submit_final", by=by)
+    final = FinalReport.objects.select_for_update().filter(report=report).first()
+    if final is None:
+        raise MoveRefused(_("Write the final report first."))
+    if final.comments.filter(answer="").exists():
+        raise MoveRefused(_("Answer every comment of the reviewer first."))
+    if _needs_countersignature(report) and final.countersigned_at is None:
+        raise MoveRefused(_("The IT leader countersigns the final report of a critical or high outage first."))
+    if report.kind == ReportKind.OWN_OUTAGE and report.restored_at is None:
+        if restored_at is None:
+            raise MoveRefused(_("Say when the service came back first."))
+        report.restored_at = restored_at
+        report.phase = "restored"
+    now = at or timezone.now()
+    final.attested_by, final.attested_at = by, now
+    final.save(update_fields=["attested_by", "attested_at"])
+    data = {"attested": True, "actions": final.actions.count(), "version": final.version}
+    return conclude(report, move, at=at, data=data, by=by)
+
+
+def _needs_countersignature(report: Report) -> bool:
+    return report.severity <= Severity.S2 and report.kind == ReportKind.OWN_OUTAGE
+
+
+@transaction.atomic
+def countersign(report: Report, *, at: datetime | None = None, by: User) -> FinalReport:
+    """The IT leader signs the final report of an S1 or S2 outage. Raises MoveRefused."""
+    final = FinalReport.objects.select_for_update().filter(report=report).first()
+    if final is None:
+        raise MoveRefused(_("There is no final report to sign yet."))
+    final.countersigned_by, final.countersigned_at = by, at or timezone.now()
+    final.save(update_fields=["countersigned_by", "countersigned_at"])
+    return final
+
+
+@transaction.atomic
+def comment_fields(report: Report, *, comments: dict[str, str], by: User) -> list[FieldComment]:
+    """A reviewer's comments on fields, before the report is sent back."""
+    final = FinalReport.objects.get(report=report)
+    last = final.comments.order_by("-round").values_list("round", flat=True).first() or 0
+    rows = [
+        FieldComment(final_report=final, field=field, text=text, author=by, round=last + 1)
+        for field, text in comments.items()
+        if text.strip()
+    ]
+    return FieldComment.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def send_back(
+    report: Report,
+    *,
+    note: str,
+    comments: dict[str, str],
+    seen: int | None = None,
+    at: datetime | None = None,
+    by: User,
+) -> ReportEvent:
+    """Send the final report back with at least one comment on a field: pauses C7, starts C8. Raises MoveRefused."""
+    report, move = take(report, "send_back", seen=seen, by=by)
+    written = comment_fields(report, comments=comments, by=by)
+    if not written:
+        raise MoveRefused(_("Comment on at least one field, so that the entity knows what to complete."))
+    FinalReport.objects.filter(report=report).update(countersigned_by=None, countersigned_at=None)
+    return conclude(report, move, at=at, note=note, data={"fields": [c.field for c in written]}, by=by)
+
+
+@transaction.atomic
+def extend_final(report: Report, *, days: int, note: str, at: datetime | None = None, by: User) -> ReportEvent:
+    """One extension of C6 by at most ten days, with a reason. Raises MoveRefused."""
+    report, move = take(report, "extend_final", by=by)
+    clock = report.clocks.unmet().filter(kind=ClockKind.C6).first()
+    if clock is None or clock.extended or not 1 <= days <= EXTENSION_DAYS:
+        raise MoveRefused(_("One extension of at most 10 days is granted, while the final report is owed."))
+    clock.due_at += timedelta(days=days)
+    clock.extended = True
+    clock.next_mark_at = next_mark_at(clock, report=report, after=at or timezone.now())
+    clock.save(update_fields=["due_at", "extended", "next_mark_at"])
+    event = conclude(report, move, kind=EventKind.EXTENDED, at=at, note=note, data={"days": days}, by=by)
+    refresh_board(report)
+    report.save()
+    return event
+
+
+def owed_status(report: Report) -> bool:
+    """Whether a final report is still to come or in revision."""
+    return report.status in {Status.RESTORED, Status.COMPLETED, Status.REVISION}

@@ -1,0 +1,129 @@
+"""Clocks, written with the event that starts or meets them; and what the board reads of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from incidents.calendar import Calendar
+from incidents.lifecycle import ClockKind, Move, Status, lane_of
+from incidents.models import Clock, Report, ReportEvent
+from incidents.models.policy import work_calendar
+from incidents.models.report import NEVER
+
+
+def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None:
+    """When a clock of this kind, started now, falls due under the report's policy; None: it does not run here."""
+    if kind == ClockKind.M4:
+        return report.window_end
+    rule = report.policy.rules.rule(
+        kind, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
+    )
+    if rule is None:
+        return None
+    if rule.calendar == Calendar.ALWAYS:
+        return start + timedelta(minutes=rule.minutes)
+    return work_calendar().due(start, rule.minutes, rule.calendar)
+
+
+def start_clock(
+    report: Report, kind: str, *, event: ReportEvent, due_at: datetime | None = None, subject: int = 0
+) -> Clock | None:
+    """Start a clock at the event's recording; `due_at` only where the deed itself names the moment."""
+    start = event.recorded_at
+    due_at = due_at or due_moment(report, kind, start=start)
+    if due_at is None:
+        return None
+    clock = Clock(report=report, kind=kind, subject=subject, policy=report.policy, started_at=start, due_at=due_at)
+    clock.next_mark_at = next_mark_at(clock, report=report, after=start)
+    clock.save(force_insert=True)
+    return clock
+
+
+def next_mark_at(clock: Clock, *, report: Report, after: datetime) -> datetime | None:
+    """The clock's first mark later than `after`."""
+    marks = report.policy.rules.marks_of(clock.kind, started_at=clock.started_at, due_at=clock.due_at)
+    return next((moment for moment, _mark in marks if moment > after), None)
+
+
+def judge_at_filing(
+    report: Report, kind: str, *, started_at: datetime, due_at: datetime, at: datetime, late: bool
+) -> None:
+    """Write a clock that filing itself meets: C1 and M1, marked late if it is."""
+    Clock.objects.create(
+        report=report,
+        kind=kind,
+        policy=report.policy,
+        started_at=started_at,
+        due_at=due_at,
+        met_at=at,
+        breached_at=at if late else None,
+    )
+
+
+def apply_move(report: Report, move: Move, *, event: ReportEvent, due: dict[str, datetime] | None = None) -> None:
+    """What the table says the deed does to the clocks; `due` overrides a moment that the deed names."""
+    clocks = {clock.kind: clock for clock in report.clocks.unmet()} if _touches_clocks(move) else {}
+    now = event.recorded_at
+    for kind in move.meets:
+        if clock := clocks.get(kind):
+            meet(clock, at=now)
+    for kind in move.cancels:
+        if (clock := clocks.get(kind)) and clock.met_at is None:
+            clock.cancelled_at, clock.next_mark_at = now, None
+            clock.save(update_fields=["cancelled_at", "next_mark_at"])
+    for kind in move.pauses:
+        if clock := clocks.get(kind):
+            clock.paused_at = now
+            clock.save(update_fields=["paused_at"])
+    for kind in move.resumes:
+        if clock := clocks.get(kind):
+            resume(clock, report=report, at=now)
+    for kind in move.starts:
+        start_clock(
+            report,
+            kind,
+            event=event,
+            due_at=(due or {}).get(kind),
+            subject=event.seq if kind == ClockKind.C4 else 0,
+        )
+
+
+def _touches_clocks(move: Move) -> bool:
+    return bool(move.meets or move.cancels or move.pauses or move.resumes)
+
+
+def meet(clock: Clock, *, at: datetime) -> None:
+    """A late act is accepted, and marked late by how much."""
+    clock.met_at, clock.next_mark_at = at, None
+    if at > clock.due_at:
+        clock.breached_at = clock.breached_at or clock.due_at
+    if clock.paused_at:
+        clock.paused_seconds += int((at - clock.paused_at).total_seconds())
+        clock.paused_at = None
+    clock.save(update_fields=["met_at", "next_mark_at", "breached_at", "paused_at", "paused_seconds"])
+
+
+def resume(clock: Clock, *, report: Report, at: datetime) -> None:
+    """The pause is given back in full."""
+    if clock.paused_at is None:
+        return
+    pause = at - clock.paused_at
+    clock.paused_seconds += int(pause.total_seconds())
+    clock.due_at += pause
+    clock.paused_at = None
+    clock.next_mark_at = next_mark_at(clock, report=report, after=at)
+    clock.save(update_fields=["paused_seconds", "due_at", "paused_at", "next_mark_at"])
+
+
+def refresh_board(report: Report) -> None:
+    """The lane and the next thing owed, from the running clocks. The caller saves the report."""
+    report.lane = lane_of(report.kind, report.status, report.severity)
+    clock = report.clocks.running().order_by("due_at", "id").first()
+    if clock is not None:
+        report.next_clock, report.next_due_at = clock.kind, clock.due_at
+        report.next_started_at, report.waits_on_authority = clock.started_at, clock.waits_on_authority
+    else:
+        waiting = report.status == Status.SCHEDULED and report.window_start is not None
+        report.next_clock, report.waits_on_authority = "", False
+        report.next_due_at = report.window_start if waiting and report.window_start else NEVER
+        report.next_started_at = report.submitted_at if waiting else None

@@ -1,0 +1,86 @@
+"""The rules of the clocks as plain values: how long each runs, and when it speaks. Pure functions, no rows.
+
+Source: domain/lifecycle.md, Clocks and Reminders. The values are the policy's rows (`incidents.models.policy`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from incidents.severity import Weights
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Minutes of a clock for a kind, a severity and a tier; None means any."""
+
+    clock: str
+    kind: str | None
+    severity: int | None
+    tier: int | None
+    emergency: bool | None
+    minutes: int
+    calendar: str
+
+    def fits(self, *, kind: str, severity: int, tier: int, emergency: bool) -> bool:
+        asked = (kind, severity, tier, emergency)
+        return all(
+            mine is None or mine == theirs
+            for mine, theirs in zip((self.kind, self.severity, self.tier, self.emergency), asked, strict=True)
+        )
+
+    @property
+    def specificity(self) -> int:
+        return sum(part is not None for part in (self.kind, self.severity, self.tier, self.emergency))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment at which a running clock speaks. The audience is cumulative: a later mark alone says it to all."""
+
+    clock: str
+    code: str
+    percent: int
+    minutes: int
+    audience: tuple[str, ...]
+    sms_for: tuple[int, ...]
+
+    def moment(self, *, started_at: datetime, due_at: datetime) -> datetime:
+        """Due, plus the percent of the clock's length, plus the minutes; never before the start."""
+        length = max(due_at - started_at, timedelta(minutes=1))
+        return max(started_at, due_at + length * self.percent / 100 + timedelta(minutes=self.minutes))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One version of the policy in memory; it never changes once published."""
+
+    version: int
+    rules: tuple[Rule, ...]
+    marks: tuple[Mark, ...]
+    weights: Weights
+
+    def rule(self, clock: str, *, kind: str, severity: int, tier: int, emergency: bool = False) -> Rule | None:
+        """The most specific rule that fits, or None: this clock does not run here."""
+        fitting = [
+            rule
+            for rule in self.rules
+            if rule.clock == clock and rule.fits(kind=kind, severity=severity, tier=tier, emergency=emergency)
+        ]
+        return max(fitting, key=lambda rule: rule.specificity, default=None)
+
+    def marks_of(self, clock: str, *, started_at: datetime, due_at: datetime) -> list[tuple[datetime, Mark]]:
+        """The clock's marks with their moments, in order."""
+        marks = [mark for mark in self.marks if mark.clock == clock]
+        timed = [(mark.moment(started_at=started_at, due_at=due_at), mark) for mark in marks]
+        return sorted(timed, key=lambda pair: pair[0])
+
+    def mark(self, clock: str, code: str) -> Mark | None:
+        return next((mark for mark in self.marks if (mark.clock, mark.code) == (clock, code)), None)
+
+
+def round_minutes(delta: timedelta) -> int:
+    """Whole minutes, rounded up: somebody with 30 seconds left has one minute."""
+    seconds = delta.total_seconds()
+    return int(-(-seconds // 60))

@@ -1,0 +1,20 @@
+"""Refusals that a person can read; the view shows them, nothing is changed."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+
+
+class MoveRefused(Exception):
+    """The table, a guard or a limit says no. The text is for the page, in the reader's language."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class StaleReport(MoveRefused):
+    """Somebody else changed the report since the page was read; answered with 409."""

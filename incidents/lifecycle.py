@@ -1,0 +1,291 @@
+"""The table is the law: which statuses exist, and who may do what to a report where.
+
+Buttons, refusals, tests and docs/lifecycle.md all ask this file. It imports no model. Source of every row:
+domain/lifecycle.md. A deed without a target (an update, a question) leaves the status as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from entities.permissions import Permission as P
+
+
+class ReportKind(models.TextChoices):
+    """The three kinds; the value is the prefix of the reference."""
+
+    OWN_OUTAGE = "OUT", _("Outage of an own service")
+    MAINTENANCE = "MNT", _("Scheduled maintenance")
+    CONSUMED_OUTAGE = "DEP", _("Outage of a consumed service")
+
+
+class Status(models.TextChoices):
+    """Where the case stands."""
+
+    SUBMITTED = "SUBMITTED", _("Awaiting acknowledgement")
+    ACTIVE = "ACTIVE", _("Being followed")
+    RESTORED = "RESTORED", _("Restored")
+    SCHEDULED = "SCHEDULED", pgettext_lazy("maintenance", "Scheduled")
+    IN_PROGRESS = "IN_PROGRESS", pgettext_lazy("maintenance", "In progress")
+    COMPLETED = "COMPLETED", pgettext_lazy("maintenance", "Completed")
+    FINAL_REVIEW = "FINAL_REVIEW", _("Final report in review")
+    REVISION = "REVISION", _("Sent back for completion")
+    CLOSED = "CLOSED", _("Closed")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+    CANCELLED = "CANCELLED", pgettext_lazy("maintenance", "Cancelled")
+    NOT_REPORTABLE = "NOT_REPORTABLE", _("Not reportable")
+
+
+class Phase(models.TextChoices):
+    """The technical state, set only by updates; out of RESTORED only by reopening."""
+
+    INVESTIGATING = "investigating", _("Investigating")
+    IDENTIFIED = "identified", _("Cause identified")
+    MITIGATING = "mitigating", _("Being mitigated")
+    MONITORING = "monitoring", _("Monitoring")
+    RESTORED = "restored", _("Service restored")
+
+
+class Severity(models.IntegerChoices):
+    """S1 is the worst."""
+
+    S1 = 1, _("Critical")
+    S2 = 2, _("High")
+    S3 = 3, _("Medium")
+    S4 = 4, _("Low")
+
+
+class ClockKind(models.TextChoices):
+    """What may be owed by a moment."""
+
+    C1 = "C1", _("First notice")
+    C2 = "C2", _("Acknowledgement")
+    C3 = "C3", _("Next update")
+    C4 = "C4", _("Answer")
+    C6 = "C6", _("Final report")
+    C7 = "C7", _("Review of the final report")
+    C8 = "C8", _("Completion of the final report")
+    M1 = "M1", _("Lead time")
+    M2 = "M2", _("Note of the maintenance notice")
+    M4 = "M4", _("End of the window")
+
+
+class EventKind(models.TextChoices):
+    """What a row of the history tells."""
+
+    FILED = "FILED", _("Report filed")
+    MOVED = "MOVED", _("Status changed")
+    UPDATED = "UPDATED", _("Update")
+    SEVERITY = "SEVERITY", _("Severity changed")
+    ASSIGNED = "ASSIGNED", _("Reviewer assigned")
+    ASKED = "ASKED", _("Question")
+    ANSWERED = "ANSWERED", _("Answer")
+    ATTACHED = "ATTACHED", _("Attachment")
+    RESCHEDULED = "RESCHEDULED", _("Rescheduled")
+    WITHDRAWAL_ASKED = "WITHDRAWAL_ASKED", _("Withdrawal requested")
+    EXTENDED = "EXTENDED", _("Extension granted")
+    REMINDED = "REMINDED", _("Reminder")
+
+
+S, K, C = Status, ReportKind, ClockKind
+
+OPEN = frozenset({S.SUBMITTED, S.ACTIVE})
+ENDED = frozenset({S.CLOSED, S.WITHDRAWN, S.CANCELLED, S.NOT_REPORTABLE})
+PAPERWORK = frozenset({S.RESTORED, S.COMPLETED, S.FINAL_REVIEW, S.REVISION})
+#: The authority's own delays are shown as plainly as the entity's.
+WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2})
+
+
+@dataclass(frozen=True)
+class Move:
+    """One deed: from which statuses, to which, who may, and what it does to the clocks."""
+
+    name: str
+    label: str | Promise
+    sources: frozenset[Status]
+    target: Status | None
+    permissions: frozenset[P]
+    note: bool = False  # a reason must be given
+    meets: tuple[ClockKind, ...] = ()
+    starts: tuple[ClockKind, ...] = ()
+    pauses: tuple[ClockKind, ...] = ()
+    resumes: tuple[ClockKind, ...] = ()
+    cancels: tuple[ClockKind, ...] = ()
+    returns: bool = False  # back to where it stood: SUBMITTED while nobody has acknowledged
+    lead_for_s1: bool = False
+
+    def target_from(self, status: Status, *, acknowledged: bool) -> Status:
+        """Where the report stands after the deed."""
+        if self.returns and not acknowledged:
+            return S.SUBMITTED
+        return self.target or status
+
+
+def _move(
+    name: str,
+    label: str | Promise,
+    sources: Iterable[Status],
+    target: Status | None,
+    *who: P,
+    note: bool = False,
+    meets: tuple[ClockKind, ...] = (),
+    starts: tuple[ClockKind, ...] = (),
+    pauses: tuple[ClockKind, ...] = (),
+    resumes: tuple[ClockKind, ...] = (),
+    cancels: tuple[ClockKind, ...] = (),
+    returns: bool = False,
+    lead_for_s1: bool = False,
+) -> Move:
+    return Move(
+        name, label, frozenset(sources), target, frozenset(who), note, meets, starts, pauses, resumes, cancels,
+        returns, lead_for_s1,
+    )  # fmt: skip
+
+
+ALL_CLOCKS = tuple(ClockKind)
+STAYS = None
+
+_ACKNOWLEDGE = (
+    _move("acknowledge", _("Acknowledge"), {S.SUBMITTED}, S.ACTIVE, P.REPORT_TRIAGE, meets=(C.C2,)),
+    # Restored before anyone took it: the acknowledgement is still owed, and changes nothing else.
+    _move("acknowledge", _("Acknowledge"), {S.RESTORED, S.FINAL_REVIEW}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
+)
+
+
+def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[Move, ...]:
+    """What may be said about a report while it lives, whichever kind it is."""
+    until_the_end = live | paperwork
+    return (
+        _move("assign", _("Assign"), until_the_end, STAYS, P.REPORT_TRIAGE),
+        _move("change_severity", _("Change the severity"), live, STAYS, P.REPORT_TRIAGE, note=True),
+        _move("ask", _("Ask"), until_the_end, STAYS, P.REPORT_TRIAGE, note=True, starts=(C.C4,)),
+        _move("answer", _("Answer"), until_the_end, STAYS, P.REPORT_FILE, note=True),
+        _move("attach", _("Attach a file"), until_the_end, STAYS, P.REPORT_UPDATE, P.REPORT_TRIAGE),
+    )
+
+
+_FINAL = (
+    _move("send_back", _("Send back"), {S.FINAL_REVIEW}, S.REVISION, P.REPORT_TRIAGE, note=True, pauses=(C.C7,), starts=(C.C8,)),
+    _move("submit_final", _("Submit the final report"), {S.REVISION}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C8,), resumes=(C.C7,)),
+    _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), lead_for_s1=True),
+    _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, starts=(C.C7,)),
+)  # fmt: skip
+_WITHDRAW = (
+    _move("withdraw", _("Withdraw"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_FILE, note=True, cancels=ALL_CLOCKS),
+    _move("confirm_withdrawal", _("Confirm the withdrawal"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
+    _move("dismiss", _("Not reportable"), OPEN, S.NOT_REPORTABLE, P.REPORT_TRIAGE, note=True, cancels=ALL_CLOCKS),
+)  # fmt: skip
+
+OWN_OUTAGE = (
+    *_ACKNOWLEDGE,
+    _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
+    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.C3,), starts=(C.C6,)),
+    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, cancels=(C.C6,), starts=(C.C3,), returns=True),
+    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, cancels=(C.C6,), starts=(C.C3,), returns=True),
+    _move("submit_final", _("Submit the final report"), {S.RESTORED}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C6,), starts=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), OPEN, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C3, C.C6), starts=(C.C7,)),
+    _move("extend_final", _("Grant an extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
+    *_FINAL,
+    *_WITHDRAW,
+    *_following(OPEN, frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
+)  # fmt: skip
+
+MAINTENANCE = (
+    _move("note", _("Note the notice"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, meets=(C.M2,)),
+    _move("raise_concern", _("Raise a concern"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, note=True, meets=(C.M2,), starts=(C.C4,)),
+    _move("reschedule", _("Reschedule"), {S.SCHEDULED}, STAYS, P.REPORT_FILE, note=True),
+    _move("cancel", _("Cancel the maintenance"), {S.SCHEDULED}, S.CANCELLED, P.REPORT_FILE, note=True, cancels=ALL_CLOCKS),
+    _move("start", _("Start the work"), {S.SCHEDULED}, S.IN_PROGRESS, P.WINDOW_START, meets=(C.M2,), starts=(C.M4, C.C3)),
+    _move("update", _("Send an update"), {S.IN_PROGRESS}, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
+    _move("complete", _("Work completed"), {S.IN_PROGRESS}, S.COMPLETED, P.REPORT_FILE, meets=(C.M4, C.C3), starts=(C.C6,)),
+    _move("submit_final", _("Submit the final report"), {S.COMPLETED}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C6,), starts=(C.C7,)),
+    _move("extend_final", _("Grant an extension"), {S.COMPLETED}, STAYS, P.REPORT_TRIAGE, note=True),
+    *_FINAL,
+    *_following(frozenset({S.SCHEDULED, S.IN_PROGRESS}), frozenset({S.COMPLETED, S.FINAL_REVIEW, S.REVISION})),
+)  # fmt: skip
+
+CONSUMED_OUTAGE = (
+    _ACKNOWLEDGE[0],
+    _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
+    _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE),
+    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE),
+    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, returns=True),
+    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, returns=True),
+    _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
+    *_WITHDRAW,
+    *_following(OPEN, frozenset({S.RESTORED})),
+)  # fmt: skip
+
+LIFECYCLES: dict[ReportKind, tuple[Move, ...]] = {
+    K.OWN_OUTAGE: OWN_OUTAGE,
+    K.MAINTENANCE: MAINTENANCE,
+    K.CONSUMED_OUTAGE: CONSUMED_OUTAGE,
+}
+
+
+@dataclass(frozen=True)
+class Filing:
+    """What filing does: the first status, the clock that it meets at once, and those it starts."""
+
+    status: Status
+    judges: ClockKind
+    starts: tuple[ClockKind, ...]
+
+
+FILING: dict[ReportKind, Filing] = {
+    K.OWN_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2, C.C3)),
+    K.MAINTENANCE: Filing(S.SCHEDULED, judges=C.M1, starts=(C.M2,)),
+    K.CONSUMED_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2,)),
+}
+
+
+class Lane(models.IntegerChoices):
+    """The board's order: what breaks its promise first (domain/lifecycle.md)."""
+
+    URGENT = 0, _("Open, critical and high")
+    OPEN = 1, _("Open")
+    PLANNED = 2, _("Maintenance")
+    PAPERWORK = 3, _("Paperwork")
+    ENDED = 4, _("Ended")
+
+
+def lane_of(kind: str, status: str, severity: int) -> Lane:
+    """Where on the board a report stands."""
+    if status in ENDED:
+        return Lane.ENDED
+    if status in PAPERWORK:
+        return Lane.PAPERWORK
+    if kind == K.MAINTENANCE:
+        return Lane.PLANNED
+    return Lane.URGENT if severity <= Severity.S2 else Lane.OPEN
+
+
+def allowed(
+    kind: str, *, status: str, severity: int, permissions: Iterable[P], names: Iterable[str] | None = None
+) -> list[Move]:
+    """The moves somebody with these permissions may make now, in the table's order: the page's buttons."""
+    held = frozenset(permissions)
+    return [
+        move
+        for move in LIFECYCLES[K(kind)]
+        if status in move.sources
+        and held & move.permissions
+        and not (move.lead_for_s1 and severity == Severity.S1 and P.REPORT_LEAD not in held)
+        and (names is None or move.name in names)
+    ]
+
+
+def find(kind: str, name: str, *, status: str, severity: int, permissions: Iterable[P]) -> Move | None:
+    """The one move of this name that may be made now, or None: the refusal."""
+    return next(iter(allowed(kind, status=status, severity=severity, permissions=permissions, names={name})), None)
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether the kind's table knows a deed of this name at all."""
+    return any(move.name == name for move in LIFECYCLES[K(kind)])

@@ -1,0 +1,30 @@
+from incidents.models.attachment import Attachment
+from incidents.models.clock import Clock
+from incidents.models.draft import Draft
+from incidents.models.event import ReportEvent
+from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
+from incidents.models.note import ReviewerNote
+from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
+from incidents.models.reference import ReferenceCounter
+from incidents.models.report import AffectedService, Report
+
+__all__ = [
+    "AffectedService",
+    "Attachment",
+    "Choice",
+    "Clock",
+    "ClockRule",
+    "CorrectiveAction",
+    "Draft",
+    "FieldComment",
+    "FinalReport",
+    "Holiday",
+    "Policy",
+    "ReferenceCounter",
+    "ReminderMark",
+    "Report",
+    "ReportEvent",
+    "ReviewerNote",
+    "SeverityRule",
+    "TimelineRow",
+]

@@ -1,0 +1,90 @@
+"""Clocks are rows: written only together with the event that starts or meets them, never recomputed in silence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind
+
+if TYPE_CHECKING:
+    from entities.models import User
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def visible_to(self, user: User) -> Self:
+        """A clock is seen by whoever sees its report."""
+        from incidents.models.report import Report
+
+        return self.filter(report__in=Report.objects.visible_to(user))
+
+    def running(self) -> Self:
+        """Neither met, nor cancelled, nor paused."""
+        return self.filter(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True)
+
+    def unmet(self) -> Self:
+        """Running or paused."""
+        return self.filter(met_at__isnull=True, cancelled_at__isnull=True)
+
+    def due(self, *, at: datetime) -> Self:
+        """Running clocks with a reminder mark that has come: the sweep's rows."""
+        return self.running().filter(next_mark_at__lte=at)
+
+
+class Clock(models.Model):
+    """Something owed by a moment."""
+
+    report = models.ForeignKey("incidents.Report", on_delete=models.PROTECT, related_name="clocks")
+    kind = models.CharField(max_length=2, choices=ClockKind.choices)
+    subject = models.PositiveIntegerField(default=0, help_text="The seq of the question that C4 runs for.")
+    policy = models.ForeignKey("incidents.Policy", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    paused_seconds = models.PositiveIntegerField(default=0)
+    met_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    extended = models.BooleanField(default=False)
+    next_mark_at = models.DateTimeField(null=True, help_text="When the sweep must look again.")
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Clock")
+        verbose_name_plural = _("Clocks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "kind", "subject"],
+                condition=Q(met_at__isnull=True, cancelled_at__isnull=True),
+                name="clock_runs_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_mark_at"],
+                condition=Q(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True),
+                name="clock_to_sweep",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.due_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def length(self) -> timedelta:
+        """From start to due: what a percent of the clock means."""
+        return max(self.due_at - self.started_at, timedelta(minutes=1))
+
+    @property
+    def waits_on_authority(self) -> bool:
+        return self.kind in WAITS_ON_AUTHORITY
+
+    @property
+    def late_by(self) -> timedelta:
+        """How late it was met; zero when in time or not met yet."""
+        return max(self.met_at - self.due_at, timedelta()) if self.met_at else timedelta()

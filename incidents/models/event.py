@@ -1,0 +1,91 @@
+"""The history of a report: append-only, hash-chained, and the outbox that notifications read."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from incidents.lifecycle import EventKind
+
+if TYPE_CHECKING:
+    from entities.models import User
+
+#: Set by the seed alone: its stories are recorded at the time they are told to have happened.
+seeding: ContextVar[bool] = ContextVar("seeding", default=False)
+
+
+class ReportEventQuerySet(models.QuerySet["ReportEvent"]):
+    def visible_to(self, user: User) -> Self:
+        """An event is seen by whoever sees its report."""
+        from incidents.models.report import Report
+
+        return self.filter(report__in=Report.objects.visible_to(user))
+
+    def not_fanned_out(self) -> Self:
+        return self.filter(fanned_out_at__isnull=True)
+
+
+class ReportEvent(models.Model):
+    """One row of the history. Only `fanned_out_at` may change, once, from null; the database refuses the rest.
+
+    It names the person by public id and keeps role and entity as they were: names are read from User.
+    """
+
+    report = models.ForeignKey("incidents.Report", on_delete=models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=EventKind.choices)
+    at = models.DateTimeField(help_text="When it happened.")
+    recorded_at = models.DateTimeField(help_text="When the portal wrote it down.")
+    person = models.UUIDField(null=True)
+    role = models.CharField(max_length=20, blank=True)
+    entity_code = models.CharField(max_length=40, blank=True)
+    clock = models.ForeignKey("incidents.Clock", on_delete=models.PROTECT, null=True, related_name="reminders")
+    mark = models.CharField(max_length=20, blank=True)
+    data = models.JSONField(default=dict)
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+    fanned_out_at = models.DateTimeField(null=True)
+
+    objects = ReportEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Report event")
+        verbose_name_plural = _("Report events")
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "seq"], name="event_seq_once"),
+            models.UniqueConstraint(
+                fields=["clock", "mark"], condition=Q(clock__isnull=False), name="reminder_once_a_mark"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(fanned_out_at__isnull=True), name="event_to_fan_out"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}:{self.seq} {self.kind}"
+
+    def content(self) -> dict[str, Any]:
+        """What the digest covers: everything but the stamp of the fan-out."""
+        return {
+            "report": self.report_id,
+            "seq": self.seq,
+            "kind": self.kind,
+            "at": self.at,
+            "recorded_at": self.recorded_at,
+            "person": self.person,
+            "role": self.role,
+            "entity": self.entity_code,
+            "clock": self.clock_id,
+            "mark": self.mark,
+            "data": self.data,
+        }
+
+    @property
+    def move(self) -> str:
+        """The name of the move, where the event is one."""
+        return str(self.data.get("move", ""))

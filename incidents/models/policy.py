@@ -1,0 +1,199 @@
+"""The policy: versioned rows an admin edits. A report keeps the version it was filed under.
+
+A published version is never edited: copy, edit, publish. Null means any; the most specific row wins.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.models import DigitalService
+from entities.models.naming import Bilingual
+from incidents.calendar import Calendar, WorkCalendar
+from incidents.clocks import Mark, Rule, Rules
+from incidents.lifecycle import ClockKind, ReportKind, Severity
+from incidents.severity import Factor, Weights
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def in_force(self, *, at: datetime | None = None) -> Policy:
+        """The newest published version whose day has come."""
+        at = at or timezone.now()
+        return self.filter(published_at__isnull=False, effective_from__lte=at).latest("effective_from", "version")
+
+
+class Policy(models.Model):
+    """One version of the authority's rules."""
+
+    version = models.PositiveIntegerField(_("Version"), unique=True)
+    effective_from = models.DateTimeField(_("In force from"))
+    published_at = models.DateTimeField(_("Published at"), null=True, blank=True)
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Policy")
+        verbose_name_plural = _("Policies")
+
+    def __str__(self) -> str:
+        return str(_("Policy, version %(version)s") % {"version": self.version})
+
+    @property
+    def rules(self) -> Rules:
+        """This version in memory. A published version never changes, so it is read once a process."""
+        return _read_rules(self.pk) if self.published_at else _read_rules.__wrapped__(self.pk)
+
+
+@lru_cache(maxsize=64)
+def _read_rules(policy_id: int) -> Rules:
+    policy = Policy.objects.get(pk=policy_id)
+    severity = list(policy.severity_rules.all())
+    return Rules(
+        version=policy.version,
+        rules=tuple(
+            Rule(r.clock, r.kind, r.severity, r.tier, r.emergency, r.minutes, r.calendar)
+            for r in policy.clock_rules.all()
+        ),
+        marks=tuple(
+            Mark(m.clock, m.code, m.percent, m.minutes, tuple(m.audience), tuple(m.sms_for))
+            for m in policy.reminder_marks.all()
+        ),
+        weights=Weights(
+            points={(r.factor, r.key): r.points for r in severity if r.factor != Factor.THRESHOLD},
+            thresholds={int(r.key): r.points for r in severity if r.factor == Factor.THRESHOLD},
+        ),
+    )
+
+
+class ClockRule(models.Model):
+    """How long a clock runs, for a kind, a severity and a tier."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="clock_rules")
+    clock = models.CharField(_("Clock"), max_length=2, choices=ClockKind.choices)
+    kind = models.CharField(_("Kind"), max_length=3, choices=ReportKind.choices, null=True, blank=True)
+    severity = models.PositiveSmallIntegerField(_("Severity"), choices=Severity.choices, null=True, blank=True)
+    tier = models.PositiveSmallIntegerField(_("Tier"), choices=DigitalService.Tier.choices, null=True, blank=True)
+    emergency = models.BooleanField(_("Emergency maintenance"), null=True, blank=True)
+    minutes = models.PositiveIntegerField(_("Minutes"))
+    calendar = models.CharField(_("Calendar"), max_length=10, choices=Calendar.choices, default=Calendar.ALWAYS)
+
+    class Meta:
+        verbose_name = _("Clock rule")
+        verbose_name_plural = _("Clock rules")
+        constraints = [
+            models.UniqueConstraint(
+                "policy",
+                "clock",
+                Coalesce("kind", Value("")),
+                Coalesce("severity", Value(-1)),
+                Coalesce("tier", Value(-1)),
+                Case(
+                    When(emergency=None, then=Value(-1)),
+                    When(emergency=True, then=Value(1)),
+                    default=Value(0),
+                ),
+                name="clock_rule_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.clock} {self.kind or '*'} S{self.severity or '*'} T{self.tier if self.tier is not None else '*'}"
+
+
+class ReminderMark(models.Model):
+    """When a running clock speaks, and to whom. Percent and minutes are counted from the due moment."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="reminder_marks")
+    clock = models.CharField(_("Clock"), max_length=2, choices=ClockKind.choices)
+    code = models.SlugField(_("Mark"), max_length=20)
+    percent = models.SmallIntegerField(
+        _("Percent of the clock's length"),
+        default=0,
+        help_text=_("0 is the due moment, 50 half the length after it."),
+    )
+    minutes = models.IntegerField(_("Minutes"), default=0, help_text=_("Added to the percent; negative is before."))
+    audience = models.JSONField(_("Who hears"), default=list)
+    sms_for = models.JSONField(_("Severities that also get an SMS"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("Reminder mark")
+        verbose_name_plural = _("Reminder marks")
+        constraints = [models.UniqueConstraint(fields=["policy", "clock", "code"], name="reminder_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clock} {self.code}"
+
+
+class SeverityRule(models.Model):
+    """The points of one factor, or the points a severity needs."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="severity_rules")
+    factor = models.CharField(_("Factor"), max_length=12, choices=[(f.value, f.value) for f in Factor])
+    key = models.CharField(_("Value"), max_length=20)
+    points = models.PositiveSmallIntegerField(_("Points"))
+
+    class Meta:
+        verbose_name = _("Severity rule")
+        verbose_name_plural = _("Severity rules")
+        constraints = [models.UniqueConstraint(fields=["policy", "factor", "key"], name="severity_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.factor} {self.key}: {self.points}"
+
+
+class ChoiceQuerySet(models.QuerySet["Choice"]):
+    def of(self, *lists: str) -> ChoiceQuerySet:
+        return self.filter(list__in=lists, active=True)
+
+
+class Choice(Bilingual):
+    """One answer of a list that an admin keeps. Its code is frozen: reports store it."""
+
+    list = models.SlugField(_("List"), max_length=30)
+    code = models.SlugField(_("Code"), max_length=40)
+    parent = models.SlugField(_("Belongs to"), max_length=40, blank=True)
+    order = models.PositiveSmallIntegerField(_("Order"), default=0)
+    active = models.BooleanField(_("Active"), default=True)
+
+    objects = ChoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("List entry")
+        verbose_name_plural = _("List entries")
+        ordering = ["list", "order", "id"]
+        constraints = [models.UniqueConstraint(fields=["list", "code"], name="choice_code_once_a_list")]
+
+
+class Holiday(Bilingual):
+    """A day off, or a day of Ramadan with its shorter hours."""
+
+    class Kind(models.TextChoices):
+        OFF = "off", _("Day off")
+        RAMADAN = "ramadan", _("Ramadan hours")
+
+    day = models.DateField(_("Day"))
+    kind = models.CharField(_("Kind"), max_length=8, choices=Kind.choices, default=Kind.OFF)
+
+    class Meta:
+        verbose_name = _("Holiday")
+        verbose_name_plural = _("Holidays")
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "kind"], name="holiday_once"),
+            models.CheckConstraint(condition=Q(kind__in=["off", "ramadan"]), name="holiday_kind_known"),
+        ]
+
+
+def work_calendar() -> WorkCalendar:
+    """The holiday rows as a calendar of working time; one query."""
+    days: dict[str, set[date]] = {kind: set() for kind in Holiday.Kind.values}
+    for day, kind in Holiday.objects.values_list("day", "kind"):
+        days[kind].add(day)
+    return WorkCalendar(holidays=frozenset(days[Holiday.Kind.OFF]), ramadan=frozenset(days[Holiday.Kind.RAMADAN]))

@@ -1,0 +1,322 @@
+"""A report: one table for the three kinds. Columns of one kind are nullable and held by a constraint."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.chain import GENESIS, link
+from entities.models import DigitalService, Entity, User
+from entities.permissions import Permission, Role
+from entities.text import search_form
+from incidents.lifecycle import (
+    ENDED,
+    PAPERWORK,
+    ClockKind,
+    Lane,
+    Move,
+    Phase,
+    ReportKind,
+    Severity,
+    Status,
+    allowed,
+)  # fmt: skip
+from incidents.models.event import ReportEvent, seeding
+from incidents.models.policy import Policy
+from incidents.severity import Impact, MaintenanceImpact
+
+if TYPE_CHECKING:
+    from incidents.models.clock import Clock
+
+#: Nothing is owed: sorts after everything that is.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class ReportQuerySet(models.QuerySet["Report"]):
+    def visible_to(self, user: User) -> Self:
+        """Reviewers see every filed report; everyone else sees their own entity's and those about its services."""
+        if user.acting is None or not user.may(Permission.REPORT_VIEW):
+            return self.none()
+        if user.acting.entity.is_authority:
+            return self
+        own = user.acting.entity_id
+        return self.filter(Q(entity=own) | Q(provider_service__entity=own))
+
+    def of(self, entity: Entity) -> Self:
+        return self.filter(entity=entity)
+
+    def open(self) -> Self:
+        """Everything that has not ended, paperwork included."""
+        return self.exclude(lane=Lane.ENDED)
+
+    def on_the_board(self) -> Self:
+        """In the board's order: the lane, then what is due first."""
+        return self.order_by("lane", "next_due_at", "id")
+
+    def late(self, *, at: datetime) -> Self:
+        return self.filter(next_due_at__lt=at).exclude(next_clock="").exclude(lane=Lane.ENDED)
+
+    def matching(self, words: str) -> Self:
+        """Reports whose reference, service or entity holds every word, in whatever spelling."""
+        found = self
+        for word in search_form(words).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def around(self, *, services: list[DigitalService], at: datetime, window: Any) -> Self:
+        """Possible duplicates: filed reports on the same services that started within ±window."""
+        return (
+            self.filter(services__in=services, started_at__range=(at - window, at + window))
+            .exclude(status__in=ENDED)
+            .distinct()
+        )
+
+    def for_page(self) -> Self:
+        """With everything a row or a page shows, so that no template asks again."""
+        return self.select_related("entity", "main_service", "provider_service", "provider_service__entity", "reviewer")
+
+
+class Report(models.Model):
+    """What an entity files. Its history is `events`; nothing here changes without one."""
+
+    # --- Every kind -------------------------------------------------------------------------------
+    reference = models.CharField(_("Reference"), max_length=20, unique=True)
+    kind = models.CharField(_("Kind"), max_length=3, choices=ReportKind.choices)
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="reports")
+    key = models.UUIDField(default=uuid.uuid4)
+    fingerprint = models.CharField(max_length=64, help_text="Digest of the text as filed: a repeat is told apart.")
+    status = models.CharField(_("Status"), max_length=15, choices=Status.choices)
+    phase = models.CharField(_("Phase"), max_length=15, choices=Phase.choices, default=Phase.INVESTIGATING)
+    severity = models.PositiveSmallIntegerField(_("Severity"), choices=Severity.choices)
+    severity_suggested = models.PositiveSmallIntegerField(choices=Severity.choices)
+    severity_reason = models.CharField(_("Reason of the severity"), max_length=400, blank=True)
+    tier = models.PositiveSmallIntegerField(choices=DigitalService.Tier.choices)
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="reports")
+    main_service = models.ForeignKey(
+        DigitalService, on_delete=models.PROTECT, related_name="+", help_text="The service the board names."
+    )
+    services = models.ManyToManyField(DigitalService, through="AffectedService", related_name="reports")
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reporter_capacity = models.CharField(_("Capacity"), max_length=20, choices=Role.choices)
+    on_behalf_caller = models.CharField(_("Caller"), max_length=200, blank=True)
+    entity_confirmed_at = models.DateTimeField(null=True, blank=True)
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(_("Filed at"))
+    restored_at = models.DateTimeField(_("Restored at"), null=True, blank=True)
+    restored_recorded_at = models.DateTimeField(null=True, blank=True)
+    restored_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    withdrawal_reason = models.CharField(max_length=1000, blank=True, help_text="Asked for, not yet confirmed.")
+    related = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="related_from")
+    internal_ref = models.CharField(_("Internal ticket no."), max_length=64, blank=True)
+    summary = models.CharField(_("Brief description"), max_length=500)
+    started_at = models.DateTimeField(_("Outage started at"), null=True, blank=True)
+    started_at_est = models.BooleanField(default=True)
+    detected_at = models.DateTimeField(_("Detected at"), null=True, blank=True)
+    symptom = models.JSONField(_("Symptoms"), default=list, blank=True)
+    users_affected = models.PositiveIntegerField(_("Users affected"), null=True, blank=True)
+    users_affected_est = models.BooleanField(default=True)
+    expected_restoration_at = models.DateTimeField(_("Expected restoration"), null=True, blank=True)
+    expected_changes = models.PositiveSmallIntegerField(default=0)
+    next_update_at = models.DateTimeField(_("Next update by"), null=True, blank=True)
+    workaround = models.CharField(_("Workaround / alternative channel"), max_length=500, blank=True)
+
+    # --- Own outage -----------------------------------------------------------------------------------
+    impact_level = models.CharField(_("Impact"), max_length=8, choices=Impact.choices, blank=True)
+    cyber_suspected = models.CharField(
+        _("Cyber suspected?"),
+        max_length=7,
+        choices=[("no", _("No")), ("yes", _("Yes")), ("unknown", _("Not known yet"))],
+        blank=True,
+    )
+    nca_ref = models.CharField(_("NCA reference"), max_length=40, blank=True)
+    detection_source = models.CharField(_("How discovered"), max_length=40, blank=True)
+    channels = models.JSONField(_("Channels affected"), default=list, blank=True)
+    beneficiaries = models.JSONField(_("Beneficiary groups"), default=list, blank=True)
+    regions = models.JSONField(_("Regions affected"), default=list, blank=True)
+    suspected_cause = models.CharField(_("Suspected cause"), max_length=40, blank=True)
+    origin = models.CharField(_("Origin"), max_length=40, blank=True)
+    upstream_service = models.ForeignKey(
+        DigitalService, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    supplier_name = models.CharField(_("Supplier involved"), max_length=120, blank=True)
+    data_impact = models.JSONField(_("Data impact"), default=list, blank=True)
+    bcp_activated = models.CharField(_("Continuity plan activated"), max_length=10, blank=True)
+    public_message = models.CharField(_("Message to beneficiaries"), max_length=280, blank=True)
+    actions_taken = models.TextField(_("Actions so far"), max_length=1000, blank=True)
+    help_needed = models.CharField(_("Help needed from the authority"), max_length=500, blank=True)
+
+    # --- Maintenance ----------------------------------------------------------------------------------
+    title = models.CharField(_("Title"), max_length=120, blank=True)
+    work_kind = models.CharField(_("Kind of work"), max_length=40, blank=True)
+    reason = models.TextField(_("Reason"), max_length=500, blank=True)
+    window_start = models.DateTimeField(_("Window start"), null=True, blank=True)
+    window_end = models.DateTimeField(_("Window end"), null=True, blank=True)
+    expected_outage_minutes = models.PositiveIntegerField(
+        _("Expected downtime (min)"), null=True, blank=True, validators=[MaxValueValidator(72 * 60)]
+    )
+    is_emergency = models.BooleanField(_("Emergency"), default=False)
+    emergency_reason = models.CharField(_("Reason of the emergency"), max_length=500, blank=True)
+    rollback_plan = models.CharField(_("Rollback plan"), max_length=500, blank=True)
+    alternative_channel = models.CharField(_("Alternative channel"), max_length=300, blank=True)
+    beneficiaries_notice = models.CharField(_("Public notice"), max_length=500, blank=True)
+    risk_level = models.CharField(_("Risk"), max_length=10, blank=True)
+    tested_in_staging = models.BooleanField(_("Tested before"), null=True, blank=True)
+    change_ref = models.CharField(_("Change no."), max_length=64, blank=True)
+    onsite_contact = models.CharField(_("Contact during the window"), max_length=200, blank=True)
+    actual_start = models.DateTimeField(null=True, blank=True)
+    actual_end = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, blank=True)
+
+    # --- Consumed outage ---------------------------------------------------------------------------------
+    provider_service = models.ForeignKey(
+        DigitalService, on_delete=models.PROTECT, null=True, blank=True, related_name="consumed_reports"
+    )
+    integration = models.CharField(_("Integration path"), max_length=40, blank=True)
+    error_sample = models.TextField(_("Error sample"), max_length=2000, blank=True)
+    checked_locally = models.CharField(_("Local checks done"), max_length=300, blank=True)
+    provider_contacted = models.CharField(_("Provider contacted"), max_length=300, blank=True)
+    share_identity = models.BooleanField(_("Show our name to the provider"), default=True)
+
+    # --- What the board reads, kept true by `record` and the clocks ------------------------------------------
+    lane = models.PositiveSmallIntegerField(choices=Lane.choices)
+    next_clock = models.CharField(max_length=2, choices=ClockKind.choices, blank=True)
+    next_due_at = models.DateTimeField(default=NEVER)
+    next_started_at = models.DateTimeField(null=True)
+    waits_on_authority = models.BooleanField(default=False)
+    search_text = models.CharField(max_length=1000, default="")
+    version = models.PositiveIntegerField(default=0, help_text="Raised by every human deed.")
+    event_count = models.PositiveIntegerField(default=0)
+    head_hash = models.CharField(max_length=64, default=GENESIS)
+
+    objects = ReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Report")
+        verbose_name_plural = _("Reports")
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "kind", "key"], name="report_key_once"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="report_status_known"),
+            models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="report_severity_1_to_4"),
+            models.CheckConstraint(
+                condition=~Q(kind="OUT")
+                | (Q(started_at__isnull=False, detected_at__isnull=False) & ~Q(impact_level="")),
+                name="report_own_outage_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="MNT") | Q(window_start__isnull=False, window_end__gt=F("window_start")),
+                name="report_maintenance_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="DEP") | Q(started_at__isnull=False, provider_service__isnull=False),
+                name="report_consumed_outage_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(restored_at__isnull=True)
+                | Q(started_at__isnull=True)
+                | Q(restored_at__gte=F("started_at")),
+                name="report_restored_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lane", "next_due_at", "id"], condition=Q(lane__lt=Lane.ENDED), name="report_board"),
+            models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
+            models.Index(fields=["main_service", "started_at"], name="report_around"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    # --- Reading ----------------------------------------------------------------------------------------
+    @property
+    def is_open(self) -> bool:
+        """Not ended and not yet paperwork."""
+        return self.status not in ENDED and self.status not in PAPERWORK
+
+    @property
+    def began_at(self) -> datetime:
+        """When the outage or the work began, or will."""
+        began = self.actual_start or self.window_start if self.kind == ReportKind.MAINTENANCE else self.started_at
+        return began or self.submitted_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        return self.actual_end if self.kind == ReportKind.MAINTENANCE else self.restored_at
+
+    def moves_for(self, user: User) -> dict[str, Move]:
+        """The deeds this person may do now, by name: the page's buttons."""
+        if user.acting is None or not self.is_in_reach_of(user):
+            return {}
+        moves = allowed(self.kind, status=self.status, severity=self.severity, permissions=user.acting.permissions)
+        return {move.name: move for move in moves}
+
+    def is_in_reach_of(self, user: User) -> bool:
+        """Her own entity's report, or she follows for the authority: a provider reads a consumer's, no more.
+
+        Reviewers do not move the authority's own report unless they are lead (decisions.md, Roles).
+        """
+        if user.acting is None:
+            return False
+        own = user.acting.entity_id == self.entity_id
+        if not user.acting.entity.is_authority:
+            return own
+        return not own or user.acting.role not in {Role.REVIEWER} or self.filed_by_id == user.pk
+
+    # --- Writing -----------------------------------------------------------------------------------------
+    def record(
+        self,
+        kind: str,
+        *,
+        by: User | None,
+        at: datetime,
+        clock: Clock | None = None,
+        mark: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> ReportEvent:
+        """Append to the history. The caller holds this row's lock, and saves the report afterwards.
+
+        `by` None is the system (role SYS). `recorded_at` is now; only the seed lets it be `at`.
+        """
+        event = ReportEvent(
+            report=self,
+            seq=self.event_count + 1,
+            kind=kind,
+            at=at,
+            recorded_at=at if seeding.get() else timezone.now(),
+            person=by.public_id if by else None,
+            role=by.acting.role if by and by.acting else "SYS",
+            entity_code=by.acting.entity.code if by and by.acting else "",
+            clock=clock,
+            mark=mark,
+            data=data or {},
+            prev_hash=self.head_hash,
+            fanned_out_at=at if seeding.get() else None,
+        )
+        event.hash = link(self.head_hash, event.content())
+        event.save(force_insert=True)
+        self.event_count, self.head_hash = event.seq, event.hash
+        if by is not None:
+            self.version += 1
+        return event
+
+
+class AffectedService(models.Model):
+    """A service that a report is about, with its own impact."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="affected")
+    service = models.ForeignKey(DigitalService, on_delete=models.PROTECT, related_name="+")
+    impact = models.CharField(_("Impact"), max_length=20, choices=[*Impact.choices, *MaintenanceImpact.choices])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "service"], name="affected_service_once")]
+
+    def __str__(self) -> str:
+        return f"{self.service} · {self.impact}"

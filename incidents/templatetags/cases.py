@@ -1,0 +1,124 @@
+"""How a report's parts look wherever they stand: severity, status, kind, reference, and the next thing owed.
+
+Written in Python because a board asks for them hundreds of times a page.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from entities.templatetags.icons import icon
+from entities.templatetags.ticking import due, short_duration, since
+from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, ReportKind, Severity, Status
+from incidents.models import Clock, Report
+from incidents.models.report import NEVER
+
+register = template.Library()
+
+TONES: dict[str, str] = {
+    Status.SUBMITTED: "submitted",
+    Status.ACTIVE: "active",
+    Status.RESTORED: "restored",
+    Status.SCHEDULED: "planned",
+    Status.IN_PROGRESS: "active",
+    Status.COMPLETED: "restored",
+    Status.FINAL_REVIEW: "waiting",
+    Status.REVISION: "waiting",
+    Status.CLOSED: "closed",
+}
+KIND_ICONS: dict[str, str] = {
+    ReportKind.OWN_OUTAGE: "zap-off",
+    ReportKind.MAINTENANCE: "calendar-clock",
+    ReportKind.CONSUMED_OUTAGE: "unplug",
+}
+
+
+@register.simple_tag
+def severity(value: int, code: bool = False) -> SafeString:
+    """The severity, word first: «حرجة», with `code=True` «حرجة (S1)»."""
+    label = Severity(value).label
+    words = format_html('{} (<span dir="ltr">S{}</span>)', label, value) if code else label
+    return format_html('<span class="severity severity--{}">{}</span>', value, words)
+
+
+@register.simple_tag
+def status_pill(value: str) -> SafeString:
+    """The status as a pill."""
+    return format_html('<span class="pill pill--{}">{}</span>', TONES.get(value, "ended"), Status(value).label)
+
+
+@register.simple_tag
+def kind_icon(kind: str) -> SafeString:
+    """The drawing of a kind of report."""
+    return icon(KIND_ICONS[kind])
+
+
+@register.simple_tag
+def kind_name(kind: str) -> SafeString:
+    """The kind in two words, for a table's cell."""
+    words = {
+        ReportKind.OWN_OUTAGE: _("Service outage"),
+        ReportKind.MAINTENANCE: _("Maintenance"),
+        ReportKind.CONSUMED_OUTAGE: _("Another entity's service"),
+    }
+    return format_html("{}", words[ReportKind(kind)])
+
+
+@register.filter
+def ref(reference: str) -> SafeString:
+    """A reference, isolated left to right."""
+    return format_html('<span class="ref">{}</span>', reference)
+
+
+@register.simple_tag
+def lasting(report: Report) -> SafeString:
+    """How long it lasts, lasted, or when it starts."""
+    began, ended, now = report.began_at, report.ended_at, timezone.now()
+    if ended is not None:
+        return format_html("{}", _("lasted %(t)s") % {"t": _length(began, ended)})
+    if began > now:
+        return format_html("{}", _("starts in %(t)s") % {"t": _length(now, began)})
+    return since(began) if report.is_open else format_html("{}", _length(began, report.closed_at or now))
+
+
+def _length(start: datetime, end: datetime) -> str:
+    return short_duration(max(0, int((end - start).total_seconds() // 60)))
+
+
+@register.simple_tag
+def next_owed(report: Report, whom: bool = True) -> SafeString:
+    """What is owed next on a report: its name, on whom it waits, what is left, and a bar."""
+    if report.next_due_at >= NEVER:
+        return mark_safe("")  # a constant
+    label = ClockKind(report.next_clock).label if report.next_clock else _("Start of the window")
+    return _clock(label, report.next_started_at, report.next_due_at, report.waits_on_authority if whom else None)
+
+
+@register.simple_tag
+def clock(row: Clock, whom: bool = True) -> SafeString:
+    """One running clock, as a row of the entity's home or a report's page shows it."""
+    waits = row.kind in WAITS_ON_AUTHORITY if whom else None
+    return _clock(ClockKind(row.kind).label, row.started_at, row.due_at, waits)
+
+
+def _clock(label: object, started_at: datetime | None, due_at: datetime, waits_on_authority: bool | None) -> SafeString:
+    now = timezone.now()
+    length = max((due_at - (started_at or now)).total_seconds(), 60)
+    share = min(100, max(0, round(100 * (1 - (due_at - now).total_seconds() / length))))
+    tone = "late" if now > due_at else "near" if share >= 75 else "calm"
+    if waits_on_authority is None:
+        owner = mark_safe("")  # a constant
+    else:
+        whom = _("on the authority") if waits_on_authority else _("on the entity")
+        owner = format_html(' <span class="clock__owner">· {}</span>', whom)
+    return format_html(
+        '<div class="clock clock--{}"><span class="clock__label"><span>{}{}</span><b>{}</b></span>'
+        '<progress max="100" value="{}" aria-hidden="true"></progress></div>',
+        tone, label, owner, due(due_at), share,
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""What every test stands on: the policy's rows, guards that survive a flush, a client that is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.test import Client, TransactionTestCase
+from django.utils import timezone
+
+from entities import guards
+from entities.models import User
+from incidents import defaults
+from incidents.models import policy
+
+pytest_plugins = ["tests.simulator_process"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_lifts_the_guards() -> Iterator[None]:
+    """A test database's flush deletes; the guards go down for it, and nowhere else."""
+    original = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with guards.lifted():
+            original(self)
+        defaults.write(apps.get_model)
+        policy._read_rules.cache_clear()
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    cache.clear()
+    policy._read_rules.cache_clear()
+    yield
+
+
+def sign_in(client: Client, person: User) -> Client:
+    """A session as nafath_auth writes it."""
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    now = int(timezone.now().timestamp())
+    session.update({"started_at": now, "seen_at": now, "nafath_at": now, "memberships": 1})
+    if person.acting is not None:
+        session["membership_id"] = person.acting.pk
+    session.save()
+    return client
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """A browser in which the person is signed in."""
+    return lambda person: sign_in(Client(), person)

@@ -1,0 +1,82 @@
+"""Things that must agree with each other."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import models
+
+from entities.permissions import AUTHORITY_ROLES, ROLE_PERMISSIONS, ROLE_SENTENCES, Permission, Role
+from incidents import defaults, lifecycle
+from incidents.lifecycle import ClockKind
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Models that belong to no entity: everyone signed in may read them, or only code does.
+GLOBAL = {
+    "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
+    "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
+}  # fmt: skip
+OURS = ("entities", "crisis_teams", "nafath_auth", "incidents", "notifications")
+
+
+def test_every_role_has_permissions_and_a_sentence() -> None:
+    assert set(ROLE_PERMISSIONS) == set(ROLE_SENTENCES) == set(Role)
+
+
+def test_every_permission_is_held_by_somebody() -> None:
+    assert {p for permissions in ROLE_PERMISSIONS.values() for p in permissions} == set(Permission)
+
+
+def test_the_filer_is_not_the_closer() -> None:
+    for role, permissions in ROLE_PERMISSIONS.items():
+        assert not {Permission.REPORT_FILE, Permission.REPORT_TRIAGE} <= permissions, role
+        if role not in AUTHORITY_ROLES:
+            assert Permission.BOARD_VIEW not in permissions
+
+
+def test_every_clock_of_the_table_has_a_rule_in_the_first_policy() -> None:
+    ruled = {row[0] for row in defaults.CLOCK_RULES}
+    assert set(ClockKind.values) - ruled == {"M4"}  # the window says its own end
+
+
+def test_every_clock_that_runs_speaks_at_its_due_moment() -> None:
+    started = {c for moves in lifecycle.LIFECYCLES.values() for m in moves for c in m.starts}
+    started |= {c for filing in lifecycle.FILING.values() for c in filing.starts}
+    speaking = {row[0] for row in defaults.REMINDER_MARKS if row[1] == "due"}
+    assert started <= speaking
+
+
+def test_a_later_mark_speaks_to_everyone_an_earlier_one_did() -> None:
+    """Missed marks collapse into the latest, so its audience must hold the others'."""
+    for clock in ClockKind.values:
+        marks = [row for row in defaults.REMINDER_MARKS if row[0] == clock]
+        for earlier, later in itertools.pairwise(marks):
+            assert set(earlier[4]) <= set(later[4]), (clock, later[1])
+
+
+def test_every_model_of_a_tenant_has_the_door() -> None:
+    for app in OURS:
+        for model in apps.get_app_config(app).get_models():
+            if model.__name__ not in GLOBAL:
+                assert hasattr(model._default_manager, "visible_to"), f"{model.__name__} has no visible_to"
+
+
+def test_no_generic_foreign_keys() -> None:
+    for app in OURS:
+        for model in apps.get_app_config(app).get_models():
+            assert not [f for f in model._meta.private_fields if isinstance(f, models.Field)], model
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_the_lifecycle_page_is_written_from_the_table(tmp_path: Path) -> None:
+    page = tmp_path / "lifecycle.md"
+    call_command("write_lifecycle", output=str(page))
+    assert page.read_text() == (ROOT / "docs" / "lifecycle.md").read_text(), "run manage.py write_lifecycle"
