@@ -1,14 +1,13 @@
 """The session's limits, and the one membership a person acts in."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from entities.models import Membership, User
+from entities.models import Membership
 
 Answer = Callable[[HttpRequest], HttpResponse]
 BACKGROUND_HEADER = "X-Background"  # a refresh by itself is not activity
@@ -48,7 +47,7 @@ class ActingMembership:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            user = cast(User, request.user)
+            user = request.user
             chosen = request.session.get("membership_id")
             if chosen is not None:
                 user.acting = Membership.objects.usable().select_related("entity").filter(user=user, pk=chosen).first()

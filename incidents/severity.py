@@ -5,13 +5,14 @@ The points and thresholds are rows of the policy (`SeverityRule`); `Weights` is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from incidents.lifecycle import Severity
 
@@ -99,25 +100,38 @@ class Facts:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A severity, its points, and the reason in words that the form shows."""
+    """A severity, its points, and the codes of its reasons; `in_words` is what the form shows."""
 
     severity: Severity
     points: int
-    reasons: tuple[str | Promise, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        return reasons_in_words(self.reasons)
 
 
-TIER_WORDS: dict[int, Promise] = {
-    0: _("a national shared service"),
-    1: _("a critical service"),
-    2: _("an important service"),
-    3: _("an ordinary service"),
+#: Each reason by its code: a report stores the codes, its readers see the words of their language.
+REASONS: dict[str, Promise] = {
+    "tier-0": _("a national shared service"),
+    "tier-1": _("a critical service"),
+    "tier-2": _("an important service"),
+    "tier-3": _("an ordinary service"),
+    "impact-full": pgettext_lazy("severity reason", "in full outage"),
+    "impact-major": pgettext_lazy("severity reason", "with a major impact"),
+    "impact-partial": pgettext_lazy("severity reason", "with a partial impact"),
+    "impact-minor": pgettext_lazy("severity reason", "with a minor impact"),
+    "reach": _("many beneficiaries"),
+    Factor.BEYOND_RTO.value: _("beyond its recovery time objective"),
+    Factor.PEAK.value: _("in a peak period"),
+    Factor.CYBER.value: _("a cyber incident is suspected"),
 }
-IMPACT_WORDS: dict[Impact, Promise] = {
-    Impact.FULL: pgettext_lazy("severity reason", "in full outage"),
-    Impact.MAJOR: pgettext_lazy("severity reason", "with a major impact"),
-    Impact.PARTIAL: pgettext_lazy("severity reason", "with a partial impact"),
-    Impact.MINOR: pgettext_lazy("severity reason", "with a minor impact"),
-}
+
+
+def reasons_in_words(codes: Iterable[str]) -> str:
+    """The reasons as one sentence, in the reader's language."""
+    # Translators: joins the reasons of a severity.
+    return gettext(", ").join(str(REASONS[code]) for code in codes if code in REASONS)
 
 
 def worst_impact(impacts: list[Impact]) -> Impact:
@@ -128,18 +142,18 @@ def worst_impact(impacts: list[Impact]) -> Impact:
 def assess(facts: Facts, weights: Weights) -> Assessment:
     """The severity of one affected service, with floors and caps applied after the points."""
     reach = max(weights.reach(Factor.USERS, facts.users or 0), weights.reach(Factor.PERCENT, facts.percent or 0))
-    reasons: list[str | Promise] = [TIER_WORDS[facts.tier], IMPACT_WORDS[facts.impact]]
+    reasons = [f"tier-{facts.tier}", f"impact-{facts.impact.value}"]
     points = weights.of(Factor.TIER, facts.tier) + weights.of(Factor.IMPACT, facts.impact) + reach
     if reach:
-        reasons.append(_("many beneficiaries"))
-    for holds, factor, words in (
-        (facts.beyond_rto, Factor.BEYOND_RTO, _("beyond its recovery time objective")),
-        (facts.peak, Factor.PEAK, _("in a peak period")),
-        (facts.cyber, Factor.CYBER, _("a cyber incident is suspected")),
+        reasons.append("reach")
+    for holds, factor in (
+        (facts.beyond_rto, Factor.BEYOND_RTO),
+        (facts.peak, Factor.PEAK),
+        (facts.cyber, Factor.CYBER),
     ):
         if holds:
             points += weights.of(factor, "yes")
-            reasons.append(words)
+            reasons.append(factor.value)
     severity = next((Severity(s) for s, least in sorted(weights.thresholds.items()) if points >= least), Severity.S4)
     return Assessment(_bounded(severity, facts, reach), points, tuple(reasons))
 

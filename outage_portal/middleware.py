@@ -9,6 +9,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import translation
 
@@ -33,14 +34,14 @@ class RejectBadText:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         raw = request.META.get("QUERY_STRING", "")
         if not (is_clean(request.path) and self._readable(raw)):
-            return render(request, "400.html", status=400)
+            return render(None, "400.html", status=400)
         if request.method == "POST":
             try:
                 request.POST = self._cleaned(request.POST)  # type: ignore[assignment]  # the same class, cleaned
             except RequestDataTooBig:
-                return render(request, "413.html", {"limit_mb": 1}, status=413)
+                return render(None, "413.html", {"limit_mb": 1}, status=413)
             except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, ValueError):
-                return render(request, "400.html", status=400)
+                return render(None, "400.html", status=400)
         return self.get_response(request)
 
     @staticmethod
@@ -78,8 +79,12 @@ class DatabaseAway:
 
     @staticmethod
     def _away(request: HttpRequest) -> HttpResponse:
-        context = {"kept": kept_fields(request.POST), "kept_action": request.path} if request.method == "POST" else {}
-        response = render(request, "503.html", context, status=503)
+        # Rendered without the request: the shell would ask the database who is here.
+        context: dict[str, Any] = {}
+        if request.method == "POST":
+            kept = {"kept": kept_fields(request.POST), "kept_action": request.path}
+            context = {**kept, "csrf_token": get_token(request)}
+        response = render(None, "503.html", context, status=503)
         response.headers["Retry-After"] = "5"
         return response
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -61,13 +60,11 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A stale token gives the filled form back with a fresh one; nothing typed is lost."""
-    context = {
-        "kept": kept_fields(request.POST),
-        "kept_action": request.path,
-        "title": "",
-        "support_phone": settings.SUPPORT_PHONE,
-    }
+    """A stale token gives our own page's form back, filled, with a fresh one; a foreign page gets a plain refusal."""
+    here = f"{request.scheme}://{request.get_host()}"
+    if request.headers.get("Origin", here) != here or not request.user.is_authenticated:
+        return render(request, "403_csrf.html", status=403)
+    context = {"kept": kept_fields(request.POST), "kept_action": request.path}
     return render(request, "403_csrf.html", context, status=403)
 
 
@@ -84,4 +81,4 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    return render(None, "500.html", status=500)  # without the shell, which may be what broke

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +13,25 @@ from django.utils import timezone
 
 from entities import guards
 from entities.models import User
-from incidents import defaults
+from incidents import choices, defaults
 from incidents.models import policy
 
 pytest_plugins = ["tests.simulator_process"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A skipped test is a failed one: for .ci/run.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and nothing may be: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +55,8 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "uploads"
     cache.clear()
     policy._read_rules.cache_clear()
+    policy._read_calendar.cache_clear()
+    choices._lists.cache_clear()
     yield
 
 

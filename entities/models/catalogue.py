@@ -41,6 +41,15 @@ class DigitalServiceQuerySet(models.QuerySet["DigitalService"]):
             found = found.filter(search_text__contains=word)
         return found
 
+    def write_search_text(self) -> int:
+        """Write the words a search looks in again, after a name changed; returns how many services."""
+        services = list(self.select_related("entity"))
+        for service in services:
+            service.search_text = DigitalService.search_text_for(
+                name_ar=service.name_ar, name_en=service.name_en, entity=service.entity
+            )
+        return self.model._default_manager.bulk_update(services, ["search_text"]) if services else 0
+
 
 class DigitalService(Bilingual):
     """One service of an entity's catalogue. Tier 0 is a national shared service, 3 an ordinary one."""

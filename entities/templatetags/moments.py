@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from django import template
 from django.utils import timezone
@@ -26,7 +27,7 @@ def hijri(day: date | datetime | None) -> str:
         day = timezone.localtime(day).date()
     if not _HIJRI_YEARS[0] <= day.year <= _HIJRI_YEARS[1]:
         return ""
-    language = "ar" if (get_language() or "ar").startswith("ar") else "en"
+    language: Literal["ar", "en"] = "ar" if _is_arabic() else "en"
     converted = Gregorian(day.year, day.month, day.day).to_hijri()
     notation = _("AH") if language == "en" else "هـ"
     return f"{converted.day} {converted.month_name(language)} {converted.year} {notation}"
@@ -102,3 +103,9 @@ def stretch(length: timedelta | int | None) -> str:
     if not minutes or hours >= 24:
         return in_hours
     return _("%(first)s and %(second)s") % {"first": in_hours, "second": in_minutes}
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """«120,000», in Western digits in both languages."""
+    return "" if number is None else f"{number:,}"

@@ -7,6 +7,7 @@ no words live in JavaScript, `{% spoken_words %}` hands them over with every plu
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from django import template
 from django.utils import timezone
@@ -71,6 +72,11 @@ def server_time() -> str:
 @register.simple_tag
 def spoken_words() -> SafeString:
     """Hand the scripts their words (static/js/words.js) in the page's language."""
+    return _words_of(get_language() or "ar")
+
+
+@cache  # they never change while the process lives, and every page carries them
+def _words_of(language: str) -> SafeString:
     words: dict[str, str | dict[str, str]] = {
         "minutes": gettext("%(n)s min"),
         "hours": gettext("%(n)s h"),
@@ -96,7 +102,7 @@ def _days_late(n: int) -> str:
 
 
 def _forms(word: Callable[[int], str]) -> dict[str, str]:
-    categories = CATEGORIES[get_language() or "ar"]
+    categories = CATEGORIES["ar" if (get_language() or "ar").startswith("ar") else "en"]
     return {category: word(number) for category, number in categories.items()}
 
 

@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
                 ('phase', models.CharField(choices=[('investigating', 'Investigating'), ('identified', 'Cause identified'), ('mitigating', 'Being mitigated'), ('monitoring', 'Monitoring'), ('restored', 'Service restored')], default='investigating', max_length=15, verbose_name='Phase')),
                 ('severity', models.PositiveSmallIntegerField(choices=[(1, 'Critical'), (2, 'High'), (3, 'Medium'), (4, 'Low')], verbose_name='Severity')),
                 ('severity_suggested', models.PositiveSmallIntegerField(choices=[(1, 'Critical'), (2, 'High'), (3, 'Medium'), (4, 'Low')])),
-                ('severity_reason', models.CharField(blank=True, max_length=400, verbose_name='Reason of the severity')),
+                ('severity_reasons', models.JSONField(blank=True, default=list, verbose_name='Reason of the severity')),
                 ('tier', models.PositiveSmallIntegerField(choices=[(0, '0 · national shared service'), (1, '1 · critical'), (2, '2 · important'), (3, '3 · ordinary')])),
                 ('reporter_capacity', models.CharField(choices=[('IT_LEADER', 'IT leader'), ('DIRECTOR', 'Crisis team director'), ('ALTERNATE', 'Alternate director'), ('MEMBER', 'Crisis team member'), ('HEAD_CONTACT', 'Head contact'), ('REVIEWER', 'Reviewer'), ('LEAD', 'Lead reviewer'), ('AUDITOR', 'Auditor'), ('ADMIN', 'Admin')], max_length=20, verbose_name='Capacity')),
                 ('on_behalf_caller', models.CharField(blank=True, max_length=200, verbose_name='Caller')),

@@ -5,6 +5,7 @@ A published version is never edited: copy, edit, publish. Null means any; the mo
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -192,7 +193,12 @@ class Holiday(Bilingual):
 
 
 def work_calendar() -> WorkCalendar:
-    """The holiday rows as a calendar of working time; one query."""
+    """The holiday rows as a calendar of working time; read again once a minute, for filing asks it for every clock."""
+    return _read_calendar(int(time.time() // 60))
+
+
+@lru_cache(maxsize=1)
+def _read_calendar(_minute: int) -> WorkCalendar:
     days: dict[str, set[date]] = {kind: set() for kind in Holiday.Kind.values}
     for day, kind in Holiday.objects.values_list("day", "kind"):
         days[kind].add(day)

@@ -38,6 +38,14 @@ if TYPE_CHECKING:
 #: Nothing is owed: sorts after everything that is.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
+BOARD_COLUMNS = (
+    "reference", "kind", "status", "severity", "version", "filed_by_id", "lane", "next_clock", "next_due_at",
+    "next_started_at", "waits_on_authority", "submitted_at", "acknowledged_at", "started_at", "restored_at",
+    "closed_at", "window_start", "actual_start", "actual_end", "entity__name_ar", "entity__name_en",
+    "main_service__name_ar", "main_service__name_en", "reviewer__name_ar", "reviewer__name_en",
+    "reviewer__public_id",
+)  # fmt: skip
+
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, user: User) -> Self:
@@ -78,6 +86,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
             .distinct()
         )
 
+    def for_board(self) -> Self:
+        """With the columns a row of the board shows, and without the long texts."""
+        return self.select_related("entity", "main_service", "reviewer").only(*BOARD_COLUMNS)
+
     def for_page(self) -> Self:
         """With everything a row or a page shows, so that no template asks again."""
         return self.select_related("entity", "main_service", "provider_service", "provider_service__entity", "reviewer")
@@ -96,7 +108,7 @@ class Report(models.Model):
     phase = models.CharField(_("Phase"), max_length=15, choices=Phase.choices, default=Phase.INVESTIGATING)
     severity = models.PositiveSmallIntegerField(_("Severity"), choices=Severity.choices)
     severity_suggested = models.PositiveSmallIntegerField(choices=Severity.choices)
-    severity_reason = models.CharField(_("Reason of the severity"), max_length=400, blank=True)
+    severity_reasons = models.JSONField(_("Reason of the severity"), default=list, blank=True)
     tier = models.PositiveSmallIntegerField(choices=DigitalService.Tier.choices)
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="reports")
     main_service = models.ForeignKey(
@@ -265,10 +277,10 @@ class Report(models.Model):
         """
         if user.acting is None:
             return False
-        own = user.acting.entity_id == self.entity_id
-        if not user.acting.entity.is_authority:
-            return own
-        return not own or user.acting.role not in {Role.REVIEWER} or self.filed_by_id == user.pk
+        if user.acting.entity_id != self.entity_id:
+            # The authority's own director files for the authority, and never speaks for another entity.
+            return user.acting.entity.is_authority and user.may(Permission.REPORT_TRIAGE)
+        return user.acting.role != Role.REVIEWER or self.filed_by_id == user.pk
 
     # --- Writing -----------------------------------------------------------------------------------------
     def record(

@@ -5,12 +5,12 @@ Written in Python because a board asks for them hundreds of times a page.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from entities.templatetags.icons import icon
@@ -20,6 +20,9 @@ from incidents.models import Clock, Report
 from incidents.models.report import NEVER
 
 register = template.Library()
+
+MINUTE = timedelta(minutes=1)
+NEAR = 0.75  # of a clock's length: from here on it is shown as near
 
 TONES: dict[str, str] = {
     Status.SUBMITTED: "submitted",
@@ -95,7 +98,7 @@ def _length(start: datetime, end: datetime) -> str:
 def next_owed(report: Report, whom: bool = True) -> SafeString:
     """What is owed next on a report: its name, on whom it waits, what is left, and a bar."""
     if report.next_due_at >= NEVER:
-        return mark_safe("")  # a constant
+        return SafeString("")
     label = ClockKind(report.next_clock).label if report.next_clock else _("Start of the window")
     return _clock(label, report.next_started_at, report.next_due_at, report.waits_on_authority if whom else None)
 
@@ -109,16 +112,16 @@ def clock(row: Clock, whom: bool = True) -> SafeString:
 
 def _clock(label: object, started_at: datetime | None, due_at: datetime, waits_on_authority: bool | None) -> SafeString:
     now = timezone.now()
-    length = max((due_at - (started_at or now)).total_seconds(), 60)
-    share = min(100, max(0, round(100 * (1 - (due_at - now).total_seconds() / length))))
-    tone = "late" if now > due_at else "near" if share >= 75 else "calm"
-    if waits_on_authority is None:
-        owner = mark_safe("")  # a constant
-    else:
+    start = started_at or now
+    near = due_at - (due_at - start) * (1 - NEAR)
+    share = min(100, max(0, round(100 * (now - start) / max(due_at - start, MINUTE))))
+    tone = "late" if now > due_at else "near" if now >= near else "calm"
+    owner: SafeString | str = ""
+    if waits_on_authority is not None:
         whom = _("on the authority") if waits_on_authority else _("on the entity")
         owner = format_html(' <span class="clock__owner">· {}</span>', whom)
     return format_html(
-        '<div class="clock clock--{}"><span class="clock__label"><span>{}{}</span><b>{}</b></span>'
-        '<progress max="100" value="{}" aria-hidden="true"></progress></div>',
-        tone, label, owner, due(due_at), share,
+        '<div class="clock clock--{}" data-start="{}" data-near="{}"><span class="clock__label"><span>{}{}</span>'
+        '<b>{}</b></span><progress max="100" value="{}" aria-hidden="true"></progress></div>',
+        tone, start.isoformat(timespec="seconds"), near.isoformat(timespec="seconds"), label, owner, due(due_at), share,
     )  # fmt: skip
