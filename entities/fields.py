@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from entities import national_id
-from entities.text import western_digits
+from entities.text import clean, western_digits
 from entities.widgets import DigitsInput, PhoneInput
 
 _MOBILE = re.compile(r"(?:00966|\+?966|0)?(5\d{8})", re.ASCII)
 _E164 = re.compile(r"\+9665\d{8}", re.ASCII)
+
+
+class CleanCharField(forms.CharField):
+    """Text without controls and overrides, a line break counted as one character as the browser's maxlength does."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(clean(str(value or "")).replace("\r\n", "\n")) or ""
 
 
 class NationalIDField(forms.CharField):

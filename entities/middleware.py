@@ -30,7 +30,7 @@ class SessionLimits:
                 or now - started > settings.SESSION_ABSOLUTE_HOURS * 3600
             ):
                 logout(request)
-                session["session_ended"] = "idle"  # the sign-in page says so once
+                session["sign_in_notice"] = "idle"  # the sign-in page says so once
             elif now - seen >= 60 and BACKGROUND_HEADER not in request.headers:
                 session["seen_at"] = now
         response = self.get_response(request)
@@ -53,5 +53,5 @@ class ActingMembership:
                 user.acting = Membership.objects.usable().select_related("entity").filter(user=user, pk=chosen).first()
                 if user.acting is None:
                     logout(request)
-                    request.session["session_ended"] = "access"
+                    request.session["sign_in_notice"] = "access"
         return self.get_response(request)

@@ -61,32 +61,34 @@ class RejectBadText:
         return cleaned
 
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+def database_away(request: HttpRequest) -> HttpResponse:
+    """503 with Retry-After, and the form back as it was filled.
+
+    Rendered without the request: the shell would ask the database who is here.
+    """
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        kept = {"kept": kept_fields(request.POST), "kept_action": request.path}
+        context = {**kept, "csrf_token": get_token(request)}
+    response = render(None, "503.html", context, status=503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 class DatabaseAway:
-    """A database that goes away gives 503 with Retry-After, and the form back as it was filled."""
+    """A database that goes away under a view gives 503; under a middleware, `views.server_error` sees to it."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError):
-            return self._away(request)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The view's own exception comes here; the other middlewares' come through __call__."""
-        return self._away(request) if isinstance(exception, OperationalError | InterfaceError) else None
-
-    @staticmethod
-    def _away(request: HttpRequest) -> HttpResponse:
-        # Rendered without the request: the shell would ask the database who is here.
-        context: dict[str, Any] = {}
-        if request.method == "POST":
-            kept = {"kept": kept_fields(request.POST), "kept_action": request.path}
-            context = {**kept, "csrf_token": get_token(request)}
-        response = render(None, "503.html", context, status=503)
-        response.headers["Retry-After"] = "5"
-        return response
+        return database_away(request) if isinstance(exception, DATABASE_AWAY) else None
 
 
 class LanguageByPath:

@@ -305,6 +305,7 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
+DJANGO_STRUCTLOG_USER_ID_FIELD = None  # a log line of a failing database must not ask the database who was here
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,

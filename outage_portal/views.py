@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -9,7 +11,7 @@ from django.shortcuts import redirect, render
 from entities.decorators import public
 from entities.permissions import Permission
 from incidents.views.home import entity_home
-from outage_portal.middleware import kept_fields
+from outage_portal.middleware import DATABASE_AWAY, database_away, kept_fields
 
 
 @public
@@ -81,4 +83,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Our own fault, or the database's: a middleware's exception comes here, a view's to `DatabaseAway`."""
+    if isinstance(sys.exception(), DATABASE_AWAY):
+        return database_away(request)
     return render(None, "500.html", status=500)  # without the shell, which may be what broke

@@ -123,6 +123,8 @@ def answers(
                 "summary": "إصدار جديد",
             }  # fmt: skip
             impact = impact or "OUTAGE"
+            if columns.get("window_start", filled["window_start"]) < at + timedelta(days=12):
+                filled["emergency_reason"] = "ثغرة تُستغل الآن"  # nearer than the lead time
         case _:
             filled = {
                 "provider_service": provider or a_service(tier=0), "started_at": at - timedelta(minutes=15),

@@ -67,6 +67,9 @@ class User(AbstractBaseUser, Bilingual):
         verbose_name = _("Person")
         verbose_name_plural = _("People")
 
+    def __str__(self) -> str:
+        return self.name
+
     def may(self, permission: Permission) -> bool:
         """The one answer to "may she?"."""
         return self.acting is not None and permission in self.acting.permissions

@@ -88,6 +88,9 @@ def _words_of(language: str) -> SafeString:
         "days": _forms(lambda n: ngettext("%(n)s day", "%(n)s days", n)),
         "days_left": _forms(lambda n: ngettext("%(n)s day left", "%(n)s days left", n)),
         "days_late": _forms(lambda n: ngettext("%(n)s day late", "%(n)s days late", n)),
+        "board_news": _forms(
+            lambda n: ngettext("%(n)s report is new or newly late.", "%(n)s reports are new or newly late.", n)
+        ),
         "characters_left": _forms(lambda n: ngettext("%(n)s character left", "%(n)s characters left", n)),
     }
     return json_script(words, "spoken-words")

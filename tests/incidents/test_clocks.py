@@ -92,9 +92,10 @@ def test_review_pauses_while_the_entity_completes() -> None:
     report = a_report()
     by, lead = report.filed_by, a_reviewer(Role.LEAD)
     by.acting = by.memberships.get()
+    leader = a_person(Role.IT_LEADER, entity=report.entity)
     actions.restore(report, restored_at=timezone.now(), by=by)
     actions.save_final(report, columns={"executive_summary": "ملخص"}, timeline=[], actions=[], by=by)
-    actions.countersign(report, by=by)
+    actions.countersign(report, by=leader)
     actions.submit_final(report, by=by)
     actions.send_back(report, note="أكملوا السبب", comments={"root_cause": "وضّحوا السبب الجذري"}, by=lead)
     review = report.clocks.get(kind=ClockKind.C7)
@@ -102,7 +103,7 @@ def test_review_pauses_while_the_entity_completes() -> None:
     assert report.clocks.running().exclude(kind=ClockKind.C2).get().kind == ClockKind.C8
     due = review.due_at
     report.final_report.comments.update(answer="أُكمل")
-    actions.countersign(report, by=by)
+    actions.countersign(report, by=leader)
     actions.submit_final(report, by=by)
     review.refresh_from_db()
     assert review.paused_at is None

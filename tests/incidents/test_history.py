@@ -85,7 +85,7 @@ def test_filing_that_fails_half_way_leaves_nothing_behind() -> None:
     assert by.acting is not None
     service = a_service(entity=by.acting.entity)
     with (
-        mock.patch("incidents.actions.filing.start_clock", side_effect=RuntimeError("the lights went out")),
+        mock.patch("incidents.actions.filing.new_clock", side_effect=RuntimeError("the lights went out")),
         pytest.raises(RuntimeError),
     ):
         actions.file_report(

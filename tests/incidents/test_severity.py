@@ -1,6 +1,7 @@
 """How bad it is: points, floors and caps of domain/lifecycle.md."""
 
 import pytest
+from django.utils import translation
 
 from incidents.defaults import SEVERITY_RULES
 from incidents.severity import Facts, Impact, Severity, Weights, assess, worst
@@ -39,9 +40,13 @@ def test_reach_counts_the_higher_of_users_and_share() -> None:
     assert assess(Facts(tier=2, impact=N, users=10_000, percent=50), WEIGHTS).points == 2 + 2
 
 
-def test_the_reason_is_said_in_words() -> None:
-    reasons = [str(r) for r in assess(Facts(tier=0, impact=F, cyber=True, users=1_000_000), WEIGHTS).reasons]
-    assert len(reasons) == 4
+def test_the_reason_is_said_in_the_readers_words() -> None:
+    found = assess(Facts(tier=0, impact=F, cyber=True, users=1_000_000), WEIGHTS)
+    assert found.reasons == ("tier-0", "impact-full", "reach", "cyber")
+    with translation.override("en"):
+        assert found.in_words.startswith("a national shared service, in full outage")
+    with translation.override("ar"):
+        assert found.in_words.startswith("خدمة وطنية مشتركة، توقفها كلي")
 
 
 def test_several_services_are_as_bad_as_the_worst() -> None:
