@@ -1,0 +1,141 @@
+"""Who may enter, and as what."""
+
+import uuid
+from dataclasses import dataclass
+
+from allauth.socialaccount.models import SocialAccount
+from django.db import transaction
+from django.db.models import Q
+
+from entities import national_id
+from entities.models import AuditEvent, Membership, User
+from nafath_auth.identity import VerifiedIdentity, name_matches
+
+Status = Membership.Status
+
+
+class AdmissionRefused(Exception):
+    """She is who she says, but may not enter. `reason` is for the auditors, never for the page."""
+
+    def __init__(self, reason: str, person: User | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.person: uuid.UUID | None = person.public_id if person else None
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A person who may enter. `memberships` are what she may act as: one at least."""
+
+    person: User
+    account: SocialAccount
+    memberships: list[Membership]
+    is_first: bool
+    name_differs: bool
+
+
+@transaction.atomic
+def admit(identity: VerifiedIdentity, told: SocialAccount) -> Admission:
+    """Find the registered person behind a verified identity and note that she entered.
+
+    `told` is what is to be kept about this sign-in. Nobody is ever created; a person found by an older key's digest
+    gets the current one, on both rows. Raises AdmissionRefused, and then nothing was written.
+    """
+    digests = national_id.digests(identity.national_id)
+    person = _registered(digests)
+    memberships = list(person.memberships.usable().select_related("entity").order_by("entity__name_ar", "role"))
+    if not memberships:
+        raise AdmissionRefused(_why_not(person), person)
+    differs = _name_differs(person, identity)
+    account = _kept(told, person, digests)
+    _complete(person, identity, digest=account.uid)
+    if len(memberships) == 1:
+        person.acting = memberships[0]
+        _activate(memberships[0], by=person)
+    AuditEvent.record(
+        AuditEvent.Action.SIGN_IN,
+        entity=person.acting.entity if person.acting else None,
+        by=person,
+        issuer=identity.issuer,
+        acr=identity.acr,
+        amr=list(identity.amr),
+        name_differs=differs,
+    )
+    return Admission(person, account, memberships, is_first=person.last_login is None, name_differs=differs)
+
+
+@transaction.atomic
+def act_as(membership: Membership, *, by: User) -> Membership:
+    """Let a person act in another of her memberships from now on."""
+    previous, by.acting = by.acting, membership
+    _activate(membership, by=by)
+    AuditEvent.record(
+        AuditEvent.Action.SWITCHED_ENTITY,
+        entity=membership.entity,
+        by=by,
+        previous_entity=previous.entity.code if previous else "",
+        previous_role=previous.role if previous else "",
+    )
+    return membership
+
+
+def _registered(digests: list[str]) -> User:
+    people = list(User.objects.known_as(digests).select_for_update(no_key=True)[:2])
+    if not people:
+        raise AdmissionRefused("not_registered")
+    if len(people) > 1:  # once under an older key, once under the current one
+        raise AdmissionRefused("registered_twice", people[0])
+    return people[0]
+
+
+def _why_not(person: User) -> str:
+    """Why none of her memberships can be used, from the newest one."""
+    newest = person.memberships.select_related("entity").order_by("-created_at", "-pk").first()
+    if not person.is_active:
+        return "person_inactive"
+    if newest is None:
+        return "no_membership"
+    if newest.status in (Status.SUSPENDED, Status.ENDED):
+        return f"membership_{newest.status.lower()}"
+    return "membership_outside_term" if newest.entity.is_active else "entity_inactive"
+
+
+def _name_differs(person: User, identity: VerifiedIdentity) -> bool:
+    """Whether somebody should look at it. Arabic decides where both have it: Latin spellings of a name vary."""
+    pair = person.name_ar, identity.name_ar
+    if not all(pair):
+        pair = person.name_en, identity.name_en
+    return all(pair) and not name_matches(*pair)
+
+
+def _kept(told: SocialAccount, person: User, digests: list[str]) -> SocialAccount:
+    """Her one account at Nafath, as it is from now on. An identity never changes its person, nor a person hers."""
+    known = list(SocialAccount.objects.filter(Q(uid__in=digests) | Q(user=person), provider=told.provider))
+    if len(known) > 1 or any(row.user_id != person.pk or row.uid not in digests for row in known):
+        raise AdmissionRefused("account_of_another", person)
+    account = known[0] if known else SocialAccount(user=person, provider=told.provider)
+    account.uid, account.extra_data = told.uid, told.extra_data
+    account.save()
+    return account
+
+
+def _complete(person: User, identity: VerifiedIdentity, *, digest: str) -> None:
+    """The current digest, and a name where none was registered."""
+    person.national_id_digest = digest
+    person.name_ar = person.name_ar or identity.name_ar
+    person.name_en = person.name_en or identity.name_en
+    person.save(update_fields=["national_id_digest", "name_ar", "name_en"])
+
+
+def _activate(membership: Membership, *, by: User) -> None:
+    """An invitation becomes a membership when the person first acts in it."""
+    invited = Membership.objects.filter(pk=membership.pk, status=Status.INVITED)
+    if invited.update(status=Status.ACTIVE):
+        membership.status = Status.ACTIVE
+        AuditEvent.record(
+            AuditEvent.Action.MEMBERSHIP,
+            entity=membership.entity,
+            by=by,
+            change=f"{Status.INVITED}→{Status.ACTIVE}",
+            role=membership.role,
+        )

@@ -1,0 +1,84 @@
+"""What a sign-in leaves in the session, and where it leads."""
+
+from base64 import urlsafe_b64encode
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import get_language, override
+
+from entities.decorators import PortalRequest
+from entities.models import Membership, User
+from nafath_auth.actions import Admission
+from nafath_auth.adapters.oidc import Proof
+
+LONGEST_NEXT = 2000
+
+
+def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> None:
+    """Write down the proof and its time (Unix seconds), the start, and the membership when there is but one."""
+    now = int(timezone.now().timestamp())
+    request.session.update(
+        {
+            "nafath_at": proof.identity.proved_at,
+            "nafath_id_token": _cipher().encrypt(proof.id_token.encode()).decode(),
+            "started_at": now,
+            "seen_at": now,
+            "memberships": len(admission.memberships),
+        }
+    )
+    if len(admission.memberships) == 1:
+        request.session["membership_id"] = admission.memberships[0].pk
+    if admission.is_first:
+        request.session["first_sign_in"] = {
+            "name": proof.identity.name_ar or proof.identity.name_en,
+            "differs": admission.name_differs,
+        }
+
+
+def choose(request: PortalRequest, membership: Membership) -> None:
+    """Act in this membership from the next request on, under a new session key: the rights have changed."""
+    request.session.cycle_key()
+    request.session["membership_id"] = membership.pk
+
+
+def id_token(request: HttpRequest) -> str:
+    """The token to show to Nafath when signing out; empty when there is none, or SECRET_KEY has changed."""
+    try:
+        return _cipher().decrypt(request.session.get("nafath_id_token", "")).decode()
+    except InvalidToken:
+        return ""
+
+
+def safe_next(request: HttpRequest) -> str:
+    """The page that was wanted, if it is a path of this host; nothing otherwise."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    is_path = wanted.startswith("/") and len(wanted) <= LONGEST_NEXT
+    return wanted if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+
+
+def onward(request: HttpRequest, person: User, next_url: str) -> str:
+    """The next page of a sign-in: confirm what is registered, choose the entity, then what was wanted, or home.
+
+    It speaks the person's language, unless she came from a page in another.
+    """
+    if "first_sign_in" in request.session:
+        page = "first_sign_in"
+    elif "membership_id" not in request.session:
+        page = "choose_entity"
+    elif next_url:
+        return next_url
+    else:
+        page = settings.LOGIN_REDIRECT_URL
+    with override(get_language() if next_url else person.language):
+        address = resolve_url(page)
+    return f"{address}?{urlencode({'next': next_url})}" if next_url else address
+
+
+def _cipher() -> Fernet:
+    key = salted_hmac("nafath_auth.id_token", "", algorithm="sha256").digest()
+    return Fernet(urlsafe_b64encode(key))

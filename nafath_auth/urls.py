@@ -1,0 +1,16 @@
+"""Mounted at the root inside i18n_patterns. Nothing of allauth's own is routed: no password form exists."""
+
+from django.urls import path
+
+from nafath_auth import views
+
+urlpatterns = [
+    path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
+    path("accounts/nafath/start/", views.nafath_start, name="nafath_start"),
+    path("accounts/nafath/callback/", views.nafath_callback, name="nafath_callback"),
+    path("accounts/first-sign-in/", views.first_sign_in, name="first_sign_in"),
+    path("accounts/entity/", views.choose_entity, name="choose_entity"),
+    path("accounts/sign-out/", views.sign_out, name="sign_out"),
+    path("accounts/signed-out/", views.signed_out, name="signed_out"),
+    path("guide/sign-in/", views.sign_in_guide, name="sign_in_guide"),
+]

@@ -1,0 +1,164 @@
+"""In by Nafath and by nothing else, the choice of the entity, and out again."""
+
+from allauth.socialaccount.helpers import complete_social_login
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from entities.decorators import PortalRequest, public, signed_in
+from entities.models import AuditEvent
+from entities.permissions import ROLE_SENTENCES, Role
+from nafath_auth import sessions
+from nafath_auth.actions import act_as
+from nafath_auth.adapters import oidc
+from nafath_auth.admission import refuse
+from nafath_auth.forms import ChooseEntityForm
+from nafath_auth.provider import NafathCancelled, nafath
+
+PAGE_OR_POST = ["GET", "HEAD", "POST"]
+SIGNED_OUT_SECONDS = 10 * 60  # how long Nafath may take to send the person back
+_returning = signing.TimestampSigner(salt="nafath_auth.signed_out")
+
+
+@public
+@never_cache
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The page with the one button; it says why a session ended, if one has."""
+    next_url = sessions.safe_next(request)
+    if request.user.is_authenticated:
+        return redirect(sessions.onward(request, request.user, next_url))
+    return _sign_in_page(request, next_url, situation=request.session.pop("sign_in_notice", ""))
+
+
+@public
+@require_POST
+def nafath_start(request: HttpRequest) -> HttpResponse:
+    next_url = sessions.safe_next(request)
+    try:
+        return nafath(request).begin(request, next_url=next_url)
+    except oidc.NafathUnavailable:
+        return _back_to_the_button(request, "unavailable", next_url)
+
+
+@public
+@never_cache
+@require_safe
+def nafath_callback(request: HttpRequest) -> HttpResponse:
+    """Back from Nafath. Whatever goes wrong ends on a calm page that tells nothing of the cause."""
+    try:
+        login = nafath(request).finish(request)
+    except PermissionDenied:  # replayed, from another browser, or too late
+        if request.user.is_authenticated:
+            return redirect(sessions.onward(request, request.user, ""))
+        return _sign_in_page(request, situation="stale", status=400)
+    except NafathCancelled:
+        return _back_to_the_button(request, "cancelled")
+    except oidc.NafathUnavailable:
+        return _back_to_the_button(request, "unavailable")
+    except oidc.NafathRefused as refusal:
+        return refuse(request, "not_completed", status=400, reason=refusal.reason)
+    response: HttpResponse = complete_social_login(request, login)
+    return response
+
+
+@signed_in
+@never_cache
+@require_http_methods(PAGE_OR_POST)
+def first_sign_in(request: PortalRequest) -> HttpResponse:
+    """Once: what is registered of the person beside what Nafath says, and what is done with it."""
+    next_url = sessions.safe_next(request)
+    if request.method == "POST":
+        request.session.pop("first_sign_in", None)
+    told = request.session.get("first_sign_in")
+    if told is None:
+        return redirect(sessions.onward(request, request.user, next_url))
+    return render(request, "nafath_auth/first_sign_in.html", {"told": told, "next": next_url})
+
+
+@signed_in
+@never_cache
+@require_http_methods(PAGE_OR_POST)
+def choose_entity(request: PortalRequest) -> HttpResponse:
+    """The memberships a person may act in, as cards; choosing one checks it again."""
+    next_url = sessions.safe_next(request)
+    form = ChooseEntityForm(request.POST if request.method == "POST" else None, person=request.user)
+    if form.is_bound:
+        if not form.is_valid():
+            raise Http404
+        sessions.choose(request, act_as(form.cleaned_data["membership"], by=request.user))
+        return redirect(sessions.onward(request, request.user, next_url))
+    if not form.memberships:
+        logout(request)
+        return _back_to_the_button(request, "access")
+    choices = [(membership, ROLE_SENTENCES[Role(membership.role)]) for membership in form.memberships]
+    return render(request, "nafath_auth/choose_entity.html", {"choices": choices, "next": next_url})
+
+
+@public
+@never_cache
+@require_http_methods(PAGE_OR_POST)
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Leave the portal first, then Nafath too, unless the person wants to leave this site only."""
+    if request.method != "POST":
+        return render(request, "nafath_auth/sign_out.html")
+    id_token = sessions.id_token(request)
+    if request.user.is_authenticated:
+        acting = request.user.acting
+        AuditEvent.record(AuditEvent.Action.SIGN_OUT, entity=acting.entity if acting else None, by=request.user)
+    logout(request)
+    if request.POST.get("scope") == "portal":
+        return redirect("signed_out")
+    try:
+        return HttpResponseRedirect(
+            oidc.sign_out_url(
+                id_token,
+                return_to=settings.PORTAL_ORIGIN + reverse("signed_out"),
+                state=_returning.sign("ended" if id_token else "asked"),  # without the token, Nafath asks first
+            )
+        )
+    except oidc.NafathUnavailable:
+        return redirect("signed_out")
+
+
+@public
+@never_cache
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """After signing out, or after too long a silence (?idle=1). Says so when Nafath has confirmed its part."""
+    try:
+        everywhere = _returning.unsign(request.GET.get("state", ""), max_age=SIGNED_OUT_SECONDS) == "ended"
+    except signing.BadSignature:
+        everywhere = False
+    context = {"everywhere": everywhere, "idle": "idle" in request.GET}
+    return render(request, "nafath_auth/signed_out.html", context)
+
+
+@public
+@require_safe
+def sign_in_guide(request: HttpRequest) -> HttpResponse:
+    context = {"nafath_support_phone": settings.NAFATH_SUPPORT_PHONE}
+    return render(request, "nafath_auth/sign_in_guide.html", context)
+
+
+def _back_to_the_button(request: HttpRequest, notice: str, next_url: str = "") -> HttpResponse:
+    """The sign-in page, which says once why."""
+    request.session["sign_in_notice"] = notice
+    query = f"?{urlencode({'next': next_url})}" if next_url else ""
+    return redirect(reverse("nafath_sign_in") + query)
+
+
+def _sign_in_page(request: HttpRequest, next_url: str = "", *, situation: str, status: int = 200) -> HttpResponse:
+    context = {
+        "next": next_url,
+        "situation": situation,
+        "pretended": settings.NAFATH_ADAPTER == "simulator",
+    }
+    return render(request, "nafath_auth/sign_in.html", context, status=status)

@@ -1,0 +1,99 @@
+"""The whole way over HTTP: a portal and a simulator that know each other by address only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import requests
+from django.core.cache import caches
+from pytest_django.live_server_helper import LiveServer
+
+from entities.models import AuditEvent
+from entities.permissions import Role
+from tests.factories import a_membership, a_person, an_entity
+from tests.simulator_process import Persona, Simulator
+
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
+
+
+class Browser(requests.Session):
+    """Follows redirects and fills in the one form of a page that leads to `action`."""
+
+    def press(self, page: requests.Response, action: str = "", **fields: str) -> requests.Response:
+        forms = re.findall(r"<form(.*?)</form>", page.text, re.DOTALL)
+        form = next(form for form in forms if f'action="{action}' in form or not action)
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|next)" value="([^"]*)"', form))
+        target = re.search(r'action="([^"]*)"', form)
+        address = urljoin(page.url, target[1].replace("&amp;", "&") if target else "")
+        return self.post(address, data={**hidden, **fields}, headers={"Referer": page.url}, timeout=10)
+
+
+@pytest.fixture
+def portal(simulator: Simulator, settings: Any) -> Iterator[str]:
+    """The portal at the address that the simulator was told."""
+    settings.NAFATH_ADAPTER = "simulator"
+    settings.NAFATH_OIDC_ISSUER = simulator.origin
+    settings.NAFATH_OIDC_CLIENT_ID = simulator.client_id
+    settings.NAFATH_OIDC_CLIENT_SECRET = simulator.client_secret
+    settings.PORTAL_ORIGIN = simulator.portal_origin
+    caches["process"].clear()
+    simulator.reset()
+    an_entity(authority=True)
+    server = LiveServer(urlsplit(simulator.portal_origin).netloc)
+    yield simulator.portal_origin
+    server.stop()
+    caches["process"].clear()
+
+
+@pytest.fixture
+def browser(portal: str) -> Iterator[Browser]:
+    with Browser() as session:
+        yield session
+
+
+def go_to_nafath(browser: Browser, portal: str, prefix: str = "") -> requests.Response:
+    return browser.press(browser.get(f"{portal}{prefix}/accounts/sign-in/", timeout=10), f"{prefix}/accounts/nafath/")
+
+
+def sign_in(
+    browser: Browser, portal: str, simulator: Simulator, persona: Persona, prefix: str = ""
+) -> requests.Response:
+    """Type the number, read the code on the phone, type the code."""
+    asked = browser.press(go_to_nafath(browser, portal, prefix), national_id=persona.national_id)
+    return browser.press(asked, code=simulator.latest_code(persona))
+
+
+def test_person_enters_with_the_code_and_leaves_everywhere(portal: str, browser: Browser, simulator: Simulator) -> None:
+    mona = simulator.personas["Mona Al-Shehri"]
+    person = a_person(Role.ALTERNATE, number=mona.national_id, name_ar=mona.name)
+    page = sign_in(browser, portal, simulator, mona)
+    assert page.url == f"{portal}/accounts/first-sign-in/"
+    assert mona.name in page.text
+    assert AuditEvent.objects.get(action=AuditEvent.Action.SIGN_IN).person == person.public_id
+    left = browser.press(browser.get(f"{portal}/accounts/sign-out/", timeout=10), "/accounts/sign-out/")
+    assert left.url.startswith(f"{portal}/accounts/signed-out/?state=")
+    assert "وانتهت جلسة النفاذ" in left.text
+    assert urlsplit(go_to_nafath(browser, portal).url).path == "/login/"
+
+
+def test_nafath_remembers_whoever_left_this_site_only(portal: str, browser: Browser, simulator: Simulator) -> None:
+    yousef = simulator.personas["Yousef Al-Balawi"]
+    person = a_person(Role.ALTERNATE, number=yousef.national_id)
+    a_membership(person, role=Role.MEMBER)
+    sign_in(browser, portal, simulator, yousef, prefix="/en")
+    browser.press(browser.get(f"{portal}/accounts/sign-out/", timeout=10), "/accounts/sign-out/", scope="portal")
+    back = go_to_nafath(browser, portal, prefix="/en")
+    assert back.url == f"{portal}/accounts/entity/"
+    assert back.text.count('name="membership"') == 2
+
+
+def test_identity_without_registration_is_refused(portal: str, browser: Browser, simulator: Simulator) -> None:
+    stranger = simulator.personas["Abdulrahman Al-Yami"]
+    page = sign_in(browser, portal, simulator, stranger)
+    assert page.status_code == 403
+    assert stranger.national_id not in page.text
+    assert browser.get(f"{portal}/accounts/entity/", timeout=10).url.startswith(f"{portal}/accounts/sign-in/")
