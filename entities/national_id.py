@@ -59,10 +59,11 @@ def redact(text: str) -> str:
 
 
 def redact_log(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: no log line holds a national ID, wherever it came from."""
+    """A structlog processor: no log line holds a national ID, wherever it came from, nor the query of an address."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = redact(value)
+            # A query may hold the one-time code of a sign-in; the path alone says what was asked.
+            event[key] = redact(value.partition("?")[0] if key == "request" else value)
         elif isinstance(value, int | list | tuple | dict) and not isinstance(value, bool):
             text = repr(value)
             if _IN_TEXT.search(text):

@@ -281,8 +281,8 @@ def write(get_model: Any) -> None:
         rule, mark, severity = (get_model("incidents", name) for name in ("ClockRule", "ReminderMark", "SeverityRule"))
         names = ("clock", "kind", "severity", "tier", "emergency", "minutes", "calendar")
         rule.objects.bulk_create(rule(policy=policy, **dict(zip(names, row, strict=True))) for row in CLOCK_RULES)
-        names = ("clock", "code", "percent", "minutes", "audience", "sms_for")
-        mark.objects.bulk_create(mark(policy=policy, **dict(zip(names, row, strict=True))) for row in REMINDER_MARKS)
+        parts = ("clock", "code", "percent", "minutes", "audience", "sms_for")
+        mark.objects.bulk_create(mark(policy=policy, **dict(zip(parts, row, strict=True))) for row in REMINDER_MARKS)
         severity.objects.bulk_create(
             severity(policy=policy, factor=factor, key=key, points=points) for factor, key, points in SEVERITY_RULES
         )

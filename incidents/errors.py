@@ -16,5 +16,9 @@ class MoveRefused(Exception):
         return str(self.message)
 
 
+class LeadTimeShort(MoveRefused):
+    """Works nearer than their lead time are an emergency, and an emergency has a reason (M1)."""
+
+
 class StaleReport(MoveRefused):
     """Somebody else changed the report since the page was read; answered with 409."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from entities.models import DigitalService
 from entities.templatetags.moments import stretch
@@ -15,7 +16,6 @@ from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, ReportKind, Sever
 from incidents.severity import Factor
 
 _WORKING_DAY = 8 * 60
-_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def said(rule: Rule) -> str:
     """A rule in words: «60 دقيقة», «4 ساعات عمل», «10 أيام»."""
     match rule.calendar:
         case Calendar.WORKING if rule.minutes % _WORKING_DAY == 0:
-            return _("%(length)s (working days)") % {"length": stretch(rule.minutes // _WORKING_DAY * _DAY)}
+            days = rule.minutes // _WORKING_DAY
+            return ngettext("%(n)s working day", "%(n)s working days", days) % {"n": days}
         case Calendar.WORKING:
             return _("%(length)s of working time") % {"length": stretch(rule.minutes)}
         case Calendar.DAYTIME:

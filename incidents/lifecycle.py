@@ -156,6 +156,10 @@ _ACKNOWLEDGE = (
     # Restored before anyone took it: the acknowledgement is still owed, and changes nothing else.
     _move("acknowledge", _("Acknowledge"), {S.RESTORED, S.FINAL_REVIEW}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
 )
+# A slip of the finger: whoever acknowledged takes it back at once, and C2 runs on to its own due moment.
+_UNDO_ACKNOWLEDGE = _move(
+    "undo_acknowledge", _("Undo the acknowledgement"), {S.ACTIVE}, S.SUBMITTED, P.REPORT_TRIAGE, starts=(C.C2,)
+)
 
 
 def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[Move, ...]:
@@ -184,6 +188,7 @@ _WITHDRAW = (
 
 OWN_OUTAGE = (
     *_ACKNOWLEDGE,
+    _UNDO_ACKNOWLEDGE,
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
     _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.C3,), starts=(C.C6,)),
     _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, cancels=(C.C6,), starts=(C.C3,), returns=True),
@@ -212,6 +217,7 @@ MAINTENANCE = (
 
 CONSUMED_OUTAGE = (
     _ACKNOWLEDGE[0],
+    _UNDO_ACKNOWLEDGE,
     _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE),
     _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE),

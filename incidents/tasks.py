@@ -4,6 +4,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
+import crisis_teams.actions
 from incidents import actions
 
 HEARTBEAT = "heartbeat:sweep"
@@ -12,6 +13,9 @@ HEARTBEAT = "heartbeat:sweep"
 @shared_task
 def record_due_reminders() -> int:
     """Every minute: due clocks become events; returns how many."""
-    written = actions.record_due_reminders(at=timezone.now())
+    now = timezone.now()
+    written = actions.record_due_reminders(at=now)
+    actions.remind_unsent_drafts(at=now)
+    crisis_teams.actions.remind_stale_teams(at=now)
     cache.set(HEARTBEAT, timezone.now().timestamp(), None)
     return written

@@ -16,6 +16,8 @@ from django.utils import translation
 from entities.text import clean, is_clean
 
 Answer = Callable[[HttpRequest], HttpResponse]
+#: An attachment has at most 10 MB; up to here its form says so itself, beyond it nothing is read.
+MOST_BYTES = 32 * 1024 * 1024
 #: Never written back into a page.
 UNKEPT = {"csrfmiddlewaretoken", "national_id", "code", "password"}
 
@@ -36,6 +38,8 @@ class RejectBadText:
         if not (is_clean(request.path) and self._readable(raw)):
             return render(None, "400.html", status=400)
         if request.method == "POST":
+            if self._length(request) > MOST_BYTES:
+                return render(None, "413.html", {"limit_mb": 1}, status=413)
             try:
                 request.POST = self._cleaned(request.POST)  # type: ignore[assignment]  # the same class, cleaned
             except RequestDataTooBig:
@@ -43,6 +47,12 @@ class RejectBadText:
             except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, ValueError):
                 return render(None, "400.html", status=400)
         return self.get_response(request)
+
+    @staticmethod
+    def _length(request: HttpRequest) -> int:
+        """What the sender says the body has: a length that no form of ours comes near is not even read."""
+        length = request.META.get("CONTENT_LENGTH") or ""
+        return int(length) if length.isascii() and length.isdigit() else 0
 
     @staticmethod
     def _readable(query: str) -> bool:

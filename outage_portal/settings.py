@@ -225,7 +225,7 @@ CACHES = {
     # Nafath's published keys and addresses: each process keeps its own, so that signing in outlives a stopped Redis.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"  # kombu warns of a broker without a host
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)  # how often due clocks become events
 FAN_OUT_SECONDS = env.int("FAN_OUT_SECONDS", default=5)  # how often events become deliveries
 

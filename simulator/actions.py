@@ -45,7 +45,8 @@ def load_personas(path: Path) -> None:
 def register_client() -> None:
     """The portal as the one OpenID client; in both languages it returns to its own pages."""
     origin = settings.PORTAL_ORIGIN
-    client = Client(id="portal", name="portal", skip_consent=True)
+    client = Client.objects.filter(pk="portal").first() or Client(id="portal")
+    client.name, client.skip_consent = "portal", True
     client.set_secret(settings.SIMULATOR_CLIENT_SECRET)
     client.set_scopes(["openid", "profile"])
     client.set_default_scopes(["openid", "profile"])

@@ -16,7 +16,7 @@ from entities.models import User
 from incidents import choices, defaults
 from incidents.models import policy
 
-pytest_plugins = ["tests.simulator_process"]
+pytest_plugins = ["tests.simulator_process", "tests.browser"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

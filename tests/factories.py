@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from crisis_teams.models import CrisisTeam
 from entities import national_id
 from entities.models import DigitalService, Entity, Membership, Sector, ServiceDependency, User
 from entities.permissions import Role
@@ -48,6 +49,7 @@ def a_person(
     *,
     entity: Entity | None = None,
     number: str | None = None,
+    language: str = "ar",
     **fields: Any,
 ) -> User:
     """A person with a usable membership in which she acts; `role=None` for somebody without one."""
@@ -64,6 +66,9 @@ def a_person(
             **fields,
         },
     )
+    if language != "ar":
+        person.language = language
+        person.save(update_fields=["language"])
     if role is not None:
         person.acting = a_membership(person, role=role, entity=entity)
     return person
@@ -77,6 +82,11 @@ def a_membership(person: User, *, role: Role | str, entity: Entity | None = None
         role=role,
         **{"status": Membership.Status.ACTIVE, "valid_from": date(2024, 1, 1), **fields},
     )
+
+
+def a_team(entity: Entity) -> CrisisTeam:
+    """The registered crisis team of an entity; its people are memberships."""
+    return CrisisTeam.objects.get_or_create(entity=entity)[0]
 
 
 def a_service(*, entity: Entity | None = None, **fields: Any) -> DigitalService:

@@ -118,7 +118,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], origin: str, log: Path) -
     """Wait for /healthz. Fails with what the simulator printed when it died or took too long."""
     until = time.monotonic() + START_WITHIN
     while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{origin}/healthz", timeout=1).ok:
                 return
         time.sleep(0.1)

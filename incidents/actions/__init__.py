@@ -20,9 +20,10 @@ from incidents.actions.final import (
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.maintenance import complete, reschedule, start_window
-from incidents.actions.moves import acknowledge, move
+from incidents.actions.moves import acknowledge, move, undo_acknowledge
+from incidents.actions.nudges import remind_unsent_drafts
 from incidents.actions.reminders import record_due_reminders
-from incidents.actions.updates import post_update, restore, undo_restore
+from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
 
 __all__ = [
@@ -48,13 +49,16 @@ __all__ = [
     "post_update",
     "record_due_reminders",
     "record_phoned_report",
+    "remind_unsent_drafts",
     "reschedule",
     "restore",
+    "restore_pair",
     "save_draft",
     "save_final",
     "send_back",
     "start_window",
     "submit_final",
+    "undo_acknowledge",
     "undo_restore",
     "withdraw",
 ]

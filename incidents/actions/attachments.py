@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import PurePath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -20,7 +21,9 @@ from incidents.models.attachment import MAX_A_REPORT, MAX_BYTES_AN_ENTITY
 
 
 @transaction.atomic
-def attach(report: Report, *, upload: UploadedFile, content_type: str, by: User) -> Attachment:
+def attach(
+    report: Report, *, upload: UploadedFile[bytes], content_type: str, at: datetime | None = None, by: User
+) -> Attachment:
     """Keep a checked file under a name of our own. The same bytes twice are one file. Raises MoveRefused."""
     report, move = take(report, "attach", by=by)
     digest = hashlib.sha256(b"".join(upload.chunks())).hexdigest()
@@ -39,11 +42,11 @@ def attach(report: Report, *, upload: UploadedFile, content_type: str, by: User)
         size=upload.size or 0,
         sha256=digest,
         added_by=by,
-        added_at=timezone.now(),
+        added_at=at or timezone.now(),
     )
     upload.seek(0)
     attachment.file.save(name, upload, save=False)
     attachment.save(force_insert=True)
     data = {"attachment": str(attachment.pk), "name": name, "sha256": digest}
-    conclude(report, move, kind=EventKind.ATTACHED, at=None, data=data, by=by)
+    conclude(report, move, kind=EventKind.ATTACHED, at=at, data=data, by=by)
     return attachment

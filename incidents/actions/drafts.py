@@ -58,7 +58,9 @@ def _create(
     service: DigitalService | None,
     by: User,
 ) -> Draft:
-    draft = Draft.objects.create(entity=entity, kind=kind, key=key, text=text, started_by=by, last_writer=by)
+    # Two autosaves of a page that has no version yet may cross: the row is there once.
+    first = {"text": text, "started_by": by, "last_writer": by}
+    draft, _created = Draft.objects.get_or_create(entity=entity, kind=kind, key=key, defaults=first)
     _name_service(draft, service)
     return draft
 

@@ -14,15 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.chain import canonical
-from entities.models import DigitalService, Entity, User
+from entities.models import DigitalService, Entity, ServiceDependency, User
 from entities.permissions import Role
 from entities.text import search_form
-from incidents.actions.timekeeping import due_moment, judge_at_filing, refresh_board, start_clock
+from incidents.actions.timekeeping import due_moment, met_clock, new_clock, refresh_board
 from incidents.assessment import assess_report, tier_of
 from incidents.calendar import RIYADH
-from incidents.errors import MoveRefused
+from incidents.errors import LeadTimeShort, MoveRefused
 from incidents.lifecycle import FILING, ClockKind, EventKind, Lane, Phase, ReportKind
-from incidents.models import AffectedService, Draft, Policy, ReferenceCounter, Report
+from incidents.models import AffectedService, Clock, Draft, Policy, ReferenceCounter, Report
 from incidents.models.event import seeding
 from incidents.models.policy import work_calendar
 from incidents.severity import Assessment
@@ -60,14 +60,15 @@ class Filed:
 def file_report(
     *, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: datetime | None = None, by: User
 ) -> Filed:
-    """File a report, once a key: the same key answers with the report that exists, whoever asks how often."""
+    """File a report, once a key: the same key answers with the report that exists, whoever asks how often.
+
+    Raises LeadTimeShort for works that are an emergency without a reason.
+    """
     try:
         with transaction.atomic():
-            existing = Report.objects.filter(entity=entity, kind=kind, key=key).first()
-            if existing is None:
-                return Filed(_file(kind=kind, entity=entity, key=key, answers=answers, at=at, by=by), is_new=True)
+            return Filed(_file(kind=kind, entity=entity, key=key, answers=answers, at=at, by=by), is_new=True)
     except IntegrityError:
-        # Another request with this key was faster; what it filed is the answer.
+        # The key has filed before, a moment ago or yesterday; what it filed is the answer, and no number is lost.
         existing = Report.objects.filter(entity=entity, kind=kind, key=key).first()
         if existing is None:
             raise
@@ -130,7 +131,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
         status=filing.status,
         severity=assessed.severity,
         severity_suggested=assessed.severity,
-        severity_reason="، ".join(str(reason) for reason in assessed.reasons)[:400],
+        severity_reasons=list(assessed.reasons),
         tier=tier_of(answers.affected, answers.provider),
         policy=policy,
         main_service=main,
@@ -141,18 +142,20 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
         lane=Lane.OPEN,
         **answers.columns,
     )
+    refuse_short_notice(report)
     report.reference = ReferenceCounter.take(kind, year=recorded.astimezone(RIYADH).year)
     report.search_text = _search_text(report, answers)
     report.save(force_insert=True)
     AffectedService.objects.bulk_create(
         AffectedService(report=report, service=service, impact=impact) for service, impact in answers.affected
     )
+    _remember_dependencies(answers)
     data = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": report.fingerprint}
     event = report.record(EventKind.FILED, by=by, at=happened, data=data)
-    _judge(report, filing.judges, at=happened)
-    for clock in filing.starts:
-        start_clock(report, clock, event=event)
-    refresh_board(report)
+    started = [judged_clock(report, filing.judges, at=happened)]
+    started += [new_clock(report, clock, event=event) for clock in filing.starts]
+    clocks = Clock.objects.bulk_create(clock for clock in started if clock is not None)
+    refresh_board(report, clocks)
     report.save()
     Draft.objects.filter(entity=entity, kind=kind, key=key).delete()
     return report
@@ -184,15 +187,47 @@ def _search_text(report: Report, answers: Answers) -> str:
     return search_form(" ".join([report.reference, *names]))[:1000]
 
 
-def _judge(report: Report, kind: ClockKind, *, at: datetime) -> None:
-    """C1 by the moment the notice was given; M1 by the working time left before the window."""
+def _remember_dependencies(answers: Answers) -> None:
+    """A consumed outage says who relies on whom: what the catalogue does not know is added, unverified."""
+    if answers.provider:
+        ServiceDependency.objects.bulk_create(
+            [ServiceDependency(consumer=service, provider=answers.provider) for service, _impact in answers.affected],
+            ignore_conflicts=True,
+        )
+
+
+def judge(report: Report, kind: ClockKind, *, at: datetime) -> None:
+    """Write the clock that filing, or rescheduling, meets at once."""
+    if clock := judged_clock(report, kind, at=at):
+        clock.save(force_insert=True)
+
+
+def judged_clock(report: Report, kind: ClockKind, *, at: datetime) -> Clock | None:
+    """C1 by the moment the notice was given; M1 by the working time left before the window. Not saved yet."""
     if kind == ClockKind.C1:
         started = report.detected_at or at
         due = due_moment(report, kind, start=started)
-        if due:
-            judge_at_filing(report, kind, started_at=started, due_at=due, at=at, late=at > due)
+        return met_clock(report, kind, started_at=started, due_at=due, at=at, late=at > due) if due else None
+    if report.window_start is None:
+        return None
+    return met_clock(
+        report, kind, started_at=at, due_at=report.window_start, at=at, late=is_short_notice(report, at=at)
+    )
+
+
+def is_short_notice(report: Report, *, at: datetime) -> bool:
+    """Whether less working time is left before the works than their lead time (M1)."""
+    rule = report.policy.rules.rule(ClockKind.M1, kind=report.kind, severity=report.severity, tier=report.tier)
+    if rule is None or report.window_start is None:
+        return False
+    return work_calendar().working_minutes_between(at, report.window_start) < rule.minutes
+
+
+def refuse_short_notice(report: Report) -> None:
+    """Works nearer than their lead time are an emergency by themselves, with a reason. Raises LeadTimeShort."""
+    if report.kind != ReportKind.MAINTENANCE or report.is_emergency:
         return
-    rule = report.policy.rules.rule(kind, kind=report.kind, severity=report.severity, tier=report.tier)
-    if rule and report.window_start:
-        lead = work_calendar().working_minutes_between(at, report.window_start)
-        judge_at_filing(report, kind, started_at=at, due_at=report.window_start, at=at, late=lead < rule.minutes)
+    if is_short_notice(report, at=report.submitted_at):
+        if not report.emergency_reason:
+            raise LeadTimeShort(_("The works are nearer than their lead time: say why they cannot wait."))
+        report.is_emergency = True

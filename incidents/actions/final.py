@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import User
-from incidents.actions.moves import conclude, take
+from entities.permissions import Permission
+from incidents.actions.moves import conclude, lock, take
 from incidents.actions.timekeeping import next_mark_at, refresh_board
+from incidents.actions.updates import refuse_impossible_restoration
 from incidents.errors import MoveRefused, StaleReport
-from incidents.lifecycle import ClockKind, EventKind, ReportKind, Severity, Status
+from incidents.lifecycle import OWN_OUTAGE, ClockKind, EventKind, Phase, ReportKind, Severity, Status
 from incidents.models import CorrectiveAction, FieldComment, FinalReport, Report, ReportEvent, TimelineRow
 
 EXTENSION_DAYS = 10
@@ -25,66 +27,95 @@ def save_final(
     report: Report,
     *,
     columns: dict[str, Any],
-    timeline: Sequence[dict[str, Any]],
-    actions: Sequence[dict[str, Any]],
+    timeline: Sequence[dict[str, Any]] | None = None,
+    actions: Sequence[dict[str, Any]] | None = None,
+    answers: dict[int, str] | None = None,
     seen: int | None = None,
     by: User,
 ) -> FinalReport:
-    """Keep what is written so far; nothing is owed yet. Raises StaleReport when a colleague saved meanwhile."""
+    """Keep what is written so far; nothing is owed yet. Rows that are not given stay as they are.
+
+    `answers` are those to the reviewer's comments, by the comment's key. A countersignature is for the text as it
+    stood, so saving takes it away. Raises StaleReport when a colleague saved meanwhile.
+    """
+    report = lock(report)
     if "submit_final" not in report.moves_for(by):
         raise MoveRefused(_("The final report is not owed now."))
     final, _created = FinalReport.objects.select_for_update().get_or_create(report=report)
-    if seen is not None and final.version != seen:
-        raise StaleReport(_("A colleague saved this final report meanwhile. Look at it again, then save yours."))
+    _refuse_stale(final, seen)
     for name, value in columns.items():
         setattr(final, name, value)
     final.version += 1
+    final.countersigned_by = final.countersigned_at = None
     final.save()
-    final.timeline.all().delete()
-    TimelineRow.objects.bulk_create(TimelineRow(final_report=final, **row) for row in timeline)
-    final.actions.all().delete()
-    CorrectiveAction.objects.bulk_create(CorrectiveAction(final_report=final, **row) for row in actions)
+    if timeline is not None:
+        final.timeline.all().delete()
+        TimelineRow.objects.bulk_create(TimelineRow(final_report=final, **row) for row in timeline)
+    if actions is not None:
+        final.actions.all().delete()
+        CorrectiveAction.objects.bulk_create(CorrectiveAction(final_report=final, **row) for row in actions)
+    for key, text in (answers or {}).items():
+        final.comments.filter(pk=key).update(answer=text)
     return final
+
+
+def _refuse_stale(final: FinalReport, seen: int | None) -> None:
+    if seen is not None and final.version != seen:
+        raise StaleReport(_("A colleague saved this final report meanwhile. Look at it again, then save yours."))
 
 
 @transaction.atomic
 def submit_final(
-    report: Report, *, restored_at: datetime | None = None, at: datetime | None = None, by: User
+    report: Report,
+    *,
+    restored_at: datetime | None = None,
+    seen: int | None = None,
+    at: datetime | None = None,
+    by: User,
 ) -> ReportEvent:
     """Submit what `save_final` kept and the form found whole, attested by the one who submits.
 
-    Combined filing of a short outage gives `restored_at` as well. Raises MoveRefused.
+    Combined filing of a short outage gives `restored_at` as well. `seen` is the version of the final report that was
+    read. Raises MoveRefused.
     """
     report, move = take(report, "submit_final", by=by)
     final = FinalReport.objects.select_for_update().filter(report=report).first()
     if final is None:
         raise MoveRefused(_("Write the final report first."))
+    _refuse_stale(final, seen)
     if final.comments.filter(answer="").exists():
         raise MoveRefused(_("Answer every comment of the reviewer first."))
-    if _needs_countersignature(report) and final.countersigned_at is None:
+    if needs_countersignature(report) and final.countersigned_at is None:
         raise MoveRefused(_("The IT leader countersigns the final report of a critical or high outage first."))
+    now = at or timezone.now()
     if report.kind == ReportKind.OWN_OUTAGE and report.restored_at is None:
         if restored_at is None:
             raise MoveRefused(_("Say when the service came back first."))
-        report.restored_at = restored_at
-        report.phase = "restored"
-    now = at or timezone.now()
+        refuse_impossible_restoration(report, restored_at, at=now)
+        report.restored_at = min(restored_at, now)
+        report.phase = Phase.RESTORED
     final.attested_by, final.attested_at = by, now
     final.save(update_fields=["attested_by", "attested_at"])
     data = {"attested": True, "actions": final.actions.count(), "version": final.version}
     return conclude(report, move, at=at, data=data, by=by)
 
 
-def _needs_countersignature(report: Report) -> bool:
+def needs_countersignature(report: Report) -> bool:
+    """Whether the IT leader signs as well: own outages of S1 and S2."""
     return report.severity <= Severity.S2 and report.kind == ReportKind.OWN_OUTAGE
 
 
 @transaction.atomic
-def countersign(report: Report, *, at: datetime | None = None, by: User) -> FinalReport:
-    """The IT leader signs the final report of an S1 or S2 outage. Raises MoveRefused."""
+def countersign(report: Report, *, seen: int | None = None, at: datetime | None = None, by: User) -> FinalReport:
+    """The entity's IT leader signs the final report of an S1 or S2 outage, as she read it. Raises MoveRefused."""
+    report = lock(report)
+    own = by.acting is not None and by.acting.entity_id == report.entity_id
+    if not (own and by.may(Permission.REPORT_COUNTERSIGN) and needs_countersignature(report)):
+        raise MoveRefused(_("The entity's IT leader signs, for critical and high outages."))
     final = FinalReport.objects.select_for_update().filter(report=report).first()
-    if final is None:
-        raise MoveRefused(_("There is no final report to sign yet."))
+    if final is None or not any(m.name == "submit_final" and report.status in m.sources for m in OWN_OUTAGE):
+        raise MoveRefused(_("There is no final report to sign now."))
+    _refuse_stale(final, seen)
     final.countersigned_by, final.countersigned_at = by, at or timezone.now()
     final.save(update_fields=["countersigned_by", "countersigned_at"])
     return final

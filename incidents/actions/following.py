@@ -63,15 +63,15 @@ def ask(
     report, move = take(report, "ask", by=by)
     if earlier := find_once(report, once):
         return earlier
-    due = {} if urgent else _with_the_next_update(report)
+    due = {} if urgent else _with_the_next_update(report, at=at or timezone.now())
     data = {"urgent": urgent, **({"once": once} if once else {})}
     return conclude(report, move, kind=EventKind.ASKED, at=at, note=text, data=data, due=due, by=by)
 
 
-def _with_the_next_update(report: Report) -> dict[str, datetime]:
+def _with_the_next_update(report: Report, *, at: datetime) -> dict[str, datetime]:
     clock = report.clocks.running().filter(kind=ClockKind.C3).first()
-    due = clock.due_at if clock else timezone.now() + timedelta(days=1)
-    return {ClockKind.C4: max(due, timezone.now() + URGENT)}
+    due = clock.due_at if clock else at + timedelta(days=1)
+    return {ClockKind.C4: max(due, at + URGENT)}
 
 
 @transaction.atomic
@@ -94,8 +94,14 @@ def answer(
 
 
 @transaction.atomic
-def add_note(report: Report, *, text: str, by: User) -> ReviewerNote:
-    """A private note of the authority; the entity never sees it, and the history does not tell of it."""
+def add_note(report: Report, *, text: str, at: datetime | None = None, by: User) -> ReviewerNote:
+    """A private note of the authority; the entity never sees it, and the history does not tell of it.
+
+    The same words of the same person are one note, however often they are sent.
+    """
     if not by.may(Permission.REPORT_TRIAGE):
         raise MoveRefused(_("Only the authority's reviewers write notes."))
-    return ReviewerNote.objects.create(report=lock(report), author=by, text=text)
+    note, _created = ReviewerNote.objects.get_or_create(
+        report=lock(report), author=by, text=text, defaults={"at": at or timezone.now()}
+    )
+    return note

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import User
+from incidents.actions.filing import judge
 from incidents.actions.moves import conclude, take
 from incidents.errors import MoveRefused
-from incidents.lifecycle import EventKind
+from incidents.lifecycle import ClockKind, EventKind
 from incidents.models import Report, ReportEvent
 
 
@@ -54,7 +55,7 @@ def reschedule(
     at: datetime | None = None,
     by: User,
 ) -> ReportEvent:
-    """Another window, before the first one began; everyone is told old and new. Raises MoveRefused."""
+    """Another window, before the first one began; told old and new, its lead time judged again. Raises MoveRefused."""
     report, move = take(report, "reschedule", by=by)
     if window_end <= window_start or window_start <= (at or timezone.now()):
         raise MoveRefused(_("The new window must start in the future and end after its start."))
@@ -63,4 +64,6 @@ def reschedule(
     old = [report.window_start.isoformat(), report.window_end.isoformat()]
     report.window_start, report.window_end = window_start, window_end
     data = {"old": old, "new": [window_start.isoformat(), window_end.isoformat()]}
-    return conclude(report, move, kind=EventKind.RESCHEDULED, at=at, note=note, data=data, by=by)
+    event = conclude(report, move, kind=EventKind.RESCHEDULED, at=at, note=note, data=data, by=by)
+    judge(report, ClockKind.M1, at=event.recorded_at)
+    return event

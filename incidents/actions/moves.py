@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from entities.models import User
 from incidents.actions.timekeeping import apply_move, refresh_board
 from incidents.errors import MoveRefused, StaleReport
-from incidents.lifecycle import EventKind, Move, Phase, Status, exists
+from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Status, exists
 from incidents.models import Report, ReportEvent
+
+UNDO_ACKNOWLEDGEMENT_WITHIN = timedelta(seconds=60)
 
 
 def lock(report: Report) -> Report:
@@ -125,6 +127,31 @@ def acknowledge(report: Report, *, seen: int | None = None, at: datetime | None 
     report, allowed = take(report, "acknowledge", seen=seen, by=by)
     if report.acknowledged_at is not None:
         raise MoveRefused(_("This report has been acknowledged already."))
+    before = report.reviewer
     report.acknowledged_at = at or timezone.now()
-    report.reviewer = report.reviewer or by
-    return conclude(report, allowed, at=at, data={"reviewer": str(by.public_id)}, by=by)
+    report.reviewer = before or by
+    data = {"reviewer": str(by.public_id), "before": str(before.public_id) if before else None}
+    return conclude(report, allowed, at=at, data=data, by=by)
+
+
+@transaction.atomic
+def undo_acknowledge(report: Report, *, seen: int | None = None, at: datetime | None = None, by: User) -> ReportEvent:
+    """Take an acknowledgement back: whoever gave it, within a minute (the page offers it for 30 s). Raises MoveRefused.
+
+    C2 runs as if it had never been met: from its own start, on which its marks are counted, to its own due moment.
+    """
+    report, allowed = take(report, "undo_acknowledge", seen=seen, by=by)
+    given = report.events.filter(data__move="acknowledge").last()
+    now = at or timezone.now()
+    if given is None or given.person != by.public_id or now - given.recorded_at > UNDO_ACKNOWLEDGEMENT_WITHIN:
+        raise MoveRefused(_("An acknowledgement is taken back by whoever gave it, within a minute."))
+    report.acknowledged_at = None
+    if given.data.get("before") is None and report.reviewer_id == by.pk:
+        report.reviewer = None
+    met = report.clocks.filter(kind=ClockKind.C2).order_by("pk").last()
+    event = conclude(report, allowed, at=at, due={ClockKind.C2: met.due_at} if met else None, by=by)
+    if met:
+        report.clocks.running().filter(kind=ClockKind.C2).update(started_at=met.started_at)
+        refresh_board(report)
+        report.save()
+    return event

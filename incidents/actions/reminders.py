@@ -9,19 +9,25 @@ from django.db import transaction
 from incidents.actions.timekeeping import next_mark_at
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report, ReportEvent
+from incidents.models.clock import ClockQuerySet
 
 BATCH = 500
 
 
-def record_due_reminders(*, at: datetime) -> int:
-    """Write one event for each clock with a mark that has come; returns how many.
+def record_due_reminders(*, at: datetime, clocks: ClockQuerySet | None = None) -> int:
+    """Write one event for each clock with a mark that has come; returns how many. `clocks`: of these alone.
 
     A missed run is caught up: of several missed marks the latest alone speaks (its audience holds the others').
     A double run writes nothing: (clock, mark) is unique, and the clock's next mark has moved on.
     """
     written = 0
     while True:
-        ids = list(Clock.objects.due(at=at).order_by("next_mark_at").values_list("pk", flat=True)[:BATCH])
+        ids = list(
+            (Clock.objects.all() if clocks is None else clocks)
+            .due(at=at)
+            .order_by("next_mark_at")
+            .values_list("pk", flat=True)[:BATCH]
+        )
         if not ids:
             return written
         for clock_id in ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from incidents.calendar import Calendar
@@ -29,13 +30,22 @@ def start_clock(
     report: Report, kind: str, *, event: ReportEvent, due_at: datetime | None = None, subject: int = 0
 ) -> Clock | None:
     """Start a clock at the event's recording; `due_at` only where the deed itself names the moment."""
+    clock = new_clock(report, kind, event=event, due_at=due_at, subject=subject)
+    if clock is not None:
+        clock.save(force_insert=True)
+    return clock
+
+
+def new_clock(
+    report: Report, kind: str, *, event: ReportEvent, due_at: datetime | None = None, subject: int = 0
+) -> Clock | None:
+    """A clock that starts at the event's recording, not saved yet; None: it does not run here."""
     start = event.recorded_at
     due_at = due_at or due_moment(report, kind, start=start)
     if due_at is None:
         return None
     clock = Clock(report=report, kind=kind, subject=subject, policy=report.policy, started_at=start, due_at=due_at)
     clock.next_mark_at = next_mark_at(clock, report=report, after=start)
-    clock.save(force_insert=True)
     return clock
 
 
@@ -45,11 +55,9 @@ def next_mark_at(clock: Clock, *, report: Report, after: datetime) -> datetime |
     return next((moment for moment, _mark in marks if moment > after), None)
 
 
-def judge_at_filing(
-    report: Report, kind: str, *, started_at: datetime, due_at: datetime, at: datetime, late: bool
-) -> None:
-    """Write a clock that filing itself meets: C1 and M1, marked late if it is."""
-    Clock.objects.create(
+def met_clock(report: Report, kind: str, *, started_at: datetime, due_at: datetime, at: datetime, late: bool) -> Clock:
+    """A clock that filing itself meets, C1 or M1, marked late if it is; not saved yet."""
+    return Clock(
         report=report,
         kind=kind,
         policy=report.policy,
@@ -62,21 +70,18 @@ def judge_at_filing(
 
 def apply_move(report: Report, move: Move, *, event: ReportEvent, due: dict[str, datetime] | None = None) -> None:
     """What the table says the deed does to the clocks; `due` overrides a moment that the deed names."""
-    clocks = {clock.kind: clock for clock in report.clocks.unmet()} if _touches_clocks(move) else {}
     now = event.recorded_at
-    for kind in move.meets:
-        if clock := clocks.get(kind):
+    # Several questions may be open at once, so a kind may have several clocks.
+    for clock in report.clocks.unmet() if _touches_clocks(move) else []:
+        if clock.kind in move.meets:
             meet(clock, at=now)
-    for kind in move.cancels:
-        if (clock := clocks.get(kind)) and clock.met_at is None:
+        elif clock.kind in move.cancels:
             clock.cancelled_at, clock.next_mark_at = now, None
             clock.save(update_fields=["cancelled_at", "next_mark_at"])
-    for kind in move.pauses:
-        if clock := clocks.get(kind):
+        if clock.kind in move.pauses:
             clock.paused_at = now
             clock.save(update_fields=["paused_at"])
-    for kind in move.resumes:
-        if clock := clocks.get(kind):
+        if clock.kind in move.resumes:
             resume(clock, report=report, at=now)
     for kind in move.starts:
         start_clock(
@@ -115,10 +120,17 @@ def resume(clock: Clock, *, report: Report, at: datetime) -> None:
     clock.save(update_fields=["paused_seconds", "due_at", "paused_at", "next_mark_at"])
 
 
-def refresh_board(report: Report) -> None:
-    """The lane and the next thing owed, from the running clocks. The caller saves the report."""
+def refresh_board(report: Report, clocks: Sequence[Clock] | None = None) -> None:
+    """The lane and the next thing owed, from the running clocks. The caller saves the report.
+
+    `clocks`: all of the report's clocks, where the caller holds them anyway.
+    """
     report.lane = lane_of(report.kind, report.status, report.severity)
-    clock = report.clocks.running().order_by("due_at", "id").first()
+    if clocks is None:
+        clock = report.clocks.running().order_by("due_at", "id").first()
+    else:
+        running = [row for row in clocks if not (row.met_at or row.cancelled_at or row.paused_at)]
+        clock = min(running, key=lambda row: row.due_at, default=None)
     if clock is not None:
         report.next_clock, report.next_due_at = clock.kind, clock.due_at
         report.next_started_at, report.waits_on_authority = clock.started_at, clock.waits_on_authority

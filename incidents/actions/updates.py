@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import User
-from incidents.actions.moves import conclude, take
+from incidents.actions.moves import conclude, lock, take
 from incidents.actions.timekeeping import due_moment
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Severity
@@ -120,15 +120,38 @@ def restore(
     if earlier := find_once(report, once):
         return earlier
     now = at or timezone.now()
-    if report.started_at and restored_at < report.started_at:
-        raise MoveRefused(_("The service cannot have come back before the outage started."))
-    if restored_at > now + timedelta(minutes=5):
-        raise MoveRefused(_("The time of restoration lies in the future."))
+    refuse_impossible_restoration(report, restored_at, at=now)
     report.restored_at = min(restored_at, now)
     report.restored_recorded_at, report.restored_by = now, by
     report.phase = Phase.RESTORED
     data = {"phase": Phase.RESTORED.value, "restored_at": report.restored_at.isoformat(), "message": message}
     return conclude(report, move, at=at, by=by, data={**data, **({"once": once} if once else {})})
+
+
+@transaction.atomic
+def restore_pair(
+    report: Report,
+    other: Report,
+    *,
+    restored_at: datetime,
+    message: str = "",
+    once: str = "",
+    at: datetime | None = None,
+    by: User,
+) -> ReportEvent:
+    """Both reports of one submission end together. Raises MoveRefused, and then neither has changed."""
+    for each in sorted((report, other), key=lambda each: each.pk):
+        lock(each)  # in one order everywhere, so that two people never wait for each other
+    restore(other, restored_at=restored_at, message=message, once=once, at=at, by=by)
+    return restore(report, restored_at=restored_at, message=message, once=once, at=at, by=by)
+
+
+def refuse_impossible_restoration(report: Report, restored_at: datetime, *, at: datetime) -> None:
+    """A service comes back after it went, and not in the future (5 minutes are forgiven). Raises MoveRefused."""
+    if report.started_at and restored_at < report.started_at:
+        raise MoveRefused(_("The service cannot have come back before the outage started."))
+    if restored_at > at + timedelta(minutes=5):
+        raise MoveRefused(_("The time of restoration lies in the future."))
 
 
 @transaction.atomic

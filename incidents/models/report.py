@@ -78,6 +78,13 @@ class ReportQuerySet(models.QuerySet["Report"]):
             found = found.filter(search_text__contains=word)
         return found
 
+    def searched_by(self, user: User, words: str) -> Self:
+        """`matching`, for this reader: an entity that asked not to be named is not found by its name either."""
+        if not words or user.acting is None or user.acting.entity.is_authority:
+            return self.matching(words)
+        named = Q(entity=user.acting.entity_id) | Q(share_identity=True)
+        return self.filter(Q(reference=words.upper()) | Q(pk__in=self.filter(named).matching(words).values("pk")))
+
     def around(self, *, services: list[DigitalService], at: datetime, window: Any) -> Self:
         """Possible duplicates: filed reports on the same services that started within ±window."""
         return (
@@ -85,6 +92,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
             .exclude(status__in=ENDED)
             .distinct()
         )
+
+    def recorded_for_it(self) -> Self:
+        """Written down by the authority on the entity's behalf, and not confirmed by the entity yet."""
+        return self.exclude(on_behalf_caller="").filter(entity_confirmed_at__isnull=True).exclude(lane=Lane.ENDED)
 
     def for_board(self) -> Self:
         """With the columns a row of the board shows, and without the long texts."""

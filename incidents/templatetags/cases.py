@@ -5,12 +5,16 @@ Written in Python because a board asks for them hundreds of times a page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache, wraps
+from typing import ParamSpec
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from entities.templatetags.icons import icon
@@ -20,6 +24,22 @@ from incidents.models import Clock, Report
 from incidents.models.report import NEVER
 
 register = template.Library()
+Asked = ParamSpec("Asked")
+
+
+def once_a_language(tag: Callable[Asked, SafeString]) -> Callable[Asked, SafeString]:
+    """Remember what a tag says: it has a dozen answers, and a board asks for them hundreds of times."""
+
+    @cache
+    def remembered(language: str | None, *args: Asked.args, **kwargs: Asked.kwargs) -> SafeString:
+        return tag(*args, **kwargs)
+
+    @wraps(tag)
+    def asked(*args: Asked.args, **kwargs: Asked.kwargs) -> SafeString:
+        return remembered(get_language(), *args, **kwargs)
+
+    return asked
+
 
 MINUTE = timedelta(minutes=1)
 NEAR = 0.75  # of a clock's length: from here on it is shown as near
@@ -43,14 +63,16 @@ KIND_ICONS: dict[str, str] = {
 
 
 @register.simple_tag
+@once_a_language
 def severity(value: int, code: bool = False) -> SafeString:
     """The severity, word first: «حرجة», with `code=True` «حرجة (S1)»."""
     label = Severity(value).label
-    words = format_html('{} (<span dir="ltr">S{}</span>)', label, value) if code else label
+    words = format_html('<span>{} (<span dir="ltr">S{}</span>)</span>', label, value) if code else label
     return format_html('<span class="severity severity--{}">{}</span>', value, words)
 
 
 @register.simple_tag
+@once_a_language
 def status_pill(value: str) -> SafeString:
     """The status as a pill."""
     return format_html('<span class="pill pill--{}">{}</span>', TONES.get(value, "ended"), Status(value).label)
@@ -63,6 +85,7 @@ def kind_icon(kind: str) -> SafeString:
 
 
 @register.simple_tag
+@once_a_language
 def kind_name(kind: str) -> SafeString:
     """The kind in two words, for a table's cell."""
     words = {
@@ -87,6 +110,8 @@ def lasting(report: Report) -> SafeString:
         return format_html("{}", _("lasted %(t)s") % {"t": _length(began, ended)})
     if began > now:
         return format_html("{}", _("starts in %(t)s") % {"t": _length(now, began)})
+    if report.status == Status.SCHEDULED:
+        return format_html("{}", _("was due to start %(t)s ago") % {"t": _length(began, now)})
     return since(began) if report.is_open else format_html("{}", _length(began, report.closed_at or now))
 
 
@@ -99,29 +124,33 @@ def next_owed(report: Report, whom: bool = True) -> SafeString:
     """What is owed next on a report: its name, on whom it waits, what is left, and a bar."""
     if report.next_due_at >= NEVER:
         return SafeString("")
-    label = ClockKind(report.next_clock).label if report.next_clock else _("Start of the window")
-    return _clock(label, report.next_started_at, report.next_due_at, report.waits_on_authority if whom else None)
+    named = _named(report.next_clock, report.waits_on_authority if whom else None)
+    return _clock(named, report.next_started_at, report.next_due_at)
 
 
 @register.simple_tag
 def clock(row: Clock, whom: bool = True) -> SafeString:
     """One running clock, as a row of the entity's home or a report's page shows it."""
-    waits = row.kind in WAITS_ON_AUTHORITY if whom else None
-    return _clock(ClockKind(row.kind).label, row.started_at, row.due_at, waits)
+    return _clock(_named(row.kind, row.kind in WAITS_ON_AUTHORITY if whom else None), row.started_at, row.due_at)
 
 
-def _clock(label: object, started_at: datetime | None, due_at: datetime, waits_on_authority: bool | None) -> SafeString:
+@once_a_language
+def _named(kind: str, waits_on_authority: bool | None) -> SafeString:
+    label = ClockKind(kind).label if kind else _("Start of the window")
+    if waits_on_authority is None:
+        return format_html("<span>{}</span>", label)
+    whom = _("on the authority") if waits_on_authority else _("on the entity")
+    return format_html('<span>{} <span class="clock__owner">· {}</span></span>', label, whom)
+
+
+def _clock(named: SafeString, started_at: datetime | None, due_at: datetime) -> SafeString:
     now = timezone.now()
     start = started_at or now
     near = due_at - (due_at - start) * (1 - NEAR)
     share = min(100, max(0, round(100 * (now - start) / max(due_at - start, MINUTE))))
     tone = "late" if now > due_at else "near" if now >= near else "calm"
-    owner: SafeString | str = ""
-    if waits_on_authority is not None:
-        whom = _("on the authority") if waits_on_authority else _("on the entity")
-        owner = format_html(' <span class="clock__owner">· {}</span>', whom)
     return format_html(
-        '<div class="clock clock--{}" data-start="{}" data-near="{}"><span class="clock__label"><span>{}{}</span>'
+        '<div class="clock clock--{}" data-start="{}" data-near="{}"><span class="clock__label">{}'
         '<b>{}</b></span><progress max="100" value="{}" aria-hidden="true"></progress></div>',
-        tone, start.isoformat(timespec="seconds"), near.isoformat(timespec="seconds"), label, owner, due(due_at), share,
+        tone, start.isoformat(timespec="seconds"), near.isoformat(timespec="seconds"), named, due(due_at), share,
     )  # fmt: skip

@@ -79,12 +79,16 @@ def load_people(*, now: datetime) -> None:
         Notice.objects.not_fanned_out().update(fanned_out_at=now)
 
 
-def _seats() -> list[Seat]:
+def read_personas() -> list[dict[str, str]]:
+    """The fake people, as the pretend Nafath knows them."""
     with PERSONAS.open(encoding="utf-8", newline="") as file:
-        personas = list(csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def _seats() -> list[Seat]:
     return [
         Seat(persona, Role(role), entity)
-        for persona in personas
+        for persona in read_personas()
         for role, _at, entity in (place.partition("@") for place in persona["roles"].split())
     ]
 

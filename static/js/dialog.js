@@ -36,5 +36,7 @@ function closeMenus(target) {
 export function start(root) {
   if (!listening) listen();
   listening = true;
-  for (const dialog of root.querySelectorAll("dialog[data-open-on-load]:not([open])")) dialog.showModal();
+  const opening = "dialog[data-open-on-load]:not([open])";
+  if (root.matches?.(opening)) root.showModal(); // a fragment may be the dialog itself
+  for (const dialog of root.querySelectorAll(opening)) dialog.showModal();
 }

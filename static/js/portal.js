@@ -7,7 +7,10 @@ const parts = [
   ["form[data-uploads]", () => import("./uploads.js")],
   ["[data-counter-for]", () => import("./counter.js")],
   ["[data-copy]", () => import("./copy.js")],
+  ["[data-fills]", () => import("./fills.js")],
+  ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
+  ["#board-poll, [data-vanishes]", () => import("./board.js")],
   ["#keyboard-help", () => import("./keyboard.js")],
 ];
 

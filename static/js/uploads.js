@@ -1,4 +1,5 @@
-// <form data-uploads="#files" enctype="multipart/form-data" action="…"> with one <input type="file" multiple>.
+// <form data-uploads="#files" enctype="multipart/form-data" action="…"> with one <input type="file">, which takes several
+// once this script is here: without it a form carries one file, and its [data-upload-button] sends it.
 //
 // Each file chosen goes in a request of its own, one after the other, and is shown in the list (#files) while it goes:
 // a copy of the form's <template data-upload-row>, with [data-name], a <progress>, and, hidden at first, [data-failed]
@@ -55,6 +56,8 @@ async function choose(form, input) {
 export function start(root) {
   for (const form of root.querySelectorAll("form[data-uploads]")) {
     const input = form.querySelector("input[type='file']");
+    input.multiple = true;
+    form.querySelector("[data-upload-button]")?.remove(); // a chosen file goes by itself
     input.onchange = () => choose(form, input);
   }
 }

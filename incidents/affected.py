@@ -1,0 +1,41 @@
+"""“We are affected too”: what one tap says, read from the owner's report and from who relies on whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from entities.models import DigitalService, Entity, ServiceDependency
+from incidents.actions import Answers
+from incidents.lifecycle import OPEN, ReportKind
+from incidents.models import Report
+from incidents.severity import Impact
+
+
+def affected_answers(service: DigitalService, *, entity: Entity, at: datetime) -> Answers | None:
+    """What the entity would file about another's service, or None where its owner has no open report on it.
+
+    Our services that stop without it suffer as the owner says; those that work worse without it, little.
+    """
+    reported = Report.objects.filter(
+        kind=ReportKind.OWN_OUTAGE, entity=service.entity_id, services=service, status__in=OPEN
+    )
+    outage = reported.order_by("started_at").first()
+    if outage is None or outage.started_at is None:
+        return None
+    relying = ServiceDependency.objects.filter(provider=service, consumer__entity=entity, consumer__is_active=True)
+    hard = ServiceDependency.Strength.HARD
+    affected = [
+        (each.consumer, outage.impact_level if each.strength == hard else Impact.MINOR.value)
+        for each in relying.select_related("consumer")
+    ]
+    columns = {
+        "provider_service": service,
+        "started_at": min(outage.started_at, at),
+        "detected_at": at,
+        "symptom": outage.symptom,
+        "summary": _("%(service)s: its owner has reported the outage, and we are affected too.")
+        % {"service": service.name},
+    }
+    return Answers(affected=affected, columns=columns)

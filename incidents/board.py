@@ -1,0 +1,234 @@
+"""What the reviewers' board reads: its slices, what its tiles count, its rows, and what is new since a token.
+
+Source of the order and of the first tile: domain/lifecycle.md, "The board's order".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import IntegerField, Q, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from entities.models import Membership, User
+from incidents.lifecycle import ENDED, PAPERWORK, ClockKind, EventKind, Lane, ReportKind, Severity, Status
+from incidents.models import Report, ReportEvent
+
+COUNTED = 999  # a tile says "999+" beyond
+SOON = timedelta(hours=72)
+#: Commits land out of order: what was recorded less than this ago may still have an older neighbour on its way.
+SETTLED_AFTER = timedelta(seconds=30)
+EVENTS_AT_ONCE = 200
+ACKNOWLEDGEMENT = "acknowledgement"
+#: Whoever follows a report that is in the pool.
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the board that a tab or a tile opens: the list it shows is the list it counts."""
+
+    code: str
+    label: Promise
+    holds: Callable[[datetime], Q]
+    statuses: tuple[Status, ...]
+    tone: str = ""
+
+
+_LIVE = (Status.SUBMITTED, Status.ACTIVE, Status.SCHEDULED, Status.IN_PROGRESS)
+_PAPERWORK = tuple(status for status in Status if status in PAPERWORK)
+_ENDED = tuple(status for status in Status if status in ENDED)
+_OWING = (Status.RESTORED, Status.COMPLETED, Status.REVISION)
+
+TABS = (
+    Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE),
+    Slice("paperwork", pgettext_lazy("board", "Paperwork"), lambda at: Q(lane=Lane.PAPERWORK), _PAPERWORK),
+    Slice("ended", pgettext_lazy("board", "Ended"), lambda at: Q(lane=Lane.ENDED), _ENDED),
+)
+TILES = (
+    Slice(
+        "late",
+        gettext_lazy("Late on our side"),
+        lambda at: Q(lane__lt=Lane.ENDED, next_due_at__lt=at, waits_on_authority=True),
+        (*_LIVE, *_PAPERWORK),
+        "bad",
+    ),
+    Slice(
+        "new",
+        gettext_lazy("Awaiting acknowledgement"),
+        lambda at: Q(lane__lte=Lane.OPEN, status=Status.SUBMITTED),
+        (Status.SUBMITTED,),
+        "waiting",
+    ),
+    Slice(
+        "followed",
+        gettext_lazy("Outages being followed"),
+        lambda at: Q(lane__lte=Lane.OPEN, status=Status.ACTIVE),
+        (Status.ACTIVE,),
+        "bad",
+    ),
+    Slice(
+        "maintenance",
+        gettext_lazy("Maintenance within 72 h"),
+        lambda at: Q(lane=Lane.PLANNED) & (Q(status=Status.IN_PROGRESS) | Q(window_start__lte=at + SOON)),
+        (Status.SCHEDULED, Status.IN_PROGRESS),
+        "planned",
+    ),
+    Slice(
+        "final",
+        gettext_lazy("Final reports owed"),
+        lambda at: Q(lane=Lane.PAPERWORK, status__in=_OWING) & ~Q(kind=ReportKind.CONSUMED_OUTAGE),
+        _OWING,
+        "due",
+    ),
+)
+SLICES = {part.code: part for part in (*TABS, *TILES)}
+
+
+# --- Counts and the token -----------------------------------------------------------------------------------
+
+
+class CountUpTo(Subquery):
+    """How many rows a sliced queryset holds: the database stops counting where the slice ends."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the board stands: what the tiles count, and the newest event this reader has surely seen."""
+
+    counts: dict[str, int]
+    token: int
+
+    @classmethod
+    def read(cls, user: User, *, at: datetime) -> Standing:
+        """One row, one query; every count reads the partial index of open reports and ends at `COUNTED` + 1."""
+        reports = Report.objects.visible_to(user).order_by()
+        conditions = {part.code: part.holds(at) for part in TILES}
+        conditions["critical"] = conditions["followed"] & Q(lane=Lane.URGENT, severity=Severity.S1)
+        counts = {
+            name: CountUpTo(reports.filter(condition).values("pk")[: COUNTED + 1])
+            for name, condition in conditions.items()
+        }
+        settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
+        newest = Subquery(settled.order_by("-pk").values("pk")[:1])
+        own = Membership.objects.filter(pk=user.acting and user.acting.pk).annotate(token=newest, **counts)
+        row = own.values("token", *counts).get()
+        return cls({name: row[name] for name in counts}, row["token"] or 0)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A count that is a link."""
+
+    part: Slice
+    count: int
+    critical: int = 0
+
+    @property
+    def words(self) -> str:
+        return f"{COUNTED}+" if self.count > COUNTED else str(self.count)
+
+    @property
+    def tone(self) -> str:
+        """Nothing late is good news; the other tiles keep their colour."""
+        return "good" if self.part.code == "late" and not self.count else self.part.tone
+
+
+def tiles_of(standing: Standing) -> list[Tile]:
+    """The tiles in their order; what is late on the authority's side stands first."""
+    critical = {"followed": standing.counts["critical"]}
+    return [Tile(part, standing.counts[part.code], critical.get(part.code, 0)) for part in TILES]
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """A report on the board, with what its reader may do to it there."""
+
+    report: Report
+    late: bool
+    may_acknowledge: bool
+    may_assign: bool
+    undo: str = ""  # offered to whoever has just acted: ACKNOWLEDGEMENT, or who followed the report before
+    refusal: str = ""
+
+    @classmethod
+    def of(cls, report: Report, *, user: User, at: datetime) -> Row:
+        moves = report.moves_for(user)
+        return cls(
+            report,
+            late=report.next_due_at < at and report.lane != Lane.ENDED,
+            may_acknowledge="acknowledge" in moves and report.acknowledged_at is None,
+            may_assign="assign" in moves,
+        )
+
+
+# --- What is new ---------------------------------------------------------------------------------------------
+
+
+def events_after(token: int, user: User) -> list[ReportEvent]:
+    """The newest events after the token, with the reports they tell of."""
+    return list(
+        ReportEvent.objects.visible_to(user)
+        .filter(pk__gt=token)
+        .select_related("report__main_service", "report__entity")
+        .only("kind", "mark", "data", "report__reference", "report__severity",
+              "report__main_service__name_ar", "report__main_service__name_en",
+              "report__entity__name_ar", "report__entity__name_en")
+        .order_by("-pk")[:EVENTS_AT_ONCE]
+    )  # fmt: skip
+
+
+class News(NamedTuple):
+    """A sentence for the status region; the event's number lets the page say it once."""
+
+    event: int
+    sentence: str
+
+
+def news_of(events: Iterable[ReportEvent]) -> list[News]:
+    """New critical and high reports, and clocks that have just run out: the rest may be seen, and is not said."""
+    return [News(event.pk, sentence) for event in events if (sentence := _sentence(event))]
+
+
+def _sentence(event: ReportEvent) -> str:
+    report = event.report
+    names = {"service": report.main_service.name, "entity": report.entity.name}
+    if event.kind == EventKind.FILED and report.severity <= Severity.S2:
+        severity = Severity(report.severity).label
+        return _("New report, %(severity)s: %(service)s, %(entity)s.") % {**names, "severity": severity}
+    if event.kind == EventKind.REMINDED and event.mark == "due":
+        clock = ClockKind(event.data["clock"]).label
+        return _("Now late, %(clock)s: %(service)s, %(entity)s.") % {**names, "clock": clock}
+    return ""
+
+
+def changes_between(shown: list[str], now: list[str]) -> int:
+    """How many rows came, went or moved since the page was written: the number on the button.
+
+    A row that comes pushes another off a full page, so the two are one change; of the rows that stayed, as few as
+    possible count as moved.
+    """
+    places = {reference: place for place, reference in enumerate(now)}
+    stayed = [places[reference] for reference in shown if reference in places]
+    return max(len(now), len(shown)) - _longest_rising(stayed)
+
+
+def _longest_rising(places: list[int]) -> int:
+    ends: list[int] = []  # ends[n]: the least place on which a rising run of n + 1 rows ends
+    for place in places:
+        at = bisect_left(ends, place)
+        ends[at : at + 1] = [place]
+    return len(ends)

@@ -1,0 +1,306 @@
+"""One report as one reader sees it: what its page shows, each part read when it is asked for, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from entities.models import Membership, ServiceDependency, User
+from entities.permissions import Permission, Role
+from incidents.actions.final import needs_countersignature, owed_status
+from incidents.actions.moves import REOPEN_WITHIN
+from incidents.actions.updates import UNDO_WITHIN, may_undo
+from incidents.lifecycle import ENDED, ClockKind, EventKind, Move, ReportKind
+from incidents.models import AffectedService, Attachment, Clock, FinalReport, Report, ReportEvent, ReviewerNote
+from incidents.models.report import ReportQuerySet
+from incidents.standing import Owed, Step, owed, steps
+from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
+
+PAGE = 50  # rows of the timeline at a time
+LINKED = 20  # linked reports that are named
+CALL_ORDER = [Role.DIRECTOR, Role.ALTERNATE, Role.MEMBER, Role.IT_LEADER]
+REVIEWERS = frozenset({Role.REVIEWER, Role.LEAD})
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked and has no answer yet, with its clock."""
+
+    entry: Entry
+    clock: Clock
+
+
+def readable(reader: User) -> ReportQuerySet:
+    """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
+    same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
+    relying = ServiceDependency.objects.filter(provider=OuterRef("main_service")).order_by().values("provider")
+    sent = ReportEvent.objects.filter(report=OuterRef("pk"), kind=EventKind.UPDATED).order_by().values("report")
+    return (
+        Report.objects.visible_to(reader)
+        .for_page()
+        .select_related("policy", "related", "final_report")
+        .annotate(
+            has_files=Exists(Attachment.objects.filter(report=OuterRef("pk"))),
+            has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
+            has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
+            relying=Subquery(relying.annotate(n=Count("consumer__entity", distinct=True)).values("n")),
+            updates_sent=Subquery(sent.annotate(n=Count("pk")).values("n")),
+        )
+    )
+
+
+class Case:
+    """A report, its reader, and the part of the timeline that is asked for."""
+
+    def __init__(
+        self, report: Report, *, reader: User, show: str = "all", before: int | None = None, at: datetime | None = None
+    ) -> None:
+        self.report, self.reader = report, reader
+        self.show, self.before = show if show in FILTERS else "all", before
+        self.at = at or timezone.now()
+
+    # --- Who reads -------------------------------------------------------------------------------------------
+    @property
+    def own(self) -> bool:
+        """The reader belongs to the entity that reports."""
+        return self.reader.acting is not None and self.reader.acting.entity_id == self.report.entity_id
+
+    @property
+    def by_authority(self) -> bool:
+        return self.reader.may(Permission.BOARD_VIEW)
+
+    @property
+    def outside(self) -> bool:
+        """A provider reads a consumer's report: what happened, nothing of who and of what was said about it."""
+        return not (self.own or self.by_authority)
+
+    @property
+    def names_entity(self) -> bool:
+        return not self.outside or self.report.share_identity
+
+    # --- What may be done --------------------------------------------------------------------------------------
+    @cached_property
+    def moves(self) -> dict[str, Move]:
+        """The deeds the table allows this person, less those whose moment has not come or has gone."""
+        return {name: move for name, move in self.report.moves_for(self.reader).items() if self._timely(name)}
+
+    def _timely(self, name: str) -> bool:
+        return TIMELY[name](self) if name in TIMELY else True
+
+    @property
+    def _undoes(self) -> bool:
+        return self.report.restored_by_id == self.reader.pk and may_undo(self.report, at=self.at)
+
+    @property
+    def _reopens(self) -> bool:
+        """Within a day, and where the restoration cannot be undone more simply."""
+        restored = self.report.restored_recorded_at
+        return restored is not None and self.at - restored <= REOPEN_WITHIN and not self._undoes
+
+    def _runs(self, kind: ClockKind) -> bool:
+        return any(clock.kind == kind and not clock.extended for clock in self.running)
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when the restoration may be taken back by the one who sent it."""
+        restored = self.report.restored_recorded_at
+        return restored + UNDO_WITHIN if restored and "undo_restore" in self.moves else None
+
+    @property
+    def countersigns(self) -> bool:
+        """The reader is the IT leader whose signature the final report waits for."""
+        final, report = self.final, self.report
+        return (
+            self.own
+            and self.reader.may(Permission.REPORT_COUNTERSIGN)
+            and needs_countersignature(report)
+            and final is not None
+            and final.countersigned_at is None
+            and owed_status(report)
+        )
+
+    def has_done(self, name: str, *, seen: int | None, once: str) -> bool:
+        """Whether the reader has done this very deed: pressed twice, or sent again over a bad line.
+
+        Its mark stands in the history, or it is the one deed since the version that was read.
+        """
+        if once and self.report.events.filter(data__once=once).exists():
+            return True
+        last = self.report.events.filter(person__isnull=False).order_by("-seq").first()
+        self.report.refresh_from_db(fields=["version"])
+        asked = {EventKind.WITHDRAWAL_ASKED: "withdraw"}
+        return (
+            last is not None
+            and last.person == self.reader.public_id
+            and (last.move or asked.get(EventKind(last.kind))) == name
+            and self.report.version - 1 == seen
+        )
+
+    # --- Where it stands ---------------------------------------------------------------------------------------
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        return list(self.report.clocks.order_by("started_at", "id"))
+
+    @property
+    def running(self) -> list[Clock]:
+        return [clock for clock in self.clocks if not (clock.met_at or clock.cancelled_at or clock.paused_at)]
+
+    @property
+    def final(self) -> FinalReport | None:
+        return getattr(self.report, "final_report", None)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        return steps(self.report, self.clocks, final=self.final)
+
+    @cached_property
+    def owed(self) -> list[Owed]:
+        """What is owed, the reader's own first; a reader from outside owes and hears nothing."""
+        return [] if self.outside else owed(self.report, self.running, reader=self.reader, at=self.at)
+
+    @property
+    def headline(self) -> list[Owed]:
+        """What stands over the page: the first thing owed, and whatever else the reader is late with."""
+        return self.owed[:1] + [each for each in self.owed[1:] if each.mine and each.tone == "late"]
+
+    @property
+    def is_ahead(self) -> bool:
+        return self.report.began_at > self.at
+
+    @property
+    def is_ongoing(self) -> bool:
+        return self.report.is_open and self.report.ended_at is None
+
+    @property
+    def update_clock(self) -> Clock | None:
+        """The clock of the next update."""
+        return next((clock for clock in self.running if clock.kind == ClockKind.C3), None)
+
+    @property
+    def may_confirm(self) -> bool:
+        return self.reader.may(Permission.REPORT_FILE)
+
+    # --- What happened -------------------------------------------------------------------------------------------
+    @cached_property
+    def _events(self) -> tuple[list[ReportEvent], bool]:
+        condition = FILTERS[self.show][1] & (OUTSIDE if self.outside else Q())
+        if self.before is not None:
+            condition &= Q(seq__lt=self.before)
+        found = list(self._with_actors(condition).order_by("-seq")[: PAGE + 1])
+        return found[:PAGE], len(found) > PAGE
+
+    def _with_actors(self, condition: Q) -> QuerySet[ReportEvent]:
+        person = User.objects.filter(public_id=OuterRef("person"))
+        names = {f"actor_{code}": Subquery(person.values(f"name_{code}")) for code in ("ar", "en")}
+        return self.report.events.filter(condition).annotate(**names)
+
+    def _told(self, events: Iterable[ReportEvent]) -> list[Entry]:
+        late = {clock.met_at: clock.late_by for clock in self.clocks if clock.met_at and clock.late_by}
+        return [tell(event, self.report, outside=self.outside, late=late) for event in events]
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The timeline, newest first."""
+        return self._told(self._events[0])
+
+    @property
+    def older_than(self) -> int | None:
+        """Where the next page of the timeline goes on; None where there is none."""
+        events, more = self._events
+        return events[-1].seq if more else None
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """Open questions, the oldest first. They are mostly on the page already; older ones are asked for."""
+        clocks = {clock.subject: clock for clock in self.running if clock.kind == ClockKind.C4}
+        if self.outside or not clocks:
+            return []
+        found = [event for event in self._events[0] if event.seq in clocks]
+        missing = set(clocks) - {event.seq for event in found}
+        if missing:
+            found += list(self._with_actors(Q(seq__in=missing)))
+        found.sort(key=lambda event: event.seq)
+        return [Question(entry, clocks[entry.seq]) for entry in self._told(found)]
+
+    def changes_since(self, version: int) -> list[Entry]:
+        """What people did since the page of that version was read, newest first."""
+        deeds = max(0, self.report.version - version)
+        return self._told(self._with_actors(Q(person__isnull=False)).order_by("-seq")[: min(deeds, PAGE)])
+
+    # --- What stands beside it -------------------------------------------------------------------------------------
+    @cached_property
+    def files(self) -> list[Attachment]:
+        """Attachments; a reader from outside gets none, for a file tells who wrote it."""
+        return list(self.report.attachments.all()) if self.report.has_files and not self.outside else []  # type: ignore[attr-defined]  # annotated
+
+    @cached_property
+    def _memberships(self) -> list[Membership]:
+        wanted = Q(entity=self.report.entity_id, role__in=CALL_ORDER)
+        if "assign" in self.moves:
+            wanted |= Q(role__in=REVIEWERS)
+        return list(Membership.objects.visible_to(self.reader).usable().filter(wanted).select_related("user"))
+
+    @property
+    def team(self) -> list[Membership]:
+        """The entity's crisis team and IT leader, in the order in which they are called."""
+        if self.outside or not self.reader.may(Permission.TEAM_VIEW):
+            return []
+        team = [each for each in self._memberships if each.role in CALL_ORDER]
+        return sorted(team, key=lambda each: (CALL_ORDER.index(Role(each.role)), each.pk))
+
+    @property
+    def reviewers(self) -> list[User]:
+        """Who may be given the report, each person once."""
+        people = {each.user_id: each.user for each in self._memberships if each.role in REVIEWERS}
+        return sorted(people.values(), key=lambda person: person.name)
+
+    @cached_property
+    def linked(self) -> list[Report]:
+        """The other report of the same submission, and what others report of the same service now."""
+        report = self.report
+        if self.outside or not (report.has_neighbours or report.related_id):  # type: ignore[attr-defined]  # annotated
+            return []
+        neighbours = Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
+        found = Report.objects.visible_to(self.reader).filter(neighbours | Q(pk=report.related_id or 0))
+        return list(found.exclude(pk=report.pk).for_page().order_by("-started_at", "-id")[:LINKED])
+
+    @cached_property
+    def notes(self) -> list[ReviewerNote]:
+        """The authority's private notes; `visible_to` gives the entity none, and the page none to ask for."""
+        if not self.report.has_notes:  # type: ignore[attr-defined]  # annotated
+            return []
+        return list(ReviewerNote.objects.visible_to(self.reader).filter(report=self.report).select_related("author"))
+
+    @cached_property
+    def affected(self) -> list[AffectedService]:
+        """The services it is about, with their impact; they would give away an entity that is not to be named."""
+        if not self.names_entity:
+            return []
+        return list(self.report.affected.select_related("service"))
+
+    @property
+    def pair(self) -> Report | None:
+        """The other report of one submission, where this reader may end both at once."""
+        other = self.report.related
+        if other is None or other.kind == ReportKind.MAINTENANCE or "restore" not in other.moves_for(self.reader):
+            return None
+        return other
+
+
+#: What the table cannot know: the deeds that have a moment of their own.
+TIMELY: dict[str, Callable[[Case], bool]] = {
+    "acknowledge": lambda case: case.report.acknowledged_at is None,
+    "undo_acknowledge": lambda case: False,  # the board offers it, for some seconds
+    "note": lambda case: case._runs(ClockKind.M2),
+    "answer": lambda case: bool(case.questions),
+    "withdraw": lambda case: not case.report.withdrawal_reason,
+    "confirm_withdrawal": lambda case: bool(case.report.withdrawal_reason),
+    "undo_restore": lambda case: case._undoes,
+    "reopen": lambda case: case._reopens,
+    "extend_final": lambda case: case._runs(ClockKind.C6),
+}

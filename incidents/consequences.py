@@ -1,0 +1,112 @@
+"""What would follow from a form as it stands: severity and its reason, who is told, which clocks start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from entities.models import DigitalService, ServiceDependency
+from incidents.assessment import assess_report, tier_of
+from incidents.clocks import Rules
+from incidents.forms.filing import FilingForm
+from incidents.handbook import said
+from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
+from incidents.models import Policy
+from incidents.models.policy import work_calendar
+from incidents.severity import Assessment
+from incidents.states import ServiceState, state_of
+
+
+@dataclass(frozen=True)
+class Due:
+    """A clock that filing starts, and its rule in words."""
+
+    clock: ClockKind
+    length: str
+    on_authority: bool
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who relies on the services: other entities are told, the users are theirs a day."""
+
+    services: int = 0
+    entities: int = 0
+    users: int = 0
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """All that the page shows beside a form; empty parts are not known yet."""
+
+    assessed: Assessment | None = None
+    dues: tuple[Due, ...] = ()
+    reach: Reach | None = None
+    provider: DigitalService | None = None
+    provider_state: ServiceState | None = None
+    lead_time: str = ""  # the rule, where the works are nearer than it
+
+
+def consequences(form: FilingForm) -> Consequences:
+    """Read from the answers of a form, whole or half; the caller has had it cleaned."""
+    affected, provider = form.affected, form.provider
+    services = [service for service, _impact in affected] or form.cleaned_data.get("services") or []
+    known: dict[str, Any] = {
+        "reach": reach_of(services) if services and form.kind != ReportKind.CONSUMED_OUTAGE else None,
+        "provider": provider,
+        "provider_state": state_of(provider, at=form.at) if provider else None,
+    }
+    if not affected and (provider is None or form.kind != ReportKind.CONSUMED_OUTAGE):
+        return Consequences(**known)
+    rules = Policy.objects.in_force(at=form.at).rules
+    assessed = _assess(form, rules)
+    fits = {"kind": form.kind, "severity": assessed.severity, "tier": tier_of(affected, provider)}
+    return Consequences(
+        assessed=assessed, dues=_dues(form, rules, fits), lead_time=_short_lead_time(form, rules, fits), **known
+    )
+
+
+def reach_of(services: list[DigitalService]) -> Reach:
+    """The services of other entities that rely on these, in one query."""
+    relying = ServiceDependency.objects.filter(provider__in=services).values("consumer")
+    owners = {service.entity_id for service in services}
+    found = (
+        DigitalService.objects.active()
+        .filter(pk__in=relying)
+        .exclude(entity__in=owners)
+        .aggregate(services=Count("pk"), entities=Count("entity", distinct=True), users=Sum("users_per_day", default=0))
+    )
+    return Reach(**found)
+
+
+def _assess(form: FilingForm, rules: Rules) -> Assessment:
+    return assess_report(
+        form.kind,
+        affected=form.affected,
+        weights=rules.weights,
+        provider=form.provider if form.kind == ReportKind.CONSUMED_OUTAGE else None,
+        started_at=form.cleaned_data.get("started_at"),
+        users=form.cleaned_data.get("users_affected"),
+        cyber=form.cleaned_data.get("cyber_suspected") == "yes",
+        at=form.at,
+    )
+
+
+def _dues(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> tuple[Due, ...]:
+    """The clocks that filing starts, and the final report that follows."""
+    clocks = [*FILING[form.kind].starts, *([] if form.kind == ReportKind.CONSUMED_OUTAGE else [ClockKind.C6])]
+    emergency = bool(form.cleaned_data.get("emergency_reason"))
+    timed = [(clock, rules.rule(clock, emergency=emergency, **fits)) for clock in clocks]
+    return tuple(Due(clock, said(rule), clock in WAITS_ON_AUTHORITY) for clock, rule in timed if rule is not None)
+
+
+def _short_lead_time(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> str:
+    start = form.cleaned_data.get("window_start")
+    if form.kind != ReportKind.MAINTENANCE or start is None:
+        return ""
+    rule = rules.rule(ClockKind.M1, **fits)
+    if rule is None or work_calendar().working_minutes_between(form.at, start) >= rule.minutes:
+        return ""
+    return said(rule)

@@ -1,0 +1,207 @@
+"""The board's filter, which is its URL, and the small forms in its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from entities.fields import CleanCharField
+from entities.models import Membership, Sector, User
+from entities.permissions import Role
+from entities.text import western_digits
+from incidents.board import NOBODY, SLICES, TABS, Slice
+from incidents.lifecycle import Lane, ReportKind, Severity, Status
+from incidents.models.report import ReportQuerySet
+from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
+
+REFERENCE = re.compile(r"(OUT|MNT|DEP)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)
+WORDS = 8
+PAGE_SIZES = (10, 25, 50)
+PAGE_SIZE = 25
+#: How far back a filter looks through what has ended: no index answers it, so it may not depend on the table's size.
+ENDED_REACH = 20_000
+
+Option = tuple[str, Any]
+
+
+class Menu(NamedTuple):
+    """One of the filter's lists, ready to be written: Django's own widgets cost as much as the table's rows."""
+
+    name: str
+    label: Any
+    options: list[tuple[str, Any, bool]]
+
+
+def reviewers() -> list[User]:
+    """Who may follow reports, each person once, by name."""
+    memberships = Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user")
+    return sorted({membership.user for membership in memberships}, key=lambda person: person.name)
+
+
+@lru_cache(maxsize=1)
+def names_of_the_minute(minute: int) -> tuple[list[Sector], list[User]]:
+    """The sectors and the reviewers one may filter by, read once a minute and process: they hardly ever change."""
+    return list(Sector.objects.all()), reviewers()
+
+
+class BoardFilter(forms.Form):
+    """What the board shows. A value that means nothing is left out, and `misread` names it."""
+
+    show = forms.ChoiceField(choices=[(code, part.label) for code, part in SLICES.items()], required=False)
+    q = CleanCharField(label=_("Search"), max_length=200, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=ReportKind.choices, required=False)
+    severity = forms.TypedChoiceField(
+        label=_("Severity"), choices=Severity.choices, coerce=int, empty_value=None, required=False
+    )
+    status = forms.ChoiceField(label=_("Status"), choices=Status.choices, required=False)
+    sector = forms.ChoiceField(label=_("Sector"), required=False)
+    reviewer = forms.ChoiceField(label=_("Reviewer"), required=False)
+    late = forms.BooleanField(label=_("Late only"), required=False)
+    rows = forms.TypedChoiceField(
+        choices=[(size, size) for size in PAGE_SIZES], coerce=int, empty_value=None, required=False
+    )
+
+    def __init__(self, sent: Any, *, user: User) -> None:
+        super().__init__(sent)
+        self.user = user
+        sectors, people = names_of_the_minute(int(timezone.now().timestamp()) // 60)
+        self._choices: dict[str, list[Option]] = {
+            "sector": [(sector.code, sector.name) for sector in sectors],
+            "reviewer": [("mine", _("Mine")), (NOBODY, _("Nobody yet"))]
+            + [(str(person.public_id), person.name) for person in people],
+        }
+        for name, options in self._choices.items():
+            self.fields[name].choices = options  # type: ignore[attr-defined]  # they are ChoiceFields
+        self.is_valid()
+        self.part: Slice = SLICES[self._get("show") or TABS[0].code]
+        if self._get("status") and self._get("status") not in self.part.statuses:
+            self.add_error("status", "")
+
+    def _get(self, name: str) -> Any:
+        return self.cleaned_data.get(name)
+
+    @property
+    def misread(self) -> list[Any]:
+        """The labels of what could not be understood."""
+        return [self.fields[name].label or name for name in self.errors]
+
+    @property
+    def size(self) -> int:
+        return self._get("rows") or PAGE_SIZE
+
+    @property
+    def order(self) -> Order:
+        return NEWEST_FIRST if self.part.code == "ended" and not self._reference else BOARD_ORDER
+
+    @property
+    def _reference(self) -> str:
+        words = western_digits(self._get("q") or "").upper()
+        return words if REFERENCE.fullmatch(words) else ""
+
+    # --- The reports --------------------------------------------------------------------------------------
+    def apply(self, reports: ReportQuerySet, *, at: datetime) -> ReportQuerySet:
+        """The reports that are asked for. A whole reference finds its report wherever it stands."""
+        if self._reference:
+            return reports.filter(reference=self._reference)
+        found = reports.filter(self.part.holds(at))
+        if self.part.code == "ended" and self.is_narrowed:
+            newest = reports.filter(lane=Lane.ENDED).order_by("-id").values("id")[:ENDED_REACH]
+            found = found.filter(id__in=newest)
+        if words := self._get("q"):
+            found = found.matching(" ".join(words.split()[:WORDS]))
+        columns = {"kind": "kind", "severity": "severity", "status": "status", "sector": "entity__sector__code"}
+        found = found.filter(**{column: self._get(name) for name, column in columns.items() if self._get(name)})
+        if self._get("late"):
+            found = found.filter(next_due_at__lt=at)
+        return self._of_reviewer(found)
+
+    def _of_reviewer(self, found: ReportQuerySet) -> ReportQuerySet:
+        match self._get("reviewer"):
+            case None | "":
+                return found
+            case "mine":
+                return found.filter(reviewer=self.user)
+            case str(whom) if whom == NOBODY:
+                return found.filter(reviewer=None)
+            case public_id:
+                return found.filter(reviewer__public_id=public_id)
+
+    # --- The URL and the page ------------------------------------------------------------------------------
+    def query(self, **changes: Any) -> str:
+        """The filter as a query string, with some values changed; a tab's own list needs no word for it."""
+        values = {name: self._get(name) for name in self.fields} | changes
+        defaults = {"show": TABS[0].code, "rows": PAGE_SIZE}
+        said = {name: value for name, value in values.items() if value and defaults.get(name) != value}
+        return urlencode({name: "on" if value is True else value for name, value in said.items()})
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the tab, the tile and the number of rows is asked for."""
+        return any(self._get(name) for name in ("q", "kind", "severity", "status", "sector", "reviewer", "late"))
+
+    @property
+    def is_tile(self) -> bool:
+        return self.part not in TABS
+
+    @property
+    def said(self) -> list[tuple[Any, Any]]:
+        """The filter in words: label and value of whatever narrows the list."""
+        words: list[tuple[Any, Any]] = [(self.fields["q"].label, self._get("q"))] if self._get("q") else []
+        for menu in self.menus:
+            words += [
+                (self.fields[menu.name].label, label) for value, label, chosen in menu.options if chosen and value
+            ]
+        return words + ([(self.fields["late"].label, "")] if self._get("late") else [])
+
+    @property
+    def menus(self) -> list[Menu]:
+        return [
+            self._menu("kind", _("All kinds"), ReportKind.choices),
+            self._menu("severity", _("All severities"), Severity.choices),
+            self._menu("status", _("All statuses"), [(s.value, s.label) for s in self.part.statuses]),
+            self._menu("sector", _("All sectors"), self._choices["sector"]),
+            self._menu("reviewer", _("All reviewers"), self._choices["reviewer"]),
+        ]
+
+    def _menu(self, name: str, everything: Any, options: Iterable[tuple[Any, Any]]) -> Menu:
+        chosen = str(self._get(name) or "")
+        all_of_them = [("", everything), *((str(value), label) for value, label in options)]
+        return Menu(name, self.fields[name].label, [(value, label, value == chosen) for value, label in all_of_them])
+
+
+class DeedForm(forms.Form):
+    """What every deed in a row carries: the version that was read."""
+
+    version = forms.IntegerField(min_value=0)
+
+
+class AssignForm(DeedForm):
+    """Who follows the report from now on; NOBODY puts it back into the pool."""
+
+    reviewer = forms.ChoiceField()
+
+    def __init__(self, sent: Any, *, people: Iterable[User]) -> None:
+        super().__init__(sent)
+        self.people = {str(person.public_id): person for person in people}
+        self.fields["reviewer"].choices = [(key, key) for key in (NOBODY, *self.people)]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def clean_reviewer(self) -> User | None:
+        return self.people.get(self.cleaned_data["reviewer"])
+
+
+class PollForm(forms.Form):
+    """What the board's refresh sends back: the newest event it has seen, and the rows it shows."""
+
+    token = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+    shown = CleanCharField(max_length=50 * 17, required=False)
+
+    def clean_shown(self) -> list[str]:
+        return [reference for reference in self.cleaned_data["shown"].split(",") if REFERENCE.fullmatch(reference)]

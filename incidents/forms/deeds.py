@@ -1,0 +1,165 @@
+"""How each move of the lifecycle table is asked for on the page: its address, its form, its words, its place.
+
+The table decides whether a button is there; this file, what it looks like. A move that is missing here has a place of
+its own on the page: the composer, the questions, the attachments, the final report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from incidents.forms import moves, updates
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A move on the page. Without a `question` it is one press of a button; with one, a form asks first."""
+
+    url: str
+    action: Promise
+    icon: str
+    form: type[moves.DeedForm] = moves.DeedForm
+    question: Promise | str = ""
+    text: Promise | str = ""
+    first: bool = False  # the one thing to do now
+    rare: bool = False  # stands in the menu
+    danger: bool = False
+
+    @property
+    def does(self) -> str:
+        """The words on the button that does it; those that only open its form end with an ellipsis."""
+        return str(self.action).removesuffix("…")
+
+
+#: In the order in which the page shows them.
+DEEDS: dict[str, Deed] = {
+    "acknowledge": Deed("report_acknowledge", _("Acknowledge"), "inbox", first=True),
+    "note": Deed("report_note_notice", _("Note the notice"), "eye", first=True),
+    "confirm_withdrawal": Deed(
+        "report_confirm_withdrawal",
+        _("Confirm the withdrawal"),
+        "ban",
+        question=_("Confirm the withdrawal?"),
+        text=_("All clocks stop, and the report counts as withdrawn. It stays in the register."),
+        danger=True,
+    ),
+    "restore": Deed(
+        "report_restore",
+        _("Service restored…"),
+        "circle-check",
+        updates.RestoreForm,
+        question=_("The service is back"),
+        text=_("Updates end, and the final report is owed. It can be undone within 10 minutes."),
+    ),
+    "undo_restore": Deed("report_undo_restore", _("Undo the restoration"), "undo-2"),
+    "start": Deed("report_start", _("Start the work"), "play", first=True),
+    "complete": Deed(
+        "report_complete",
+        _("Work completed…"),
+        "calendar-check",
+        moves.CompleteForm,
+        question=_("The work is over"),
+        text=_("Updates end, and the final report is owed."),
+        first=True,
+    ),
+    "assign": Deed(
+        "report_assign", _("Assign…"), "user-check", moves.AssignForm, question=_("Who follows this report?")
+    ),
+    "ask": Deed(
+        "report_ask",
+        _("Ask…"),
+        "message-circle-question",
+        moves.AskForm,
+        question=_("A question to the entity"),
+        text=_("Its director and alternate are told. The question and its answer stand in the log."),
+    ),
+    "raise_concern": Deed(
+        "report_concern",
+        _("Raise a concern…"),
+        "message-square-warning",
+        moves.ReasonForm,
+        question=_("A concern about this maintenance"),
+        text=_("It does not stop the work; the entity answers it."),
+    ),
+    "change_severity": Deed(
+        "report_severity",
+        _("Change the severity…"),
+        "triangle-alert",
+        moves.SeverityForm,
+        question=_("Change the severity"),
+        text=_("Clocks that run are counted anew, forward only. Both severities stay in the log."),
+    ),
+    "reopen": Deed(
+        "report_reopen",
+        _("Reopen…"),
+        "rotate-ccw",
+        moves.ReasonForm,
+        question=_("Is the service down again?"),
+        text=_("Within 24 hours it is the same outage: updates are owed again, the final report waits."),
+    ),
+    "extend_final": Deed(
+        "report_extend",
+        _("Extend the final report…"),
+        "hourglass",
+        moves.ExtendForm,
+        question=_("More time for the final report"),
+        rare=True,
+    ),
+    "reopen_closed": Deed(
+        "report_reopen_closed",
+        _("Reopen the review…"),
+        "lock-open",
+        moves.ReasonForm,
+        question=_("Reopen the review"),
+        text=_("The final report is reviewed again. Possible within 90 days."),
+    ),
+    "reschedule": Deed(
+        "report_reschedule",
+        _("Reschedule…"),
+        "calendar-clock",
+        moves.RescheduleForm,
+        question=_("Another window"),
+        text=_("Everyone who was told is told the old window and the new one."),
+    ),
+    "cancel": Deed(
+        "report_cancel",
+        pgettext_lazy("maintenance", "Cancel the maintenance…"),
+        "calendar-x",
+        moves.ReasonForm,
+        question=pgettext_lazy("maintenance", "Cancel this maintenance?"),
+        text=_("Everyone who was told is told that it does not take place."),
+        rare=True,
+        danger=True,
+    ),
+    "close": Deed(
+        "report_close",
+        _("Close…"),
+        "check-check",
+        question=_("Close this report?"),
+        text=_("Nothing is owed any more. A report of a consumed service needs no final report."),
+    ),
+    "withdraw": Deed(
+        "report_withdraw",
+        _("Withdraw…"),
+        "ban",
+        moves.ReasonForm,
+        question=_("Withdraw this report?"),
+        text=_("For a report filed by mistake. It is kept; a critical or high one ends when the authority confirms."),
+        rare=True,
+        danger=True,
+    ),
+    "dismiss": Deed(
+        "report_dismiss",
+        _("Not reportable…"),
+        "circle-x",
+        moves.ReasonForm,
+        question=_("Is this not reportable?"),
+        text=_("All clocks stop. The report stays searchable."),
+        rare=True,
+        danger=True,
+    ),
+}

@@ -1,0 +1,50 @@
+"""Possible duplicates: asked about before a report is filed, never refused."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from entities.models import DigitalService, Entity
+from incidents.lifecycle import ENDED, OPEN, ReportKind
+from incidents.models import Report
+
+#: Same service, started within two hours before or after.
+WINDOW = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Similar:
+    """The entity's own reports, by name; and of another entity's service only that its owner has reported it."""
+
+    own: list[Report]
+    owner_reported: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.own) or self.owner_reported
+
+
+def find_similar(
+    kind: str,
+    *,
+    entity: Entity,
+    key: uuid.UUID,
+    services: list[DigitalService],
+    provider: DigitalService | None,
+    start: datetime,
+) -> Similar:
+    """Open reports of this kind on the same services around this start, in one query; the report of `key` is none."""
+    near = (start - WINDOW, start + WINDOW)
+    alike = Q(entity=entity, kind=kind, services__in=services, started_at__range=near)
+    if kind == ReportKind.MAINTENANCE:
+        alike = Q(entity=entity, kind=kind, services__in=services, window_start__range=near)
+    elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None:
+        alike = Q(entity=entity, kind=kind, provider_service=provider, started_at__range=near)
+        alike |= Q(kind=ReportKind.OWN_OUTAGE, services=provider, entity=provider.entity_id, status__in=OPEN)
+    found = Report.objects.filter(alike).exclude(status__in=ENDED).exclude(key=key).select_related("main_service")
+    reports = list(found.distinct().order_by("-submitted_at")[:10])
+    own = [report for report in reports if report.entity_id == entity.pk]
+    return Similar(own=own, owner_reported=len(own) < len(reports))

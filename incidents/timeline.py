@@ -1,0 +1,340 @@
+"""From an event to what the page tells of it: a verbal noun, a sentence, an icon, a tone, and who did it.
+
+Titles are verbal nouns, so that no sentence has to guess anybody's gender. What a person wrote is `written`; sentences
+of our own are not. A reader from outside (a provider reading a consumer's report) is told what was done, and by which
+side, never by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from entities.permissions import AUTHORITY_ROLES, Role
+from entities.templatetags.moments import day_time, stretch, thousands
+from entities.templatetags.ticking import short_duration
+from incidents.calendar import Calendar
+from incidents.choices import all_called, called
+from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
+from incidents.models import FinalReport, Report, ReportEvent
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a deed is shown: its verbal noun, its drawing, and the colour of its dot."""
+
+    title: str | Promise
+    icon: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the timeline, ready for the page."""
+
+    seq: int
+    look: Look
+    name: str  # of the person; empty for the system and for readers from outside
+    side: str  # the office or the body that acted
+    at: datetime
+    text: str = ""
+    written: bool = False
+    phase: str = ""
+    late: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    recorded_at: datetime | None = None  # only where it was written down later than it happened
+
+
+_FILED = {
+    ReportKind.OWN_OUTAGE: Look(gettext_lazy("Report filed"), "zap-off", "bad"),
+    ReportKind.MAINTENANCE: Look(gettext_lazy("Maintenance announced"), "calendar-clock", "dga"),
+    ReportKind.CONSUMED_OUTAGE: Look(gettext_lazy("Report filed"), "unplug", "bad"),
+}
+#: By the deed's name in the lifecycle table, or the event's kind where no deed stands behind it.
+LOOKS: dict[str, Look] = {
+    "acknowledge": Look(gettext_lazy("Report acknowledged"), "inbox", "dga"),
+    "undo_acknowledge": Look(gettext_lazy("Acknowledgement undone"), "undo-2", "dga"),
+    "update": Look(gettext_lazy("Update"), "message-square-text"),
+    "restore": Look(gettext_lazy("Service restored"), "circle-check", "good"),
+    "undo_restore": Look(gettext_lazy("Restoration undone"), "undo-2", "due"),
+    "reopen": Look(gettext_lazy("Outage reopened"), "rotate-ccw", "bad"),
+    "submit_final": Look(gettext_lazy("Final report submitted"), "file-check", "good"),
+    "send_back": Look(gettext_lazy("Final report sent back"), "corner-down-left", "due"),
+    "close": Look(gettext_lazy("Report closed"), "check-check", "good"),
+    "reopen_closed": Look(gettext_lazy("Review reopened"), "lock-open", "dga"),
+    "extend_final": Look(gettext_lazy("Extension granted"), "hourglass", "dga"),
+    "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),
+    "confirm_withdrawal": Look(gettext_lazy("Withdrawal confirmed"), "ban", "dga"),
+    "dismiss": Look(gettext_lazy("Found not reportable"), "circle-x", "dga"),
+    "assign": Look(gettext_lazy("Reviewer assigned"), "user-check", "dga"),
+    "change_severity": Look(gettext_lazy("Severity changed"), "triangle-alert", "dga"),
+    "ask": Look(gettext_lazy("Question"), "message-circle-question", "dga"),
+    "answer": Look(gettext_lazy("Answer"), "reply"),
+    "attach": Look(gettext_lazy("File attached"), "paperclip"),
+    "note": Look(gettext_lazy("Notice noted"), "eye", "dga"),
+    "raise_concern": Look(gettext_lazy("Concern raised"), "message-square-warning", "due"),
+    "reschedule": Look(gettext_lazy("Maintenance rescheduled"), "calendar-clock", "due"),
+    "cancel": Look(gettext_lazy("Maintenance cancelled"), "calendar-x"),
+    "start": Look(gettext_lazy("Work started"), "play"),
+    "complete": Look(gettext_lazy("Work completed"), "calendar-check", "good"),
+    EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
+    EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
+    EventKind.REMINDED: Look(gettext_lazy("Reminder"), "bell-ring", "due"),
+}
+_NO_CHANGE = Look(gettext_lazy("No change"), "pause")
+_OVERDUE = Look(gettext_lazy("Reminder"), "bell-ring", "bad")
+_UNKNOWN = Look(gettext_lazy("Event"), "circle")
+
+#: Who hears of a reminder, as the sentences name them.
+PEOPLE: dict[str, Promise] = {
+    Role.DIRECTOR: pgettext_lazy("told", "the team's director"),
+    Role.ALTERNATE: pgettext_lazy("told", "the alternate"),
+    Role.MEMBER: pgettext_lazy("told", "the team's members"),
+    Role.IT_LEADER: pgettext_lazy("told", "the IT leader"),
+    Role.REVIEWER: pgettext_lazy("told", "the reviewer"),
+    Role.LEAD: pgettext_lazy("told", "the lead reviewer"),
+    Role.HEAD_CONTACT: pgettext_lazy("told", "the head contact"),
+}
+
+#: What the page's filter shows; every reader's first sight is all of it.
+FILTERS: dict[str, tuple[str | Promise, Q]] = {
+    "all": (pgettext_lazy("timeline", "All"), Q()),
+    "updates": (
+        pgettext_lazy("timeline", "Updates"),
+        Q(kind=EventKind.UPDATED) | Q(data__move__in=["restore", "undo_restore", "reopen", "start", "complete"]),
+    ),
+    "deeds": (pgettext_lazy("timeline", "Deeds"), ~Q(kind__in=[EventKind.UPDATED, EventKind.REMINDED])),
+}
+#: What a reader from outside is told of: what happened to the service, nothing of what was said about it.
+OUTSIDE = (
+    Q(kind=EventKind.FILED)
+    | Q(kind=EventKind.UPDATED, data__visibility="consumers")
+    | Q(data__move__in=["acknowledge", "restore", "undo_restore", "reopen", "withdraw", "confirm_withdrawal"])
+    | Q(data__move__in=["dismiss", "close"])
+)
+
+
+def listed(words: Iterable[object]) -> str:
+    """«أ وب وج», «a, b and c»: a list as a sentence takes it."""
+    *first, last = [str(word) for word in words] or [""]
+    if not first:
+        return last
+    comma = " و" if (get_language() or "ar").startswith("ar") else ", "
+    return _("%(first)s and %(second)s") % {"first": comma.join(first), "second": last}
+
+
+def tell(
+    event: ReportEvent, report: Report, *, outside: bool = False, late: Mapping[datetime, timedelta] | None = None
+) -> Entry:
+    """One event as the page tells it. `late`: by how much deeds recorded at a moment met their clocks too late."""
+    key = event.move or event.kind
+    text, written = ("", False) if outside and key not in {EventKind.FILED, "update"} else _text(key, event, report)
+    late_by = (late or {}).get(event.recorded_at) or (late or {}).get(event.at)
+    written_later = event.recorded_at - event.at > timedelta(minutes=5)
+    name, side = _actor(event, outside=outside)
+    return Entry(
+        seq=event.seq,
+        look=_look(key, event, report),
+        name=name,
+        side=side,
+        at=event.at,
+        text=text,
+        written=written,
+        phase=_phase(event, report),
+        late=_("%(t)s late") % {"t": short_duration(late_by)} if late_by else "",
+        details=() if outside else tuple(_changes(event.data.get("changed", {}))),
+        recorded_at=event.recorded_at if written_later else None,
+    )
+
+
+def _look(key: str, event: ReportEvent, report: Report) -> Look:
+    if key == EventKind.FILED:
+        return _FILED[ReportKind(report.kind)]
+    if key == "update" and event.data.get("no_change"):
+        return _NO_CHANGE
+    if key == EventKind.REMINDED and not event.mark.startswith(("before", "at-")):
+        return _OVERDUE
+    return LOOKS.get(key, _UNKNOWN)
+
+
+def _actor(event: ReportEvent, *, outside: bool) -> tuple[str, str]:
+    if event.person is None:
+        return "", _("Automatic")
+    authority = event.role in AUTHORITY_ROLES
+    if outside:
+        return "", _("The authority") if authority else _("The reporting entity")
+    role = str(Role(event.role).label) if event.role in Role.values else ""
+    arabic = (get_language() or "ar").startswith("ar")
+    name_ar, name_en = getattr(event, "actor_ar", None), getattr(event, "actor_en", None)
+    name = (name_ar if arabic or not name_en else name_en) or ""
+    return name, _("Digital Government Authority") if authority else role
+
+
+def _phase(event: ReportEvent, report: Report) -> str:
+    phase = event.data.get("phase", "")
+    shown = event.kind == EventKind.UPDATED and report.kind != ReportKind.MAINTENANCE
+    return str(Phase(phase).label) if shown and phase in Phase.values else ""
+
+
+# --- Sentences ------------------------------------------------------------------------------------------------
+
+
+def _text(key: str, event: ReportEvent, report: Report) -> tuple[str, bool]:
+    """The words under the title, and whether a person wrote them."""
+    if sentence := SENTENCES.get(key):
+        return sentence(event, report), False
+    if key == EventKind.FILED:
+        return report.summary, True
+    return str(event.data.get("message") or event.data.get("note") or ""), True
+
+
+def _with_words(sentence: str, event: ReportEvent) -> str:
+    words = event.data.get("message") or event.data.get("note")
+    return format_html('{}<br><span dir="auto">{}</span>', sentence, words) if words else sentence
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _acknowledged(event: ReportEvent, report: Report) -> str:
+    every = cadence(report)
+    return _("Updates are owed %(every)s until the service is back.") % {"every": every} if every else ""
+
+
+def _restored(event: ReportEvent, report: Report) -> str:
+    moment = _moment(event.data.get("restored_at"))
+    return _with_words(format_html(_("Back since {}."), day_time(moment)) if moment else "", event)
+
+
+def _completed(event: ReportEvent, report: Report) -> str:
+    moment, outcome = _moment(event.data.get("actual_end")), str(event.data.get("outcome", ""))
+    label = FinalReport.Outcome(outcome).label if outcome in FinalReport.Outcome.values else ""
+    return _with_words(
+        format_html(_("Ended at {}. Outcome: {}."), day_time(moment), label) if moment else str(label), event
+    )
+
+
+def _rescheduled(event: ReportEvent, report: Report) -> str:
+    old, new = ([_moment(text) for text in event.data.get(name, [])[:2]] for name in ("old", "new"))
+    if len(old) != 2 or len(new) != 2:
+        return _with_words("", event)
+    moments = (day_time(moment) for moment in (*old, *new))
+    return _with_words(format_html(_("From {} – {} to {} – {}."), *moments), event)
+
+
+def _severity(event: ReportEvent, report: Report) -> str:
+    before, after = (Severity(event.data[side]).label for side in ("before", "after"))
+    return _with_words(_("From “%(before)s” to “%(after)s”.") % {"before": before, "after": after}, event)
+
+
+def _asked(event: ReportEvent, report: Report) -> str:
+    urgent = _("Urgent: an answer within 60 minutes.") if event.data.get("urgent") else ""
+    return format_html('<span dir="auto">{}</span>{}{}', event.data.get("note", ""), " " if urgent else "", urgent)
+
+
+def _attached(event: ReportEvent, report: Report) -> str:
+    return format_html("<bdi>{}</bdi>", event.data.get("name", ""))
+
+
+def _extended(event: ReportEvent, report: Report) -> str:
+    return _with_words(
+        _("Extended by %(length)s.") % {"length": stretch(timedelta(days=int(event.data.get("days", 0))))}, event
+    )
+
+
+def _unchanged(event: ReportEvent, report: Report) -> str:
+    if event.data.get("no_change"):
+        return _("The situation is as it was; work goes on.")
+    return format_html('<span dir="auto">{}</span>', event.data.get("message", ""))
+
+
+def _reminded(event: ReportEvent, report: Report) -> str:
+    clock, due_at = str(event.data.get("clock", "")), _moment(event.data.get("due_at"))
+    if clock not in ClockKind.values or due_at is None:
+        return ""
+    words = {"clock": ClockKind(clock).label, "time": day_time(due_at)}
+    if event.mark.startswith(("before", "at-")):
+        sentence = format_html(_("“{clock}” falls due at {time}."), **words)
+    elif event.mark == "due":
+        sentence = format_html(_("“{clock}” fell due at {time}."), **words)
+    else:
+        sentence = format_html(_("“{clock}” has been overdue since {time}."), **words)
+    mark = report.policy.rules.mark(clock, event.mark)
+    sent = _("Sent to %(people)s.") % {"people": people(mark.audience)} if mark else ""
+    return format_html("{} {}", sentence, sent)
+
+
+SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
+    "acknowledge": _acknowledged,
+    "restore": _restored,
+    "complete": _completed,
+    "reschedule": _rescheduled,
+    "change_severity": _severity,
+    "ask": _asked,
+    "attach": _attached,
+    "extend_final": _extended,
+    "update": _unchanged,
+    EventKind.REMINDED: _reminded,
+}
+
+
+def people(audience: Iterable[str]) -> str:
+    """An audience of the policy, in words."""
+    return listed(PEOPLE[role] for role in audience if role in PEOPLE)
+
+
+def cadence(report: Report) -> str:
+    """«كل 4 ساعات»: how often an update is owed under the report's policy; empty where none is."""
+    rule = report.policy.rules.rule(
+        ClockKind.C3, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
+    )
+    if rule is None:
+        return ""
+    if rule.calendar == Calendar.WORKING:
+        return _("every working day")
+    n = rule.minutes
+    short = ngettext("%(n)s minute", "%(n)s minutes", n) % {"n": n} if n < 120 else stretch(n)
+    every = _("every %(length)s") % {"length": short}
+    return _("%(every)s, from 07:00 to 22:00") % {"every": every} if rule.calendar == Calendar.DAYTIME else every
+
+
+# --- What an update brought up to date ----------------------------------------------------------------------------
+
+_QUIET = {"users_affected_est", "upstream_service"}
+_LISTS = {"channels", "beneficiaries", "regions", "data_impact"}
+_CODES = {"suspected_cause", "origin", "detection_source", "bcp_activated"}
+
+
+def _changes(changed: dict[str, list[Any]]) -> Iterable[tuple[str, str]]:
+    for name, pair in changed.items():
+        if name in _QUIET or len(pair) != 2:
+            continue
+        yield str(Report._meta.get_field(name).verbose_name), spoken(name, pair[1])  # type: ignore[union-attr]  # a column
+
+
+def spoken(name: str, value: Any) -> str:
+    """A column's value in words: lists and codes by their names, numbers with thousands, moments as times."""
+    if value in (None, "", []):
+        return _("Not known yet")
+    if name in _LISTS:
+        return listed(all_called(name, value))
+    if name in _CODES:
+        return called(name, str(value))
+    if isinstance(value, int):
+        return thousands(value)
+    if name.endswith("_at"):
+        moment = value if isinstance(value, datetime) else _moment(value)
+        return str(day_time(moment)) if moment else ""
+    return str(value)

@@ -1,0 +1,218 @@
+"""The reviewers' side: the board, its refresh in place, and the deeds in its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import push_url, retarget
+
+from entities.decorators import PortalRequest, requires
+from entities.permissions import Permission
+from incidents import actions
+from incidents.board import (
+    ACKNOWLEDGEMENT,
+    NOBODY,
+    TABS,
+    Row,
+    Standing,
+    changes_between,
+    events_after,
+    news_of,
+    tiles_of,
+)
+from incidents.errors import MoveRefused, StaleReport
+from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, reviewers
+from incidents.models import Report
+from incidents.paging import Page, page_of
+
+
+class Link(NamedTuple):
+    url: str
+    label: str | Promise | int
+    current: bool
+
+
+@requires(Permission.BOARD_VIEW)
+@require_safe
+def board(request: PortalRequest) -> HttpResponse:
+    """The reports in the order in which their promises break; htmx gets the list alone."""
+    chosen = BoardFilter(request.GET, user=request.user)
+    page = _page(request, chosen)
+    context = _context(request, chosen, page, shown=[report.reference for report in page.reports])
+    context["rows"] = _rows(request, page.reports)
+    if request.htmx and not request.htmx.history_restore_request:
+        return push_url(render(request, "incidents/_board_swap.html", context), _address(chosen.query()))
+    return render(request, "incidents/board.html", context)
+
+
+@requires(Permission.BOARD_VIEW)
+@require_safe
+def board_changes(request: PortalRequest) -> HttpResponse:
+    """What is new since the token; 204 when nothing is. Rows on the page are renewed in place, the others wait."""
+    poll = PollForm(request.GET)
+    events = events_after(poll.cleaned_data["token"], request.user) if poll.is_valid() else []
+    if not events:
+        return HttpResponse(status=204)
+    chosen = BoardFilter(request.GET, user=request.user)
+    page, shown = _page(request, chosen), poll.cleaned_data["shown"]
+    listed = {report.reference: report for report in page.reports}
+    changed = {event.report.reference for event in events} & set(shown)
+    reports = [listed[reference] for reference in changed & set(listed)]
+    if gone := changed - set(listed):
+        reports += Report.objects.visible_to(request.user).for_board().filter(reference__in=gone)
+    context = _context(request, chosen, page, shown=shown)
+    context |= {"rows": _rows(request, reports), "news": news_of(events)}
+    context |= {"waiting": changes_between(shown, list(listed))}
+    return render(request, "incidents/_board_changes.html", context)
+
+
+# --- Deeds in a row -------------------------------------------------------------------------------------------
+
+
+@requires(Permission.REPORT_TRIAGE)
+@require_POST
+def board_acknowledge(request: PortalRequest, reference: str) -> HttpResponse:
+    """Take the report."""
+
+    def acknowledge(report: Report, seen: int) -> None:
+        actions.acknowledge(report, seen=seen, by=request.user)
+
+    said = _("%(reference)s is acknowledged.") % {"reference": reference}
+    return _do(request, reference, acknowledge, said=said, undo=ACKNOWLEDGEMENT)
+
+
+@requires(Permission.REPORT_TRIAGE)
+@require_POST
+def board_undo_acknowledge(request: PortalRequest, reference: str) -> HttpResponse:
+    """Take one's own acknowledgement back."""
+
+    def undo(report: Report, seen: int) -> None:
+        actions.undo_acknowledge(report, seen=seen, by=request.user)
+
+    said = _("%(reference)s awaits acknowledgement again.") % {"reference": reference}
+    return _do(request, reference, undo, said=said)
+
+
+@requires(Permission.REPORT_TRIAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def board_assign(request: PortalRequest, reference: str) -> HttpResponse:
+    """Ask who follows the report from now on; then give it to her, or back to the pool."""
+    sent = request.GET.copy()  # the way back of an assignment says in its address where it goes
+    sent.update(request.POST)
+    form, report = AssignForm(sent, people=reviewers()), _find(request, reference)
+    if request.method != "POST":
+        context = {"report": report, "people": form.people.items(), **_for_rows(_next(request))}
+        template = "incidents/_board_assign.html" if request.htmx else "incidents/board_assign.html"
+        return render(request, template, context)
+
+    def assign(report: Report, seen: int) -> None:
+        if not form.is_valid():
+            raise MoveRefused(_("This person does not follow reports any more."))
+        actions.assign(report, reviewer=form.cleaned_data["reviewer"], seen=seen, by=request.user)
+
+    before = str(report.reviewer.public_id) if report.reviewer else NOBODY
+    person = form.people.get(sent.get("reviewer", ""))
+    said = _("%(person)s follows %(reference)s now.") if person else _("Nobody follows %(reference)s now.")
+    said %= {"reference": reference, "person": person}
+    return _do(request, reference, assign, said=said, undo="" if "undo" in sent else before)
+
+
+def _do(
+    request: PortalRequest, reference: str, deed: Callable[[Report, int], None], *, said: str, undo: str = ""
+) -> HttpResponse:
+    """Do it, and answer with the row (htmx) or the same board; 409 with the row as it is now when refused."""
+    report, form, refusal = _find(request, reference), DeedForm(request.POST), ""
+    try:
+        if not form.is_valid():
+            raise StaleReport(_("This report changed while you were reading it. Look at it again, then decide."))
+        deed(report, form.cleaned_data["version"])
+    except MoveRefused as refused:
+        refusal = str(refused)
+    if not (request.htmx or refusal):
+        messages.success(request, said)
+        return redirect(f"{_address(_next(request, done=undo and reference, undo=undo))}#row-{reference}")
+    [row] = _rows(request, [_find(request, reference)])
+    row = replace(row, refusal=refusal, undo="" if refusal else undo)
+    template = "incidents/_board_row.html" if request.htmx else "incidents/board_refused.html"
+    context = {"row": row, "rows": [row], "just_done": True, **_for_rows(_next(request))}
+    return retarget(render(request, template, context, status=409 if refusal else 200), f"#row-{reference}")
+
+
+# --- What the pages need ----------------------------------------------------------------------------------------
+
+
+def _find(request: PortalRequest, reference: str) -> Report:
+    return get_object_or_404(Report.objects.visible_to(request.user).for_board(), reference=reference)
+
+
+def _page(request: PortalRequest, chosen: BoardFilter) -> Page:
+    found = chosen.apply(Report.objects.visible_to(request.user).for_board(), at=timezone.now())
+    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
+    return page_of(found, order=chosen.order, size=chosen.size, **cursors)
+
+
+def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:
+    at, done = timezone.now(), request.GET.get("done")  # a deed without JavaScript has just led here
+    rows = [Row.of(report, user=request.user, at=at) for report in reports]
+    return [replace(row, undo=request.GET.get("undo", "")) if row.report.reference == done else row for row in rows]
+
+
+def _context(request: PortalRequest, chosen: BoardFilter, page: Page, *, shown: list[str]) -> dict[str, Any]:
+    """Everything around the rows; `shown` are the references on the reader's page, which its refresh sends back."""
+    standing = Standing.read(request.user, at=timezone.now())
+    here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
+    return {
+        "now": timezone.now(),
+        "filter": chosen,
+        "tiles": [(tile, _address(f"show={tile.part.code}")) for tile in tiles_of(standing)],
+        "tabs": [
+            Link(_address(chosen.query(show=part.code, status="")), part.label, part is chosen.part) for part in TABS
+        ],
+        "sizes": [Link(_address(chosen.query(rows=size)), size, size == chosen.size) for size in PAGE_SIZES],
+        "page": {
+            "previous_url": page.before and _address(chosen.query(before=page.before)),
+            "next_url": page.after and _address(chosen.query(after=page.after)),
+        },
+        "poll_url": f"{reverse('board_changes')}?token={standing.token}&shown={','.join(shown)}&{here}",
+        "here": _address(here),
+        "everything": _address(f"show={chosen.part.code}" if chosen.is_narrowed and chosen.part in TABS[1:] else ""),
+        **_for_rows(chosen.query()),
+    }
+
+
+def _address(query: str) -> str:
+    return f"{reverse('board')}?{query}" if query else reverse("board")
+
+
+def _for_rows(filtered_by: str) -> dict[str, str]:
+    """What every row says, looked up once: row by row it would cost as much as the row.
+
+    `next` is the filter that a deed comes back to.
+    """
+    any_report = "OUT-2026-000000"
+    report_url = reverse("report_detail", args=[any_report]).removesuffix(f"{any_report}/")
+    return {
+        "board_url": reverse("board"),
+        "report_url": report_url,
+        "next": filtered_by,
+        "next_query": f"?{urlencode({'next': filtered_by})}" if filtered_by else "",
+        "acknowledge": _("Acknowledge"),
+        "assign": _("Assign"),
+    }
+
+
+def _next(request: PortalRequest, **more: str) -> str:
+    """The filter that a form or a link carried along, read as a filter: it leads nowhere but to the board."""
+    carried = (request.POST or request.GET).get("next", "")
+    return BoardFilter(QueryDict(carried), user=request.user).query(**more)

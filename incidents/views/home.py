@@ -1,0 +1,55 @@
+"""The entity's home: what to press when something breaks, then what is owed, then how things stand."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from crisis_teams.models import FILERS
+from crisis_teams.readiness import Readiness, readiness
+from entities.decorators import PortalRequest, acting
+from entities.models import Membership
+from entities.permissions import Permission as P
+from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
+from incidents.lifecycle import WAITS_ON_AUTHORITY
+from incidents.models import Clock, Report
+from incidents.states import relied_on
+from incidents.views.filing import drafts_of
+
+OWED, RELIED_ON, RECENT = 8, 8, 5
+
+
+def entity_home(request: HttpRequest) -> HttpResponse:
+    """For whoever acts in an entity; `outage_portal.views.home` has asked that. A fixed number of queries."""
+    portal_request = cast(PortalRequest, request)
+    entity, user, now = acting(portal_request).entity, portal_request.user, timezone.now()
+    clocks = Clock.objects.visible_to(user).running().filter(report__entity=entity)
+    reports = Report.objects.visible_to(user).of(entity)
+    owed = clocks.exclude(kind__in=WAITS_ON_AUTHORITY).select_related("report__main_service").order_by("due_at", "pk")
+    ready = readiness(entity, at=now)
+    context = {
+        "entity": entity,
+        "doors": FIRST_QUESTION,
+        "emergency": EMERGENCY,
+        "may_draft": user.may(P.REPORT_DRAFT),
+        "may_send": user.may(P.REPORT_FILE),
+        "appoints": user.may(P.TEAM_APPOINT),
+        "senders": _senders(ready),
+        "drafts": drafts_of(portal_request) if user.may(P.REPORT_DRAFT) else [],
+        "to_confirm": reports.recorded_for_it().select_related("main_service")[:3],
+        "owed": list(owed[: OWED + 1]),
+        "owed_shown": OWED,
+        "ready": ready,
+        "relied_on": [(*row, uuid4()) for row in relied_on(entity, at=now, limit=RELIED_ON)],
+        "recent": reports.for_board().order_by("-submitted_at")[:RECENT],
+    }
+    return render(request, "incidents/home.html", context)
+
+
+def _senders(ready: Readiness) -> list[Membership]:
+    """Who can send a report today."""
+    return [seat.membership for seat in ready.seats if seat.usable and seat.membership.role in FILERS]

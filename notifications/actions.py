@@ -1,0 +1,221 @@
+"""From the outbox to people: events become deliveries, deliveries are sent, read, and tried again.
+
+At least once: a sender takes a lease, commits, sends outside any transaction, then stamps. Only a crash between
+sending and stamping repeats a message, and then with the same Message-ID (decisions.md, Delivery).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from entities.models import AuditEvent, Notice, User
+from incidents.lifecycle import EventKind
+from incidents.models import ReportEvent
+from notifications import channels
+from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
+from notifications.messages import message_for
+from notifications.models import Channel, Delivery, DeliveryQuerySet, State
+from notifications.recipients import Recipient, Side, audience, notice_audience, side_of
+from notifications.relevance import event_stands, notice_stands, still_owed
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+LEASE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=15)
+#: A gateway that is away is tried again with one message after this.
+PROBE_AFTER = timedelta(seconds=30)
+#: Some 72 hours of waiting; no message is given up before (quality/reliability.md, F10).
+MOST_ATTEMPTS = 300
+#: So many within so long; then one summary, then silence until there is room (domain/lifecycle.md, Reminders).
+BURSTS = {Channel.SMS: (3, timedelta(minutes=15)), Channel.EMAIL: (5, timedelta(minutes=10))}
+
+
+# --- Fan-out ------------------------------------------------------------------------------------------------------
+
+
+def fan_out_new_events(*, at: datetime, limit: int = BATCH) -> int:
+    """Write the deliveries of events and notices that have none yet; returns how many of the two were taken.
+
+    Any number of workers may run it: each takes rows that no other holds, and a row that is taken twice all the same
+    writes its deliveries once.
+    """
+    return _fan_out_events(at=at, limit=limit) + _fan_out_notices(at=at, limit=limit)
+
+
+def _fan_out_events(*, at: datetime, limit: int) -> int:
+    waiting = ReportEvent.objects.not_fanned_out()
+    if not waiting.exists():  # SQLite has one writer: nothing to do takes no lock
+        return 0
+    with transaction.atomic():
+        events = list(
+            waiting.select_for_update(of=("self",), no_key=True, skip_locked=True)
+            .select_related("clock", "report__policy", "report__provider_service")
+            .order_by("pk")[:limit]
+        )
+        deliveries = [
+            _delivery(recipient, channel, at=at, event=event)
+            for event in events
+            if event_stands(event)
+            for recipient in audience(event)
+            for channel in recipient.channels
+        ]
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        ReportEvent.objects.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=at)
+    return len(events)
+
+
+def _fan_out_notices(*, at: datetime, limit: int) -> int:
+    waiting = Notice.objects.not_fanned_out()
+    if not waiting.exists():
+        return 0
+    with transaction.atomic():
+        notices = list(waiting.select_for_update(no_key=True, skip_locked=True).order_by("pk")[:limit])
+        deliveries = [
+            _delivery(recipient, channel, at=at, notice=notice)
+            for notice in notices
+            if notice_stands(notice, at=at)
+            for recipient in notice_audience(notice)
+            for channel in recipient.channels
+        ]
+        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(fanned_out_at=at)
+    return len(notices)
+
+
+def _delivery(
+    recipient: Recipient,
+    channel: Channel,
+    *,
+    at: datetime,
+    event: ReportEvent | None = None,
+    notice: Notice | None = None,
+) -> Delivery:
+    """What is told in the portal is sent by being written."""
+    there = channel == Channel.IN_APP
+    return Delivery(
+        event=event,
+        notice=notice,
+        person=recipient.membership.user,
+        membership=recipient.membership,
+        channel=channel,
+        state=State.SENT if there else State.PENDING,
+        sent_at=at if there else None,
+        created_at=event.recorded_at if event else notice.at if notice else at,
+        next_try_at=at,
+    )
+
+
+# --- Delivery -----------------------------------------------------------------------------------------------------
+
+
+def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
+    """Send one message if it is due and still owed; returns its state then, None when it was not due or is another's.
+
+    Raises ChannelAway when nothing gets through to the gateway: everything by this channel waits for PROBE_AFTER.
+    """
+    lease = at + LEASE
+    taken = (
+        Delivery.objects.due(at=at)
+        .filter(pk=delivery_id)
+        .update(state=State.LEASED, lease_until=lease, attempts=F("attempts") + 1)
+    )
+    if not taken:
+        return None
+    delivery = Delivery.objects.with_story().prefetch_related("event__report__clocks").get(pk=delivery_id)
+    mine = Delivery.objects.filter(pk=delivery_id, state=State.LEASED, lease_until=lease)
+    try:
+        state, code = _send(delivery, at=at), ""
+    except ChannelRefused as refusal:
+        state, code = State.FAILED, refusal.code
+    except ChannelAway as away:
+        _spare(mine, delivery.channel, code=away.code, at=at)
+        raise
+    except ChannelUnavailable as error:
+        state, code = State.PENDING, error.code
+    except Exception as error:  # one that cannot be written must not stop the others
+        logger.exception("delivery_not_rendered", extra={"delivery": str(delivery_id)})
+        state, code = State.PENDING, type(error).__name__[:40]
+    if state == State.PENDING and delivery.attempts >= MOST_ATTEMPTS:
+        state = State.FAILED
+    _stamp(mine, state, code=code, attempts=delivery.attempts, at=at)
+    return state
+
+
+def _send(delivery: Delivery, *, at: datetime) -> State:
+    if not still_owed(delivery, at=at):
+        return State.SUPERSEDED
+    lately = 0 if _is_receipt(delivery) else _sent_lately(delivery, at=at)
+    most = BURSTS[Channel(delivery.channel)][0]
+    if lately > most:
+        return State.SUPERSEDED
+    unread = Delivery.objects.filter(person=delivery.person_id).unread().count() if lately == most else None
+    channels.channel(delivery.channel).send(message_for(delivery, unread=unread, at=at))
+    return State.SENT
+
+
+def _is_receipt(delivery: Delivery) -> bool:
+    """The receipt of filing is evidence: it is never folded into a summary."""
+    event = delivery.event
+    return (
+        event is not None and event.kind == EventKind.FILED and side_of(event.report, delivery.membership) == Side.OWN
+    )
+
+
+def _sent_lately(delivery: Delivery, *, at: datetime) -> int:
+    _most, window = BURSTS[Channel(delivery.channel)]
+    sent = Delivery.objects.filter(person=delivery.person_id, channel=delivery.channel, sent_at__gt=at - window)
+    return sent.count()
+
+
+def _stamp(mine: DeliveryQuerySet, state: State, *, code: str, attempts: int, at: datetime) -> None:
+    """Unless the lease ran out meanwhile and somebody else has it now."""
+    sent_at = timezone.now() if state == State.SENT else None
+    mine.update(
+        state=state, last_error=code, sent_at=sent_at, lease_until=None, next_try_at=at + waiting_time(attempts)
+    )
+
+
+def waiting_time(attempts: int) -> timedelta:
+    """2, 4, 8 … minutes, at most 15, and up to a fifth more so that they do not all come back at once."""
+    wait = min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_WAIT)
+    return wait * random.uniform(1, 1.2)  # noqa: S311  # jitter, not a secret
+
+
+def _spare(mine: DeliveryQuerySet, channel: str, *, code: str, at: datetime) -> None:
+    """Give the lease back, as if there had been no attempt; nothing goes by this channel until the next probe."""
+    mine.update(state=State.PENDING, lease_until=None, attempts=F("attempts") - 1, last_error=code)
+    waiting = Delivery.objects.filter(state=State.PENDING, channel=channel, next_try_at__lte=at)
+    waiting.update(next_try_at=at + PROBE_AFTER)
+
+
+# --- Reading, and the admins' desk --------------------------------------------------------------------------------
+
+
+def mark_read(delivery: Delivery, *, by: User) -> int:
+    """Read a message, and with it all that its report has told this person so far; returns how many."""
+    same = Q(event__report=delivery.event.report_id) if delivery.event else Q(pk=delivery.pk)
+    return Delivery.objects.visible_to(by).unread().filter(same).update(read_at=timezone.now())
+
+
+def mark_all_read(*, by: User) -> int:
+    """Everything in the inbox of the entity she acts for; returns how many."""
+    return Delivery.objects.visible_to(by).unread().update(read_at=timezone.now())
+
+
+@transaction.atomic
+def retry(deliveries: Iterable[Delivery], *, by: User) -> int:
+    """Send what failed or was held back once more, on record; returns how many."""
+    keys = [delivery.pk for delivery in deliveries]
+    again = Delivery.objects.filter(pk__in=keys, state__in=[State.FAILED, State.HELD])
+    count = again.update(state=State.PENDING, attempts=0, last_error="", next_try_at=timezone.now())
+    AuditEvent.record(AuditEvent.Action.CONFIGURATION, by=by, model="delivery", retried=[str(key) for key in keys])
+    return count

@@ -1,0 +1,134 @@
+"""The ways out of the house. A channel sends, or says with one of three errors what is to be done about it."""
+
+from __future__ import annotations
+
+import smtplib
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import requests
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.module_loading import import_string
+
+from notifications.models import Channel as Name
+
+SMS_SECONDS = 5
+#: Answers of a gateway that speak of our access to it, not of this message.
+_NO_ACCESS = frozenset({401, 403, 404})
+_LATER = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message, ready to leave. `id` is the same at every attempt."""
+
+    id: UUID
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+
+
+class ChannelError(Exception):
+    """`code` is kept with the delivery: short, and without anything of the message."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ChannelUnavailable(ChannelError):
+    """Not now: try this message again later."""
+
+
+class ChannelAway(ChannelUnavailable):
+    """Nothing gets through to the gateway at all: spare it the others for a while."""
+
+
+class ChannelRefused(ChannelError):
+    """Not this message, now or later."""
+
+
+class Channel(Protocol):
+    def send(self, message: Message) -> None:
+        """Hand the message over. Raises ChannelUnavailable or ChannelRefused."""
+
+
+class InApp:
+    """The row of the delivery is the message: nothing leaves."""
+
+    def send(self, message: Message) -> None:
+        return
+
+
+class Email:
+    """Django's own SMTP; what the server answers decides."""
+
+    def send(self, message: Message) -> None:
+        headers = {
+            "Message-ID": f"<{message.id}@{urlsplit(settings.PORTAL_ORIGIN).hostname}>",
+            "Auto-Submitted": "auto-generated",  # so that nobody's holiday answers it (RFC 3834)
+        }
+        mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to], headers=headers)
+        mail.attach_alternative(message.html, "text/html")
+        try:
+            mail.send()
+        except smtplib.SMTPRecipientsRefused as error:
+            code, _text = next(iter(error.recipients.values()))
+            raise _answered(code) from error
+        except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+            raise _answered(error.smtp_code) from error
+        except (ValueError, smtplib.SMTPNotSupportedError) as error:  # no address, or one this server cannot write
+            raise ChannelRefused("malformed") from error
+        except OSError as error:  # refused, silent, no name, no TLS; smtplib's own errors are OSErrors too
+            raise ChannelAway("smtp-away") from error
+
+
+def _answered(code: int) -> ChannelError:
+    """SMTP: 4xx is for now, 5xx for good."""
+    return (ChannelRefused if code >= 500 else ChannelUnavailable)(f"smtp-{code}")
+
+
+class HttpSms:
+    """POST {"to", "text", "reference"} with a bearer token; the same reference twice is one SMS to the gateway."""
+
+    def send(self, message: Message) -> None:
+        try:
+            answer = requests.post(
+                settings.SMS_GATEWAY_URL,
+                json={"to": message.to, "text": message.text, "reference": str(message.id)},
+                headers={"Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}"},
+                timeout=SMS_SECONDS,
+                allow_redirects=False,
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise ChannelAway("sms-away") from error
+        except requests.RequestException as error:
+            raise ChannelUnavailable("sms-error") from error
+        if answer.status_code in _NO_ACCESS:
+            raise ChannelAway(f"sms-{answer.status_code}")
+        if answer.status_code in _LATER or answer.status_code >= 500 or 300 <= answer.status_code < 400:
+            raise ChannelUnavailable(f"sms-{answer.status_code}")
+        if answer.status_code >= 400:
+            raise ChannelRefused(f"sms-{answer.status_code}")
+
+
+@cache
+def _gateway(dotted_path: str) -> Channel:
+    gateway: Channel = import_string(dotted_path)()
+    return gateway
+
+
+def channel(name: str) -> Channel:
+    """The way out of this name."""
+    match name:
+        case Name.EMAIL:
+            return Email()
+        case Name.SMS:
+            return _gateway(settings.SMS_GATEWAY)
+        case _:
+            return InApp()

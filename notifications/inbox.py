@@ -1,0 +1,131 @@
+"""The inbox as a reader sees it: unread first, then the newest; on a page what tells of one report stands together."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.signing import BadSignature, Signer
+from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+
+from entities.models import User
+from incidents.lifecycle import EventKind
+from incidents.models import Report
+from incidents.timeline import Look, tell
+from notifications.models import Delivery
+from notifications.recipients import Side, key_of, side_of
+from notifications.stories import NOTICE_DUTIES, headline
+
+PAGE = 30
+SHOWS = ("all", "unread")
+#: A page's order, all falling. The last column is unique.
+ORDER = ("unread", "created_at", "pk")
+_signer = Signer(salt="inbox.page")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message."""
+
+    delivery: Delivery
+    headline: str
+    look: Look
+    text: str = ""
+    written: bool = False
+
+    @property
+    def at(self) -> datetime:
+        return self.delivery.event.at if self.delivery.event else self.delivery.created_at
+
+
+@dataclass
+class Group:
+    """What tells of one report; a notice stands alone."""
+
+    report: Report | None
+    side: Side
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def is_unread(self) -> bool:
+        return self.newest.delivery.read_at is None
+
+    @property
+    def names_entity(self) -> bool:
+        """Whose report it is needs no word at home; a provider is not told where the consumer asked not to be named."""
+        if self.side == Side.PROVIDER:
+            return self.report is not None and self.report.share_identity
+        return self.side != Side.OWN
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some groups; `after` is the cursor of the next page, and `mark` changes with whatever the page shows."""
+
+    groups: list[Group]
+    after: str
+    mark: str
+
+
+def page_of(reader: User, *, show: str = "all", after: str = "") -> Page:
+    """One page, with one query however many messages there are."""
+    unread = Case(When(read_at__isnull=True, then=Value(1)), default=Value(0), output_field=IntegerField())
+    found = Delivery.objects.visible_to(reader).in_app().with_story().annotate(unread=unread)
+    if show == "unread":
+        found = found.unread()
+    if key := _key(after):
+        found = found.filter(TupleLessThan(Tuple(*(F(column) for column in ORDER)), key))
+    rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: PAGE + 1])
+    shown = rows[:PAGE]
+    mark = zlib.crc32(repr([(row.pk, row.read_at is None) for row in shown]).encode())
+    return Page(_grouped(shown), after=_cursor(shown[-1]) if len(rows) > PAGE else "", mark=f"{mark:x}")
+
+
+def _cursor(row: Any) -> str:
+    return _signer.sign_object([row.unread, row.created_at.isoformat(), str(row.pk)])
+
+
+def _key(cursor: str) -> tuple[int, datetime, UUID] | None:
+    """The place a cursor of ours names; None for none, and for one that somebody made up."""
+    try:
+        unread, created_at, key = _signer.unsign_object(cursor)
+    except BadSignature:
+        return None
+    return int(unread), datetime.fromisoformat(created_at), UUID(key)
+
+
+def _grouped(rows: list[Delivery]) -> list[Group]:
+    groups: dict[object, Group] = {}
+    for row in rows:
+        report = row.report
+        # Read and unread stay apart, so that what is new stands first.
+        key = (report.pk, row.read_at is None) if report else row.pk
+        side = side_of(report, row.membership) if report else Side.OWN
+        groups.setdefault(key, Group(report, side)).entries.append(_entry(row, side))
+    return list(groups.values())
+
+
+def _entry(row: Delivery, side: Side) -> Entry:
+    """The headline of the mail, and what is told in the portal alone: the words that a person wrote."""
+    if row.event is None:
+        kind = row.notice.kind if row.notice else ""
+        return Entry(row, headline(row), Look("", _NOTICE_ICONS.get(kind, "bell")), text=str(NOTICE_DUTIES[kind]))
+    event, report = row.event, row.event.report
+    told = tell(event, report, outside=side in {Side.PROVIDER, Side.CONSUMER})
+    # A consumer reads the owner's updates to consumers, and nothing else that was written to the authority.
+    hidden = side == Side.CONSUMER and key_of(event) != "update"
+    # The report stands in the group's head, and a reminder's headline says it all.
+    if hidden or event.kind in {EventKind.FILED, EventKind.REMINDED}:
+        return Entry(row, headline(row), told.look)
+    return Entry(row, headline(row), told.look, text=told.text, written=told.written)
+
+
+_NOTICE_ICONS = {"DRAFT_WAITS": "file-clock", "TEAM_STALE": "user-check", "TEAM_CHANGED": "users"}

@@ -1,0 +1,123 @@
+"""A delivery: one message to one person by one channel, written at fan-out and sent at least once."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from entities.models import Membership, Notice, User
+from incidents.models import Report, ReportEvent
+
+#: The bell says 99+ beyond 99, so nothing more is ever counted.
+MOST_COUNTED = 100
+
+
+class Channel(models.TextChoices):
+    IN_APP = "in_app", _("In the portal")
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+
+
+class State(models.TextChoices):
+    PENDING = "pending", _("Waiting")
+    LEASED = "leased", _("Being sent")
+    SENT = "sent", _("Sent")
+    SUPERSEDED = "superseded", _("No longer needed")
+    FAILED = "failed", _("Failed")
+    HELD = "held", _("Held back")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, and of those what one hears for the entity one acts for."""
+        if user.acting is None:
+            return self.none()
+        return self.filter(person=user, membership__entity=user.acting.entity_id)
+
+    def in_app(self) -> Self:
+        return self.filter(channel=Channel.IN_APP)
+
+    def unread(self) -> Self:
+        return self.in_app().filter(read_at__isnull=True)
+
+    def unread_count(self, user: User) -> int:
+        """For the bell: counts no further than it can show."""
+        return self.visible_to(user).unread().capped_count()
+
+    def capped_count(self) -> int:
+        return self[:MOST_COUNTED].count()
+
+    def due(self, *, at: datetime) -> Self:
+        """What may be sent now: waiting long enough, or left behind by a sender whose lease has run out."""
+        return self.filter(Q(state=State.PENDING, next_try_at__lte=at) | Q(state=State.LEASED, lease_until__lt=at))
+
+    def unsent(self) -> Self:
+        return self.filter(Q(state=State.PENDING) | Q(state=State.LEASED))  # as the partial indexes say it
+
+    def with_story(self) -> Self:
+        """With all that a message or a row of the inbox is told from; a report's clocks are not in it."""
+        return self.select_related(
+            "person", "membership__entity",
+            "event__clock", "event__report__entity", "event__report__policy", "event__report__reviewer",
+            "event__report__main_service", "event__report__provider_service",
+            "notice__entity", "notice__service",
+        )  # fmt: skip
+
+
+class Delivery(models.Model):
+    """Tells of an event or of a notice. Its key is the mail's Message-ID and the SMS's reference, at every attempt."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("Person"))
+    membership = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, related_name="+", help_text="As whom she hears it: over, it is not sent."
+    )
+    channel = models.CharField(_("Channel"), max_length=6, choices=Channel.choices)
+    state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.PENDING)
+    created_at = models.DateTimeField(
+        _("Recorded"), default=timezone.now, help_text="When what it tells of was written down."
+    )
+    next_try_at = models.DateTimeField(_("Next attempt"), default=timezone.now)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(_("Attempts"), default=0)
+    last_error = models.CharField(_("Error"), max_length=40, blank=True, help_text="A code, never a text.")
+    sent_at = models.DateTimeField(_("Sent at"), null=True)
+    read_at = models.DateTimeField(_("Read at"), null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Delivery")
+        verbose_name_plural = _("Deliveries")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, notice__isnull=True) | Q(event__isnull=True, notice__isnull=False),
+                name="delivery_tells_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=["event", "person", "channel"], name="delivery_of_event_once"),
+            models.UniqueConstraint(fields=["notice", "person", "channel"], name="delivery_of_notice_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state="pending"), name="delivery_to_send"),
+            models.Index(fields=["lease_until"], condition=Q(state="leased"), name="delivery_leased"),
+            models.Index(
+                fields=["person"], condition=Q(channel="in_app", read_at__isnull=True), name="delivery_unread"
+            ),
+            models.Index(fields=["person", "-created_at"], condition=Q(channel="in_app"), name="delivery_inbox"),
+            models.Index(fields=["person", "channel", "sent_at"], name="delivery_lately"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.pk}"
+
+    @property
+    def report(self) -> Report | None:
+        return self.event.report if self.event else None

@@ -1,0 +1,49 @@
+"""Whether a message is still worth sending: asked at fan-out, and again just before it leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crisis_teams.models import CrisisTeam
+from entities.models import Membership, Notice
+from incidents.lifecycle import ENDED, EventKind
+from incidents.models import Draft, ReportEvent
+from notifications.models import Delivery
+
+
+def still_owed(delivery: Delivery, *, at: datetime) -> bool:
+    """What it tells of still stands, and the person may still act as whoever was to hear it."""
+    if not Membership.objects.usable().filter(pk=delivery.membership_id).exists():
+        return False
+    if delivery.event is not None:
+        return event_stands(delivery.event)
+    return delivery.notice is not None and notice_stands(delivery.notice, at=at)
+
+
+def event_stands(event: ReportEvent) -> bool:
+    """A reminder while its clock runs; anything else until the report ends, unless it tells of the end; no undone deed.
+
+    Reads `event.report` and `event.clock` as they were loaded: load them when you ask.
+    """
+    report = event.report
+    if report.status in ENDED and event.data.get("to") not in ENDED:
+        return False
+    if event.kind == EventKind.REMINDED:
+        clock = event.clock
+        return clock is not None and not (clock.met_at or clock.cancelled_at or clock.paused_at)
+    match event.move:
+        case "acknowledge":
+            return report.acknowledged_at is not None
+        case "restore":
+            return report.restored_at is not None
+    return True
+
+
+def notice_stands(notice: Notice, *, at: datetime) -> bool:
+    """The draft still lies unsent, the team is still unconfirmed; a change of the team stays true."""
+    match notice.kind:
+        case Notice.Kind.DRAFT_WAITS:
+            return Draft.objects.filter(pk=notice.data.get("draft")).exists()
+        case Notice.Kind.TEAM_STALE:
+            return CrisisTeam.objects.stale(at=at).filter(entity=notice.entity_id).exists()
+    return True

@@ -1,0 +1,262 @@
+"""What a message says, in the active language: what happened, the facts, what must be done and by when, and the links.
+
+Nothing a person typed stands in a story: mails and SMS pass through foreign hands, so what was written is read in the
+portal (S1 mails above all: quality/reliability.md, 2.9). The names of services and entities are the catalogue's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from entities.models import Notice
+from incidents.forms.doors import door_of
+from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
+from incidents.models import Clock, Draft, Report, ReportEvent
+from incidents.timeline import LOOKS
+from notifications.models import Delivery
+from notifications.recipients import Side, key_of, side_of
+
+C = ClockKind
+
+
+@dataclass(frozen=True)
+class Story:
+    """All a message needs, in one language; addresses are paths of the portal."""
+
+    headline: str
+    reference: str
+    facts: tuple[tuple[str, str], ...]
+    duty: str  # empty: nothing is required
+    due: str  # the moment in words; empty: none
+    is_late: bool
+    short_duty: str  # for an SMS: what is owed and when, in two or three words
+    path: str
+    guide: str
+
+
+#: Headlines that differ by the reader; the others are the timeline's titles.
+HEADLINES: dict[tuple[str, Side], Promise] = {
+    ("FILED:OUT", Side.OWN): gettext_lazy("Your entity's report has arrived"),
+    ("FILED:OUT", Side.AUTHORITY): gettext_lazy("New outage report"),
+    ("FILED:OUT", Side.CONSUMER): gettext_lazy("Outage of a service you rely on: its owner has reported it"),
+    ("FILED:MNT", Side.OWN): gettext_lazy("Your entity's maintenance notice has arrived"),
+    ("FILED:MNT", Side.AUTHORITY): gettext_lazy("New maintenance notice"),
+    ("FILED:MNT", Side.CONSUMER): gettext_lazy("Maintenance of a service you rely on"),
+    ("FILED:DEP", Side.OWN): gettext_lazy("Your entity's report has arrived"),
+    ("FILED:DEP", Side.AUTHORITY): gettext_lazy("New report of a consumed service's outage"),
+    ("FILED:DEP", Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
+    ("update", Side.CONSUMER): gettext_lazy("Update on the outage of a service you rely on"),
+    ("ask", Side.OWN): gettext_lazy("Question from the authority"),
+    ("raise_concern", Side.OWN): gettext_lazy("Concern of the authority about the maintenance"),
+    ("answer", Side.AUTHORITY): gettext_lazy("Answer of the entity"),
+    ("assign", Side.AUTHORITY): gettext_lazy("A report to follow"),
+}
+NOTICE_HEADLINES: dict[str, Promise] = {
+    Notice.Kind.DRAFT_WAITS: gettext_lazy("A report was begun and not sent"),
+    Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
+    Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
+}
+#: What a clock wants done. Required of whoever it waits on.
+DUTIES: dict[str, Promise] = {
+    C.C2: gettext_lazy("Acknowledge the report"),
+    C.C3: gettext_lazy("Send an update"),
+    C.C4: gettext_lazy("Answer the authority's question"),
+    C.C6: gettext_lazy("Submit the final report"),
+    C.C7: gettext_lazy("Review the final report"),
+    C.C8: gettext_lazy("Complete the final report"),
+    C.M2: gettext_lazy("Look at the maintenance notice"),
+    C.M4: gettext_lazy("End the work, or say why it goes on"),
+}
+_CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
+_BACK = gettext_lazy("Check that the service works for you again, and report it if it does not")
+_WINDOW = gettext_lazy("Prepare your services that rely on it for the window")
+#: What is asked of a reader for whom no clock runs.
+UNTIMED: dict[tuple[str, Side], Promise] = {
+    ("FILED:OUT", Side.CONSUMER): _CHECK,
+    ("reopen", Side.CONSUMER): _CHECK,
+    ("undo_restore", Side.CONSUMER): _CHECK,
+    ("restore", Side.CONSUMER): _BACK,
+    ("submit_final", Side.CONSUMER): _BACK,
+    ("FILED:MNT", Side.CONSUMER): _WINDOW,
+    ("reschedule", Side.CONSUMER): _WINDOW,
+    ("FILED:DEP", Side.PROVIDER): gettext_lazy("Check the service, and report its outage if you find one"),
+    (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
+    ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
+}
+NOTICE_DUTIES: dict[str, Promise] = {
+    Notice.Kind.DRAFT_WAITS: gettext_lazy("Send the report: until then the authority does not know of the outage"),
+    Notice.Kind.TEAM_STALE: gettext_lazy("Look at the people of the team, and confirm that they can be reached"),
+    Notice.Kind.TEAM_CHANGED: gettext_lazy("Call the operations room if you did not expect this change"),
+}
+#: The paragraph of the guide that helps with what is owed, or with the kind.
+GUIDE: dict[str, str] = {
+    C.C3: "update", C.C4: "update", C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
+    ReportKind.OWN_OUTAGE: "own-outage", ReportKind.MAINTENANCE: "maintenance",
+    ReportKind.CONSUMED_OUTAGE: "consumed-outage",
+}  # fmt: skip
+
+
+def headline(delivery: Delivery) -> str:
+    """What happened, in a few words."""
+    if delivery.event is None:
+        return str(NOTICE_HEADLINES[delivery.notice.kind]) if delivery.notice else ""
+    event = delivery.event
+    if event.kind == EventKind.REMINDED:
+        return _reminder(event)
+    key = key_of(event)
+    return str(HEADLINES.get((key, side_of(event.report, delivery.membership))) or LOOKS[key].title)
+
+
+def _reminder(event: ReportEvent) -> str:
+    duty = {"duty": DUTIES[event.data["clock"]]}
+    if event.mark.startswith(("before", "at-")):
+        return _("Soon due: %(duty)s") % duty
+    return (_("Due now: %(duty)s") if event.mark == "due" else _("Overdue: %(duty)s")) % duty
+
+
+def story_of(delivery: Delivery, *, at: datetime) -> Story:
+    """The whole message in the active language. Reads the report's clocks: prefetch them for several languages."""
+    if delivery.event is not None:
+        return _story_of_event(delivery, delivery.event, at=at)
+    if delivery.notice is not None:
+        return _story_of_notice(delivery, delivery.notice)
+    raise ValueError(f"delivery {delivery.pk} tells of nothing")
+
+
+def path_of(delivery: Delivery) -> str:
+    """Where the reader goes from here: the report if she may see it, else what she can do about it."""
+    report = delivery.report
+    if report is None:
+        return _notice_path(delivery.notice) if delivery.notice else reverse("inbox")
+    if side_of(report, delivery.membership) != Side.CONSUMER:
+        return reverse("report_detail", args=[report.reference])
+    # A consumer does not see the owner's report: she goes to her own about it, or to the form that files one.
+    consumed = Report.objects.of(delivery.membership.entity).open().filter(provider_service__in=report.services.all())
+    if own := consumed.order_by("-id").values_list("reference", flat=True).first():
+        return reverse("report_detail", args=[own])
+    if report.kind == ReportKind.MAINTENANCE:
+        return reverse("service_list")
+    return f"{reverse('file_consumed_outage')}?provider={report.main_service_id}"
+
+
+# --- Of an event ------------------------------------------------------------------------------------------------
+
+
+def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> Story:
+    report, side = event.report, side_of(event.report, delivery.membership)
+    clock = _owed(event, side)
+    untimed = UNTIMED.get((key_of(event), side), "")
+    due = full(clock.due_at) if clock else ""
+    label = ClockKind(clock.kind).label if clock and event.kind != EventKind.REMINDED else _("Due")
+    topic = GUIDE.get(clock.kind, "") if clock else ""
+    return Story(
+        headline=headline(delivery),
+        reference=report.reference,
+        facts=tuple(_facts(event, side)),
+        duty=str(DUTIES[clock.kind] if clock else untimed),
+        due=due,
+        is_late=clock is not None and clock.due_at < at,
+        short_duty=f"{label}: {brief(clock.due_at)}" if clock else "",
+        path=path_of(delivery),
+        guide=f"{reverse('guide')}#{topic or GUIDE[_REPORTS_AS.get(side, report.kind)]}",
+    )
+
+
+#: The other end of a report files a report of another kind, if any.
+_REPORTS_AS = {Side.PROVIDER: ReportKind.OWN_OUTAGE, Side.CONSUMER: ReportKind.CONSUMED_OUTAGE}
+
+
+def _owed(event: ReportEvent, side: Side) -> Clock | None:
+    """The clock a message is about: the reminder's, the question's, else what the reader's side owes first."""
+    if event.kind == EventKind.REMINDED:
+        return event.clock
+    if side not in {Side.OWN, Side.AUTHORITY} or (key_of(event), side) in UNTIMED:
+        return None
+    running = [
+        clock
+        for clock in event.report.clocks.all()
+        if not (clock.met_at or clock.cancelled_at or clock.paused_at)
+        and clock.kind in DUTIES
+        and (clock.kind in WAITS_ON_AUTHORITY) == (side == Side.AUTHORITY)
+    ]
+    asked = [clock for clock in running if clock.kind == C.C4 and clock.subject == event.seq]
+    return min(asked or running, key=lambda clock: clock.due_at, default=None)
+
+
+def _facts(event: ReportEvent, side: Side) -> Iterator[tuple[str, str]]:
+    """What every message says (domain/lifecycle.md), and what this one adds."""
+    report = event.report
+    hidden = side == Side.PROVIDER and not report.share_identity
+    yield _("Entity"), _("Not named, at its own wish") if hidden else report.entity.name
+    yield _("Service"), report.main_service.name
+    yield _("Severity"), f"{Severity(report.severity).label} (S{report.severity})"
+    if report.kind == ReportKind.MAINTENANCE:
+        yield _("Status"), report.get_status_display()
+        yield from _window(event)
+    else:
+        yield _("Phase"), report.get_phase_display()
+    if report.expected_restoration_at and report.restored_at is None:
+        yield _("Expected restoration"), full(report.expected_restoration_at)
+    if event.move == "acknowledge" and side == Side.OWN and report.reviewer:
+        yield _("Reviewer"), report.reviewer.name
+
+
+def _window(event: ReportEvent) -> Iterator[tuple[str, str]]:
+    report = event.report
+    if event.kind == EventKind.RESCHEDULED and len(event.data.get("old", ())) == 2:
+        start, end = (datetime.fromisoformat(text) for text in event.data["old"])
+        yield _("Window before"), _("%(start)s to %(end)s") % {"start": full(start), "end": full(end)}
+    if report.window_start and report.window_end:
+        moments = {"start": full(report.window_start), "end": full(report.window_end)}
+        yield _("Window"), _("%(start)s to %(end)s") % moments
+
+
+# --- Of a notice ------------------------------------------------------------------------------------------------
+
+
+def _story_of_notice(delivery: Delivery, notice: Notice) -> Story:
+    facts = [(_("Entity"), notice.entity.name)]
+    if notice.service:
+        facts.append((_("Service"), notice.service.name))
+    topic = "own-outage" if notice.kind == Notice.Kind.DRAFT_WAITS else "team"
+    return Story(
+        headline=headline(delivery),
+        reference="",
+        facts=tuple(facts),
+        duty=str(NOTICE_DUTIES[notice.kind]),
+        due="",
+        is_late=False,
+        short_duty=_("The authority does not know of it") if notice.kind == Notice.Kind.DRAFT_WAITS else "",
+        path=path_of(delivery),
+        guide=f"{reverse('guide')}#{topic}",
+    )
+
+
+def _notice_path(notice: Notice) -> str:
+    if notice.kind != Notice.Kind.DRAFT_WAITS:
+        return reverse("team")
+    draft = Draft.objects.filter(pk=notice.data.get("draft")).first()
+    return f"{door_of(draft).url}?draft={draft.key}" if draft else reverse("report_list")
+
+
+# --- Moments ----------------------------------------------------------------------------------------------------
+
+
+def full(moment: datetime) -> str:
+    """«22 نوفمبر 2026، 14:30»: Riyadh time, 24 hours."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+
+
+def brief(moment: datetime) -> str:
+    """«14:30», or «23/11 14:30» where it is not today."""
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else f"{local:%d/%m %H:%M}"

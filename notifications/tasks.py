@@ -1,0 +1,54 @@
+"""The two ticks. Nothing is handed over by the broker: each tick reads what is due from the database."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from notifications import actions
+from notifications.channels import ChannelAway
+from notifications.models import Delivery
+
+FAN_OUT_HEARTBEAT = "heartbeat:fan_out"
+DELIVER_HEARTBEAT = "heartbeat:deliver"
+#: A tick ends by itself, well within the task's time limit (45 s).
+LONGEST_TICK = 30.0
+
+
+@shared_task
+def fan_out() -> int:
+    """New events and notices become deliveries; returns how many were taken."""
+    until, taken, more = time.monotonic() + LONGEST_TICK, 0, True
+    while more and time.monotonic() < until:
+        batch = actions.fan_out_new_events(at=timezone.now())
+        taken, more = taken + batch, batch > 0
+    cache.set(FAN_OUT_HEARTBEAT, timezone.now().timestamp(), None)
+    return taken
+
+
+@shared_task
+def deliver_due() -> int:
+    """Send what is due, in batches; returns how many were sent or settled."""
+    until, settled, more = time.monotonic() + LONGEST_TICK, 0, True
+    while more and time.monotonic() < until:
+        batch = _deliver_batch(until)
+        settled, more = settled + batch, batch > 0
+    cache.set(DELIVER_HEARTBEAT, timezone.now().timestamp(), None)
+    return settled
+
+
+def _deliver_batch(until: float) -> int:
+    """One batch; a channel that is away is left out of the rest of it."""
+    at, away, settled = timezone.now(), set(), 0
+    due = Delivery.objects.due(at=at).order_by("next_try_at").values_list("pk", "channel")[: actions.BATCH]
+    for key, channel in list(due):
+        if channel in away or time.monotonic() >= until:
+            continue
+        try:
+            settled += actions.deliver(key, at=timezone.now()) is not None
+        except ChannelAway:
+            away.add(channel)
+    return settled

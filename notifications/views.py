@@ -1,0 +1,73 @@
+"""The inbox, and the bell that says how much of it is unread."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from entities.decorators import PortalRequest, requires
+from entities.permissions import Permission
+from notifications import actions
+from notifications.inbox import SHOWS, page_of
+from notifications.models import Delivery
+from notifications.stories import path_of
+
+#: Held by every role: whoever acts for an entity has an inbox.
+everybody = requires(Permission.REPORT_VIEW)
+
+
+@require_safe
+@everybody
+def inbox(request: PortalRequest) -> HttpResponse:
+    """One page of messages; a refresh that finds nothing new is answered 204."""
+    show = "unread" if request.GET.get("show") == "unread" else "all"
+    after = request.GET.get("after", "")
+    page = page_of(request.user, show=show, after=after)
+    if request.htmx and request.GET.get("seen") == page.mark:
+        return HttpResponse(status=204)
+    url = reverse("inbox")
+    context = {
+        "page": page,
+        "has_unread": any(group.is_unread for group in page.groups),
+        "shows": [(name, f"{url}?{urlencode({'show': name})}", name == show) for name in SHOWS],
+        "unread_only": show == "unread",
+        "poll_url": "" if after else f"{url}?{urlencode({'show': show, 'seen': page.mark})}",
+        "renewed": bool(request.htmx),
+        "links": {"next_url": page.after and f"{url}?{urlencode({'show': show, 'after': page.after})}"},
+    }
+    return render(request, f"notifications/{'_inbox_list' if request.htmx else 'inbox'}.html", context)
+
+
+@require_POST
+@everybody
+def inbox_open(request: PortalRequest, delivery: UUID) -> HttpResponse:
+    """Mark a message read, and go where it leads."""
+    found = get_object_or_404(Delivery.objects.visible_to(request.user).in_app().with_story(), pk=delivery)
+    actions.mark_read(found, by=request.user)
+    return redirect(path_of(found))
+
+
+@require_POST
+@everybody
+def inbox_read_all(request: PortalRequest) -> HttpResponse:
+    """Everything is read."""
+    if actions.mark_all_read(by=request.user):
+        messages.success(request, _("All messages are marked as read."))
+    return redirect("inbox")
+
+
+@require_safe
+@everybody
+def inbox_count(request: PortalRequest) -> HttpResponse:
+    """The bell, for its own refresh; 204 while the number on it is right."""
+    unread = Delivery.objects.visible_to(request.user).unread().capped_count()
+    if request.GET.get("seen") == str(unread):
+        return HttpResponse(status=204)
+    return render(request, "_bell.html", {"counted": unread, "renewed": True})

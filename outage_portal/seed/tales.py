@@ -1,0 +1,297 @@
+"""The whole life of an ordinary report of each kind: an outage, a consumed outage, a maintenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from entities.models import DigitalService, User
+from incidents import actions
+from incidents.actions import Answers
+from incidents.actions.final import needs_countersignature
+from incidents.errors import LeadTimeShort
+from incidents.lifecycle import ReportKind
+from incidents.models import Report
+from outage_portal.seed import chapters
+from outage_portal.seed.telling import Chapter, Tale, Teller
+from outage_portal.seed.words import Consumed, Fault, Work
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a report: how it ends, and what happens on the way."""
+
+    end: str = "closed"  # closed, withdrawn, dismissed, cancelled
+    rounds: int = 0  # how often the final report is sent back
+    twist: str = ""  # reopened, severity, assigned, extended, short, rescheduled, concern, emergency, overrun
+
+
+def outage(t: Teller, fault: Fault, *, service: DigitalService, began: datetime, length: timedelta, fate: Fate) -> Tale:
+    """An outage of an own service."""
+    back = began + length
+    fault = fault.told(**t.places(service, began=began, back=back))
+    impact, by = t.pick(fault.impact), t.filer(service.entity.code)
+    detected = began + t.minutes(1, 12)
+    at = yield detected + (t.minutes(70, 300) if t.chance(0.06) else t.minutes(3, 24))
+    report = chapters.file_outage(
+        t, fault, service=service, impact=impact, began=began, detected=detected, at=at, by=by
+    )
+    if fate.end in {"withdrawn", "dismissed"}:
+        yield from _ended_early(t, report, fate.end, at=at, by=by)
+        return
+    if fate.twist == "short":
+        yield from _filed_whole(t, report, fault, back=back, at=at, by=by)
+        return
+    at = yield from chapters.taken(t, report, at)
+    at = yield from _twisted(t, report, fate.twist, at=at)
+    texts = fault.updates[-3:] if length > timedelta(minutes=150) else fault.updates[1:3]
+    texts = texts if length > timedelta(minutes=60) else texts[-1:]
+    columns = chapters.known_later(t, fault, service=service, impact=impact)
+    at = yield from chapters.followed(t, report, texts, start=at, end=max(back, at), columns=columns, by=by)
+    at = yield from chapters.restored(t, report, fault.restored, back=max(back, at), at=at, by=by)
+    if fate.twist == "reopened":
+        at = yield from _came_back(t, report, fault, at=at, by=by)
+    if fate.twist == "extended":
+        at = yield t.office(at + timedelta(days=7))
+        actions.extend_final(report, days=7, note=t.line("extension"), at=at, by=t.reviewer())
+    final = t.office(at + t.minutes(60 * 20, 60 * 24 * 4))
+    at = yield from chapters.reported(t, report, fault, at=final, rounds=fate.rounds, by=by)
+    yield from chapters.closed(t, report, at=t.office(at + t.minutes(60 * 8, 60 * 24 * 4)))
+
+
+def _ended_early(t: Teller, report: Report, end: str, *, at: datetime, by: User) -> Chapter:
+    """Withdrawn by the entity (S1–S2: confirmed by a reviewer), or found not reportable."""
+    at = yield from chapters.taken(t, report, at)
+    at = yield at + t.minutes(5, 50)
+    if end == "dismissed":
+        actions.move(report, "dismiss", note=t.line("dismiss"), at=at, by=t.reviewer())
+        return at
+    actions.withdraw(report, note=t.line("withdraw"), at=at, by=by)
+    if Report.objects.open().filter(pk=report.pk).exists():
+        at = yield at + t.minutes(4, 30)
+        actions.confirm_withdrawal(report, at=at, by=t.reviewer())
+    return at
+
+
+def _filed_whole(t: Teller, report: Report, fault: Fault, *, back: datetime, at: datetime, by: User) -> Chapter:
+    """A short outage: notice and final report in one, before anyone asked."""
+    at = yield max(at, back) + t.minutes(20, 50)
+    chapters.write_final(t, report, fault, at=at, by=by)
+    if needs_countersignature(Report.objects.get(pk=report.pk)):
+        actions.countersign(report, at=at, by=t.leader_of(report.entity.code))
+    actions.submit_final(report, restored_at=back, at=at, by=by)
+    at = yield from chapters.taken(t, report, at)
+    return (yield from chapters.closed(t, report, at=t.office(at + t.minutes(60 * 8, 60 * 24 * 3))))
+
+
+def _twisted(t: Teller, report: Report, twist: str, *, at: datetime) -> Chapter:
+    """A second look at the severity, or another reviewer."""
+    if twist == "severity":
+        at = yield at + t.minutes(3, 12)
+        before = Report.objects.values_list("severity", flat=True).get(pk=report.pk)
+        up = before == 4 or (before > 1 and t.chance(0.5))
+        note = t.line("severity_up" if up else "severity_down")
+        actions.change_severity(report, severity=before - 1 if up else before + 1, note=note, at=at, by=t.reviewer())
+    elif twist == "assigned":
+        at = yield at + t.minutes(3, 20)
+        actions.assign(report, reviewer=t.reviewer(), at=at, by=t.lead())
+    return at
+
+
+def _came_back(t: Teller, report: Report, fault: Fault, *, at: datetime, by: User) -> Chapter:
+    at = yield at + t.minutes(20, 120)
+    actions.move(report, "reopen", note=t.line("reopen"), at=at, by=by)
+    at = yield at + t.minutes(15, 30)
+    actions.post_update(report, phase="mitigating", message=fault.mitigating, at=at, by=by)
+    back = at + t.minutes(20, 45)
+    return (yield from chapters.restored(t, report, fault.restored, back=back, at=back, by=by))
+
+
+def consumed(
+    t: Teller,
+    row: Consumed,
+    *,
+    own: DigitalService,
+    provider: DigitalService,
+    began: datetime,
+    length: timedelta,
+    fate: Fate,
+) -> Tale:
+    """Another entity's service fails."""
+    back = began + length
+    row = row.told(**t.places(provider, began=began, back=back), own=own.name_ar)
+    by = t.filer(own.entity.code)
+    at = yield began + t.minutes(8, 30)
+    report = file_consumed(t, row, own=own, provider=provider, began=began, at=at, by=by)
+    if fate.end != "closed":
+        yield from _ended_early(t, report, fate.end, at=at, by=by)
+        return
+    at = yield from chapters.taken(t, report, at)
+    if length > timedelta(hours=1):
+        at = yield at + (back - at) * 0.5
+        actions.post_update(report, phase="mitigating", message=row.progress, at=at, by=by)
+    at = yield from chapters.restored(t, report, row.restored, back=max(back, at), at=at, by=by)
+    yield from chapters.closed(t, report, at=at + t.minutes(30, 600))
+
+
+def file_consumed(
+    t: Teller,
+    row: Consumed,
+    *,
+    own: DigitalService,
+    provider: DigitalService,
+    began: datetime,
+    at: datetime,
+    impact: str = "",
+    by: User,
+    **columns: Any,
+) -> Report:
+    """A consumed outage, as its form gives it."""
+    said = {
+        "provider_service": provider,
+        "symptom": row.symptom,
+        "started_at": began,
+        "detected_at": began + (at - began) * 0.5,
+        "summary": row.summary,
+        "integration": row.integration,
+        "error_sample": row.error_sample,
+        "checked_locally": row.checked_locally,
+        "workaround": row.workaround,
+        **columns,
+    }
+    answers = Answers(affected=[(own, impact or t.pick(["full", "major", "partial"]))], columns=said)
+    kind = ReportKind.CONSUMED_OUTAGE
+    return actions.file_report(kind=kind, entity=own.entity, key=t.key(), answers=answers, at=at, by=by).report
+
+
+def maintenance(t: Teller, work: Work, *, service: DigitalService, start: datetime, fate: Fate) -> Tale:
+    """A planned work, from its announcement to the closed final report."""
+    end = start + timedelta(hours=work.hours)
+    work = work.told(**t.places(service, began=start, back=end))
+    by = t.filer(service.entity.code)
+    urgent = fate.twist == "emergency"
+    at = yield start - t.minutes(25, 90) if urgent else t.office(start - timedelta(days=t.rng.randint(9, 20)))
+    report = file_work(t, work, service=service, start=start, end=end, emergency=urgent, at=at, by=by)
+    at = yield min(at + t.minutes(8, 25), start) if urgent else t.office(at + t.minutes(60, 420))
+    at = yield from _noted(t, report, concern=fate.twist == "concern", at=at, by=by)
+    if fate.end == "cancelled":
+        at = yield max(at, start - t.minutes(60 * 5, 60 * 70))
+        actions.move(report, "cancel", note=t.line("cancel"), at=at, by=by)
+        return
+    if fate.twist == "rescheduled":
+        at = yield max(at, start - timedelta(days=2))
+        start, end = start + timedelta(days=7), end + timedelta(days=7)
+        note = t.line("reschedule")
+        actions.reschedule(report, window_start=start, window_end=end, note=note, at=at, by=by)
+    over = t.minutes(20, 90) if fate.twist == "overrun" else -(end - start) * t.rng.uniform(0.05, 0.35)
+    at = yield from worked(t, report, work, start=max(start, at), end=end + over, by=by)
+    yield from work_reported(t, report, work, overrun=fate.twist == "overrun", at=at, rounds=fate.rounds, by=by)
+
+
+def _noted(t: Teller, report: Report, *, concern: bool, at: datetime, by: User) -> Chapter:
+    if not concern:
+        actions.move(report, "note", at=at, by=t.reviewer())
+        return at
+    raised = actions.move(report, "raise_concern", note=t.line("concern"), at=at, by=t.reviewer())
+    at = yield at + t.minutes(15, 50)
+    if report.events.filter(seq=raised.seq, kind="ASKED").exists():
+        actions.answer(report, question=raised.seq, text=t.line("concern_answer"), at=at, by=by)
+    return at
+
+
+def file_work(
+    t: Teller,
+    work: Work,
+    *,
+    service: DigitalService,
+    start: datetime,
+    end: datetime,
+    emergency: bool = False,
+    at: datetime,
+    by: User,
+) -> Report:
+    """A maintenance, as its form gives it."""
+    columns = {
+        "title": work.title[:120],
+        "summary": work.title[:120],
+        "work_kind": work.work_kind,
+        "reason": work.reason,
+        "window_start": start,
+        "window_end": end,
+        "expected_outage_minutes": work.downtime,
+        "rollback_plan": work.rollback,
+        "beneficiaries_notice": work.notice,
+        "alternative_channel": "مركز خدمة المستفيدين" if work.impact == "OUTAGE" else "",
+        "risk_level": t.pick(["low", "medium", "medium", "high"]),
+        "tested_in_staging": not emergency,
+        "change_ref": f"CHG-{t.rng.randint(10000, 99999)}",
+        "is_emergency": emergency,
+        "emergency_reason": t.line("emergency") if emergency else "",
+    }
+    filing = partial(actions.file_report, kind=ReportKind.MAINTENANCE, entity=service.entity, key=t.key(), at=at, by=by)
+    try:
+        return filing(answers=Answers([(service, work.impact)], columns)).report
+    except LeadTimeShort:  # a holiday lies between
+        columns |= {"is_emergency": True, "emergency_reason": t.line("emergency")}
+        return filing(answers=Answers([(service, work.impact)], columns)).report
+
+
+def worked(t: Teller, report: Report, work: Work, *, start: datetime, end: datetime, by: User) -> Chapter:
+    """The window: started, a word where the cadence asks for one, completed."""
+    at = yield start + t.minutes(0, 6)
+    actions.start_window(report, at=at, by=by)
+    said = False
+    while (due := t.due(report, "C3")) and due < end:
+        at = yield due - t.minutes(11, 22)
+        message = t.line("filler") if said else work.progress
+        actions.post_update(report, phase="", message=message, at=at, by=by)
+        said = True
+    at = yield max(at, end)
+    actions.complete(report, outcome="success", message=work.done, at=at, by=by)
+    return at
+
+
+def work_reported(
+    t: Teller, report: Report, work: Work, *, overrun: bool = False, at: datetime, rounds: int = 0, by: User
+) -> Chapter:
+    """The final report of a maintenance, and its closing."""
+    at = yield t.office(at + t.minutes(60 * 20, 60 * 24 * 4))
+    write_work_final(t, report, work, overrun=overrun, at=at, by=by)
+    at = yield at + t.minutes(10, 60)
+    actions.submit_final(report, at=at, by=by)
+    for _round in range(rounds):
+        at = yield from chapters.sent_back(t, report, at=at)
+        at = yield t.office(at + t.minutes(60 * 4, 60 * 30))
+        chapters.answer_comments(t, report, by=by)
+        actions.submit_final(report, at=at, by=by)
+    return (yield from chapters.closed(t, report, at=t.office(at + t.minutes(60 * 8, 60 * 24 * 3))))
+
+
+def write_work_final(t: Teller, report: Report, work: Work, *, overrun: bool, at: datetime, by: User) -> None:
+    """A whole final report of a maintenance."""
+    report = Report.objects.get(pk=report.pk)
+    done = report.actual_end or at
+    columns = {
+        "executive_summary": f"{report.title}. {work.done} لم تُستخدم خطة التراجع، والأثر ضمن ما أُعلن عنه.",
+        "actual_start": report.actual_start,
+        "actual_end": done,
+        "outcome": report.outcome or "success",
+        "rollback_used": False,
+        "unexpected_effects": "لا يوجد",
+        "overrun_reason": t.line("overrun") if overrun else "",
+        "downtime_minutes": report.expected_outage_minutes or 0,
+        "downtime_basis": "actual",
+        "lessons": work.lessons,
+        "went_well": "نُفذت الخطوات وفق الخطة المعتمدة.",
+    }
+    planned = [
+        {
+            "kind": "process",
+            "title": "تحديث دليل التنفيذ بما استجد",
+            "owner": "إدارة التغيير",
+            "due_on": (at + timedelta(days=30)).date(),
+        }
+    ]
+    actions.save_final(report, columns=columns, timeline=chapters.timeline_of(report), actions=planned, by=by)

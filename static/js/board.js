@@ -1,0 +1,92 @@
+// The reviewers' board keeps itself up to date. htmx asks every ten seconds (#board-poll) and puts the answer in place;
+// here is what it cannot say in attributes:
+//   #board-time, #board-stale    when the board was last known to be true, and that it no longer is
+//   #board-pause                 stops and resumes; its two children are its two states
+//   #board-said > li[data-event] sentences that the server sent; #board-news speaks each once, one in thirty seconds
+//   a[data-dialog]               is shown in #board-dialog instead of a page of its own
+//   [data-vanishes="30"]         goes after so many seconds: the offer to take a deed back
+// A hidden tab does not ask, and asks at once when it is seen again. A session that has ended opens <dialog id="signed-out">.
+
+import { say } from "./words.js";
+
+const BETWEEN_SENTENCES = 30_000;
+const heard = new Set();
+const waiting = new Map(); // event -> sentence
+let paused = false, speaking, spokenAt = -BETWEEN_SENTENCES;
+
+const find = (id) => document.getElementById(id);
+const isPoll = (event) => event.detail.elt?.id === "board-poll" || event.detail.requestConfig?.elt?.id === "board-poll";
+const ask = () => window.htmx.trigger("#board-poll", "refresh");
+
+function speak() {
+  speaking = undefined;
+  const [[first] = []] = [[...waiting.values()]];
+  if (!first) return;
+  find("board-news").textContent = waiting.size > 1 ? say("board_news", { n: waiting.size }) : first;
+  waiting.clear();
+  spokenAt = performance.now();
+}
+
+function listen() {
+  for (const item of document.querySelectorAll("#board-said > [data-event]")) {
+    if (heard.has(item.dataset.event)) continue;
+    heard.add(item.dataset.event);
+    waiting.set(item.dataset.event, item.textContent);
+  }
+  if (waiting.size) speaking ??= setTimeout(speak, Math.max(0, spokenAt + BETWEEN_SENTENCES - performance.now()));
+}
+
+function refreshed(request) {
+  const answered = request.status === 200 || request.status === 204;
+  find("board-stale").hidden = answered;
+  if (!answered) return;
+  const moment = new Date(request.getResponseHeader("Date") ?? Date.now());
+  find("board-time").textContent = moment.toLocaleTimeString("en-GB", { timeZone: "Asia/Riyadh" });
+  listen();
+}
+
+function pause() {
+  paused = !paused;
+  for (const state of find("board-pause").children) state.hidden = !state.hidden;
+  if (!paused) ask();
+}
+
+function openInDialog(event) {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", link.href, { target: "#board-dialog", source: "#board-dialog" });
+}
+
+document.addEventListener("click", (event) => event.target.closest("#board-pause") ? pause() : openInDialog(event));
+document.addEventListener("visibilitychange", () => document.hidden || paused || !find("board-poll") || ask());
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isPoll(event) && (paused || document.hidden)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  requestConfig.elt.closest("#board-dialog dialog")?.close(); // answered: what is behind it may have the focus again
+  const asked = new URL(requestConfig.path, location.href).pathname;
+  if (!find("board-poll") || new URL(xhr.responseURL).pathname === asked) return;
+  event.detail.shouldSwap = false; // led to the sign-in page
+  if (!paused) pause();
+  find("signed-out").showModal();
+});
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  if (event.detail.target.querySelector("[data-vanishes]")) event.detail.shouldSwap = false; // the offer stays its time
+});
+document.addEventListener("htmx:afterRequest", (event) => isPoll(event) && refreshed(event.detail.xhr));
+
+export function start(root) {
+  const button = find("board-pause");
+  if (button) button.hidden = false;
+  const offers = [...root.querySelectorAll("[data-vanishes]")];
+  if (root.matches?.("[data-vanishes]")) offers.push(root);
+  for (const offer of offers) {
+    setTimeout(() => {
+      const next = offer.contains(document.activeElement) && offer.closest("tr")?.querySelector("a.lead");
+      offer.remove();
+      if (next) next.focus();
+    }, offer.dataset.vanishes * 1_000);
+  }
+}

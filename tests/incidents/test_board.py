@@ -1,0 +1,347 @@
+"""The board: what it shows in which order, what it costs, how it is filtered, and that no URL breaks it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from entities.models import Sector, User
+from entities.permissions import Role
+from incidents import actions
+from incidents.board import COUNTED
+from incidents.forms.board import names_of_the_minute
+from incidents.lifecycle import ClockKind, Lane, ReportKind, Status
+from incidents.models import Report
+from incidents.models.report import NEVER
+from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
+
+pytestmark = pytest.mark.django_db
+Board = Callable[..., list[str]]
+
+
+@pytest.fixture(autouse=True)
+def _names_afresh() -> None:
+    names_of_the_minute.cache_clear()
+
+
+@pytest.fixture
+def reviewer() -> User:
+    return a_reviewer(Role.LEAD)
+
+
+@pytest.fixture
+def browser(client_of: Callable[[User], Client], reviewer: User) -> Client:
+    return client_of(reviewer)
+
+
+@pytest.fixture
+def listed(browser: Client) -> Board:
+    """The references on the board with this filter, in their order."""
+
+    def read(**query: Any) -> list[str]:
+        rows = browser.get(reverse("board"), query).context["rows"]
+        return [row.report.reference for row in rows]
+
+    return read
+
+
+def many(number: int) -> list[Report]:
+    """A board's worth of reports, two thirds of them acknowledged, without the long way through the forms."""
+    director, reviewer = a_person(), a_reviewer()
+    pattern = a_report(by=director)
+    reports = []
+    for n in range(1, number):
+        copy = Report.objects.get(pk=pattern.pk)
+        copy.pk, copy.reference, copy.key = None, f"OUT-2031-{n:06}", uuid.uuid4()
+        copy.next_due_at = pattern.next_due_at + timedelta(minutes=n - 5)
+        if n % 3:
+            copy.status, copy.reviewer, copy.acknowledged_at = Status.ACTIVE, reviewer, timezone.now()
+        reports.append(copy)
+    Report.objects.bulk_create(reports)
+    return [pattern, *reports]
+
+
+def place(report: Report, **columns: Any) -> Report:
+    """Set what the board reads, whatever the report's story is."""
+    Report.objects.filter(pk=report.pk).update(**columns)
+    report.refresh_from_db()
+    return report
+
+
+# --- Order -----------------------------------------------------------------------------------------------------
+
+
+def test_urgent_comes_before_open_before_maintenance_and_inside_each_what_is_due_first(listed: Board) -> None:
+    now = timezone.now()
+    planned = place(a_report(ReportKind.MAINTENANCE), next_due_at=now - timedelta(days=1))
+    open_late = place(a_report(), lane=Lane.OPEN, next_due_at=now - timedelta(hours=1))
+    urgent = place(a_report(), lane=Lane.URGENT, next_due_at=now + timedelta(hours=2))
+    urgent_first = place(a_report(), lane=Lane.URGENT, next_due_at=now + timedelta(hours=1))
+    assert listed() == [r.reference for r in (urgent_first, urgent, open_late, planned)]
+
+
+def test_paperwork_and_what_has_ended_have_tabs_of_their_own(listed: Board) -> None:
+    place(a_report())
+    restored = place(a_report(), lane=Lane.PAPERWORK, status=Status.RESTORED)
+    older, newer = (place(a_report(), lane=Lane.ENDED, status=Status.CLOSED, next_due_at=NEVER) for _ in range(2))
+    assert listed(show="paperwork") == [restored.reference]
+    assert listed(show="ended") == [newer.reference, older.reference]
+    assert len(listed()) == 1
+
+
+def test_a_row_says_how_bad_what_whose_where_it_stands_and_what_is_owed_by_whom(
+    browser: Client, reviewer: User
+) -> None:
+    report = a_report()
+    Report.objects.filter(pk=report.pk).update(next_due_at=timezone.now() - timedelta(minutes=12))
+    page = browser.get(reverse("board")).content.decode()
+    row = page[page.index(f'id="row-{report.reference}"') : page.index("</tbody>")]
+    for said in (
+        report.get_severity_display(), report.main_service.name_ar, report.entity.name_ar, report.reference,
+        report.get_status_display(), "على هيئة الحكومة الرقمية", 'class="is-late"',
+        f'aria-label="استلام {report.reference} — {report.main_service.name_ar}"',
+        reverse("report_detail", args=[report.reference]),
+    ):  # fmt: skip
+        assert str(said) in row
+
+
+def test_an_auditor_reads_the_board_and_finds_no_button(client_of: Callable[[User], Client]) -> None:
+    report = a_report()
+    page = client_of(a_person(Role.AUDITOR)).get(reverse("board")).content.decode()
+    assert report.reference in page
+    assert "formaction" not in page
+    assert "/assign/" not in page
+
+
+def test_the_authoritys_own_report_is_not_moved_by_its_reviewer(client_of: Callable[[User], Client]) -> None:
+    own = a_report(by=a_person(Role.DIRECTOR, entity=an_entity(authority=True)))
+    row = client_of(a_reviewer()).get(reverse("board")).context["rows"][0]
+    assert row.report.reference == own.reference
+    assert not (row.may_acknowledge or row.may_assign)
+
+
+# --- Cost ------------------------------------------------------------------------------------------------------
+
+
+def queries(browser: Client, url: str, **query: Any) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url, query).status_code in {200, 204}
+    return len(captured)
+
+
+@pytest.mark.parametrize("rows", [10, 25, 50])
+@pytest.mark.parametrize("reports", [10, 500])
+def test_the_board_asks_six_times_however_many_reports_there_are(browser: Client, rows: int, reports: int) -> None:
+    many(reports)
+    first = queries(browser, reverse("board"), rows=rows)
+    assert first <= 8, "the names to filter by are read once a minute"
+    assert queries(browser, reverse("board"), rows=rows) <= 6
+
+
+def test_every_filter_asks_as_often_as_none(browser: Client) -> None:
+    many(30)
+    browser.get(reverse("board"))
+    every = {"q": "منى خدمة", "kind": "OUT", "severity": 2, "status": "ACTIVE", "reviewer": "mine", "late": "on"}
+    for show in ("live", "paperwork", "ended", "late", "new", "followed", "maintenance", "final"):
+        assert queries(browser, reverse("board"), show=show, **every) <= 6
+
+
+def test_a_refresh_with_nothing_new_asks_four_times_and_says_nothing(browser: Client) -> None:
+    many(20)
+    token = Report.objects.latest("pk").events.model.objects.latest("pk").pk
+    with CaptureQueriesContext(connection) as captured:
+        response = browser.get(reverse("board_changes"), {"token": token}, headers={"X-Background": "1"})
+    assert response.status_code == 204
+    assert response.content == b""
+    assert response.templates == []
+    assert len(captured) <= 4
+
+
+def test_the_board_never_reads_the_long_texts_nor_counts_or_skips_rows(browser: Client) -> None:
+    many(60)
+    with CaptureQueriesContext(connection) as captured:
+        page = browser.get(reverse("board")).context["page"]
+        browser.get(page["next_url"])
+    asked = " ".join(query["sql"] for query in captured)
+    for never in ("OFFSET", '"summary"', '"actions_taken"', '"error_sample"', '"rollback_plan"'):
+        assert never not in asked
+    counts = [part.split(" AS counted")[0] for part in asked.split("COUNT(")[1:] if "AS counted" in part]
+    over_reports = [count for count in counts if '"incidents_report"' in count]
+    assert len(over_reports) == 12
+    assert all("LIMIT 1000" in count for count in over_reports)
+
+
+# --- Tiles -----------------------------------------------------------------------------------------------------
+
+
+def test_each_tile_counts_the_list_it_opens(browser: Client, listed: Board) -> None:
+    now = timezone.now()
+    late = place(a_report(), next_due_at=now - timedelta(minutes=5))
+    critical = place(a_report(), status=Status.ACTIVE, lane=Lane.URGENT, severity=1, waits_on_authority=False)
+    soon = place(a_report(ReportKind.MAINTENANCE), window_start=now + timedelta(hours=71), waits_on_authority=False)
+    place(a_report(ReportKind.MAINTENANCE), window_start=now + timedelta(hours=80), waits_on_authority=False)
+    owed = place(a_report(), status=Status.RESTORED, lane=Lane.PAPERWORK, waits_on_authority=False)
+    place(a_report(ReportKind.CONSUMED_OUTAGE), status=Status.RESTORED, lane=Lane.PAPERWORK, waits_on_authority=False)
+    tiles = [tile for tile, _url in browser.get(reverse("board")).context["tiles"]]
+    assert [tile.part.code for tile in tiles] == ["late", "new", "followed", "maintenance", "final"]
+    expected = {"late": [late], "new": [late], "followed": [critical], "maintenance": [soon], "final": [owed]}
+    for tile in tiles:
+        assert listed(show=tile.part.code) == [report.reference for report in expected[tile.part.code]]
+        assert tile.count == 1
+    assert tiles[2].critical == 1
+
+
+def test_the_open_tile_says_so_and_leads_back(browser: Client) -> None:
+    a_report()
+    page = browser.get(reverse("board"), {"show": "new"}).content.decode()
+    tile = page[page.index("tile--waiting") :]
+    assert 'aria-current="true"' in tile[:200]
+    assert f'href="{reverse("board")}"' in tile[:200]
+
+
+def test_a_tile_stops_counting_where_it_says_so(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert COUNTED == 999
+    monkeypatch.setattr("incidents.board.COUNTED", 9)
+    many(15)
+    Report.objects.update(status=Status.SUBMITTED)
+    tile = browser.get(reverse("board")).context["tiles"][1][0]
+    assert (tile.count, tile.words) == (10, "9+")
+
+
+# --- Filters -----------------------------------------------------------------------------------------------------
+
+
+def test_search_finds_reference_service_and_entity_in_whatever_spelling(listed: Board) -> None:
+    entity = an_entity(name_ar="هيئة الإحصاء", name_en="Statistics")
+    director = a_person(entity=entity)
+    report = a_report(by=director, service=a_service(entity=entity, name_ar="بوّابة الأحوال المدنيّة", name_en="Civil"))
+    a_report()
+    for words in ("بوابه الاحوال", "هيئه الاحصاء", "احوال إحصاء", "civil", report.reference, report.reference.lower()):
+        assert listed(q=words) == [report.reference], words
+    assert listed(q="بوابة الإسكان") == []
+
+
+def test_a_whole_reference_is_found_wherever_its_report_stands(listed: Board) -> None:
+    ended = place(a_report(), lane=Lane.ENDED, status=Status.CLOSED)
+    digits = ended.reference.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert listed(q=ended.reference) == listed(q=digits, show="paperwork") == [ended.reference]
+
+
+def test_lists_narrow_by_kind_severity_sector_status_reviewer_and_lateness(listed: Board, reviewer: User) -> None:
+    health = Sector.objects.create(code="health", name_ar="الصحة", name_en="Health")
+    other = a_reviewer()
+    mine = a_report(by=a_person(entity=an_entity(sector=health)))
+    actions.acknowledge(place(mine, severity=2), by=reviewer)
+    hers = place(a_report(), severity=1, lane=Lane.URGENT, reviewer=other)
+    pooled = place(a_report(ReportKind.MAINTENANCE), severity=3, next_due_at=timezone.now() - timedelta(minutes=1))
+    names_of_the_minute.cache_clear()
+    for query, expected in (
+        ({"kind": "MNT"}, pooled), ({"severity": 1}, hers), ({"sector": "health"}, mine), ({"status": "ACTIVE"}, mine),
+        ({"reviewer": "mine"}, mine), ({"reviewer": str(other.public_id)}, hers), ({"reviewer": "nobody"}, pooled),
+        ({"late": "on"}, pooled),
+    ):  # fmt: skip
+        assert listed(**query) == [expected.reference], query
+    assert listed(kind="MNT", reviewer="mine") == []
+
+
+def test_the_url_is_the_filter_and_a_tab_keeps_it(browser: Client) -> None:
+    response = browser.get(reverse("board"), {"kind": "OUT", "q": "بوابة", "status": "ACTIVE"})
+    page = response.content.decode()
+    assert '<option value="OUT" selected>' in page
+    assert 'value="بوابة"' in page
+    paperwork = response.context["tabs"][1].url
+    assert "kind=OUT" in paperwork
+    assert "status=" not in paperwork, "another tab has other statuses"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"kind": "XXX"}, {"severity": "9"}, {"severity": "x"}, {"sector": "nowhere"}, {"status": "GONE"},
+        {"status": "CLOSED"}, {"reviewer": "1' OR 1=1"}, {"show": "everything"}, {"q": "x" * 500}, {"rows": "9999"},
+        {"rows": "-1"}, {"severity": "9" * 5000}, {"kind": ["OUT", "MNT", "?"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_value_that_means_nothing_is_left_out_and_said(browser: Client, query: dict[str, Any]) -> None:
+    report = a_report()
+    response = browser.get(reverse("board"), query)
+    assert response.status_code == 200
+    assert [row.report.reference for row in response.context["rows"]] == [report.reference]
+    assert "تعذّرت قراءة هذا الجزء من التصفية" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["after", "before", "done", "undo", "late", "q"])
+@pytest.mark.parametrize("value", ["x", ":::", "W10:abc", "%", "_", "\\", "-1", "9" * 400, "'\"><b>"])
+def test_nothing_sent_to_the_board_makes_it_fail(browser: Client, name: str, value: str) -> None:
+    a_report()
+    response = browser.get(reverse("board"), {name: value})
+    assert response.status_code == 200
+    assert "<b>'" not in response.content.decode()
+
+
+def test_nothing_open_and_nothing_found_are_two_sentences(browser: Client) -> None:
+    assert "لا بلاغات مفتوحة" in browser.get(reverse("board")).content.decode()
+    page = browser.get(reverse("board"), {"severity": 1, "show": "paperwork"}).content.decode()
+    assert "لا بلاغات تطابق هذه التصفية" in page
+    assert "الشدة: <b><bdi>حرجة</bdi></b>" in page
+    assert page.count(f'href="{reverse("board")}?show=paperwork"') >= 2, "one link clears the filter and keeps the tab"
+
+
+# --- Pages -------------------------------------------------------------------------------------------------------
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_double_and_back_again(browser: Client) -> None:
+    expected = [r.reference for r in sorted(many(57), key=lambda r: (r.next_due_at, r.pk))]
+    seen: list[str] = []
+    url, pages = reverse("board"), 0
+    while url:
+        context = browser.get(url).context
+        seen += [row.report.reference for row in context["rows"]]
+        last, url, pages = context, context["page"]["next_url"], pages + 1
+    assert (seen, pages) == (expected, 3)
+    back = browser.get(last["page"]["previous_url"]).context
+    assert [row.report.reference for row in back["rows"]] == expected[25:50]
+    first = browser.get(back["page"]["previous_url"]).context
+    assert [row.report.reference for row in first["rows"]] == expected[:25]
+    assert not first["page"]["previous_url"]
+
+
+def test_what_ended_is_paged_from_the_newest(browser: Client) -> None:
+    many(30)
+    Report.objects.update(lane=Lane.ENDED, status=Status.CLOSED, next_due_at=NEVER, next_clock="")
+    first = browser.get(reverse("board"), {"show": "ended", "rows": 10}).context
+    second = browser.get(first["page"]["next_url"]).context
+    pks = [row.report.pk for context in (first, second) for row in context["rows"]]
+    assert pks == sorted(pks, reverse=True)
+    assert len(set(pks)) == 20
+
+
+def test_a_cursor_of_another_order_or_another_hand_begins_at_the_beginning(browser: Client, listed: Board) -> None:
+    many(30)
+    cursor = browser.get(reverse("board")).context["page"]["next_url"].split("after=")[1]
+    assert listed(after=cursor + "x") == listed()
+    assert len(listed(after=cursor, show="ended")) == 0
+
+
+# --- What is late is late -------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_waits_on_the_authority_says_so_and_counts_as_ours(browser: Client) -> None:
+    report = a_report()
+    assert report.next_clock == ClockKind.C2
+    place(report, next_due_at=timezone.now() - timedelta(minutes=3))
+    late = browser.get(reverse("board")).context["tiles"][0][0]
+    assert (late.count, late.tone) == (1, "bad")
+    place(report, waits_on_authority=False)
+    late = browser.get(reverse("board")).context["tiles"][0][0]
+    assert (late.count, late.tone) == (0, "good")

@@ -1,0 +1,137 @@
+"""The whole demo as a process: it serves, lets time pass, dies with its parts, and ends within five seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from django.conf import settings
+from django.urls import reverse
+
+from tests.simulator_process import free_port
+
+pytestmark = pytest.mark.wide
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+STARTS_WITHIN = 120.0
+ENDS_WITHIN = 5.0
+
+
+@dataclass
+class Running:
+    """One start of the demo."""
+
+    process: subprocess.Popen[bytes]
+    directory: Path
+    portal: str
+    simulator: str
+    log: Path
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text()
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(ENDS_WITHIN)
+
+    def parts(self) -> list[int]:
+        """The processes that know the demo's directory."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if str(self.directory).encode() in entry.read_bytes():
+                    found.append(int(entry.parent.name))
+        return found
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
+    """Starts the demo in one directory, as often as asked."""
+    started: list[Running] = []
+
+    def run() -> Running:
+        port, simulator, directory = free_port(), free_port(), tmp_path / "demo"
+        log = tmp_path / f"log-{len(started)}"
+        command = [*MANAGE, "demo", "--port", str(port), "--simulator-port", str(simulator)]
+        command += ["--directory", str(directory), "--reports", "30"]
+        with log.open("w") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output)
+        demo = Running(process, directory, f"http://localhost:{port}", f"http://127.0.0.1:{simulator}", log)
+        started.append(demo)
+        wait_for(lambda: "Ctrl-C stops everything" in demo.printed or process.poll() is not None, STARTS_WITHIN)
+        assert process.poll() is None, demo.printed
+        return demo
+
+    yield run
+    for demo in started:
+        for pid in demo.parts():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        demo.process.wait()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.1)
+    return condition()
+
+
+def column(directory: Path, question: str) -> object:
+    """One value of the demo's database."""
+    with sqlite3.connect(directory / "portal.sqlite3") as database:
+        return database.execute(question).fetchone()[0]
+
+
+def test_it_serves_and_ends_and_keeps_what_was_entered(start: Callable[[], Running]) -> None:
+    first = start()
+    assert requests.get(f"{first.portal}/readyz", timeout=10).json() == {"status": "ok", "degraded": []}
+    assert requests.get(first.portal + reverse("nafath_sign_in"), timeout=10).status_code == 200
+    by_number = requests.get(first.portal.replace("localhost", "127.0.0.1") + "/en/", timeout=10)
+    assert by_number.url == f"{first.portal}/en/" and by_number.status_code == 200
+    assert first.end() == 0
+    assert first.parts() == []
+    reports = column(first.directory, "SELECT count(*) FROM incidents_report")
+    with sqlite3.connect(first.directory / "portal.sqlite3") as database:
+        database.execute("UPDATE entities_sector SET name_en = 'By hand' WHERE code = 'digital'")
+
+    second = start()
+    assert "The demo data is up to date." in second.printed
+    assert column(second.directory, "SELECT count(*) FROM incidents_report") == reports == 30
+    assert column(second.directory, "SELECT name_en FROM entities_sector WHERE code = 'digital'") == "By hand"
+    assert second.end() == 0
+
+
+def test_time_that_passes_is_told_by_mail_and_sms(start: Callable[[], Running]) -> None:
+    demo = start()
+    done = subprocess.run(
+        [*MANAGE, "fast_forward", "2h", "--directory", str(demo.directory)], capture_output=True, text=True, check=True
+    )
+    assert "2:00:00 later" in done.stdout
+
+    def messages() -> list[dict[str, str]]:
+        return list(requests.get(f"{demo.simulator}/sim/api/messages", timeout=10).json())
+
+    assert wait_for(lambda: {"sms", "email"} <= {message["channel"] for message in messages()}, 30)
+    khalid = [message for message in messages() if message["to"] == "khalid.alotaibi@example.sa"]
+    assert khalid
+    assert demo.end() == 0
+
+
+def test_one_dead_part_stops_the_others_with_one_sentence(start: Callable[[], Running]) -> None:
+    demo = start()
+    simulator = next(pid for pid in demo.parts() if pid != demo.process.pid)
+    os.kill(simulator, signal.SIGKILL)
+    assert demo.process.wait(10) == 1
+    assert demo.printed.splitlines()[-1] == "Stopped everything, because the pretend Nafath ended by itself."
+    assert demo.parts() == []
