@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -32,7 +32,7 @@ class AuditedAdmin(admin.ModelAdmin):
         AuditEvent.record(
             self.audited_as,
             entity=self.entity_of(obj),
-            by=request.user,
+            by=cast(User, request.user),
             model=obj._meta.model_name,
             pk=str(obj.pk),
             fields=changed,
@@ -169,7 +169,7 @@ class UserAdmin(AuditedAdmin):
             AuditEvent.record(
                 AuditEvent.Action.MEMBERSHIP,
                 entity=membership.entity,
-                by=request.user,
+                by=cast(User, request.user),
                 membership=membership.pk,
                 role=membership.role,
                 status=membership.status,

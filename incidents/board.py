@@ -121,8 +121,8 @@ class Standing:
         }
         settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
         newest = Subquery(settled.order_by("-pk").values("pk")[:1])
-        own = Membership.objects.filter(pk=user.acting and user.acting.pk).annotate(token=newest, **counts)
-        row = own.values("token", *counts).get()
+        own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
+        row = own.annotate(token=newest, **counts).values("token", *counts).get()
         return cls({name: row[name] for name in counts}, row["token"] or 0)
 
 

@@ -102,4 +102,6 @@ def _window(report: Report) -> str:
     if report.window_start is None or report.window_end is None:
         return ""
     same_day = timezone.localdate(report.window_start) == timezone.localdate(report.window_end)
-    return format_html("{} – {}", day_time(report.window_start), (clock_time if same_day else day_time)(report.window_end))
+    return format_html(
+        "{} – {}", day_time(report.window_start), (clock_time if same_day else day_time)(report.window_end)
+    )

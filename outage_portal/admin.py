@@ -17,4 +17,4 @@ def sign_in_with_nafath(request: HttpRequest, extra_context: dict[str, object] |
     return redirect_to_login(request.get_full_path())
 
 
-admin.site.login = sign_in_with_nafath  # type: ignore[method-assign,assignment]  # the documented way to replace it
+admin.site.login = sign_in_with_nafath  # type: ignore[method-assign]  # the documented way to replace it

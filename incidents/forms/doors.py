@@ -34,6 +34,11 @@ class Door:
         return self.form.kind
 
     @property
+    def plain_name(self) -> str:
+        """What it is called by somebody who is not of the entity."""
+        return str(EMERGENCY.heading if self is EMERGENCY else self.kind.label)
+
+    @property
     def url(self) -> str:
         return reverse(self.url_name)
 

@@ -58,6 +58,7 @@ class FilingForm(forms.Form):
         opened = {"key": uuid.uuid4(), "opened_at": chip_value(self.at)}
         super().__init__(data, initial={**opened, **(initial or {})})
         self.cleaned_data: dict[str, Any] = {}
+        self.order_fields([*self.face, *self.folded])
         pickers = [name for name, field in self.fields.items() if isinstance(field, ServiceField)]
         known = read_known(data, pickers) | self._known_initial(pickers)
         for name, field in self.fields.items():

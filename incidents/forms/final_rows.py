@@ -53,10 +53,22 @@ class TimelineRowForm(RowForm):
 class ActionRowForm(RowForm):
     """What is done so that it does not happen again, by whom and by when."""
 
-    title = FreeText(label=gettext_lazy("Action"), max_length=200)
+    title = FreeText(
+        label=gettext_lazy("Action"),
+        max_length=200,
+        error_messages={"required": gettext_lazy("Say what is done, or clear the line.")},
+    )
     kind = forms.ChoiceField(label=gettext_lazy("Type"), choices=CorrectiveAction.Kind.choices)
-    owner = CleanCharField(label=gettext_lazy("Owner"), max_length=120)
-    due_on = DayField(label=gettext_lazy("Due on"), help_text=gettext_lazy("Year-month-day, within 180 days."))
+    owner = CleanCharField(
+        label=gettext_lazy("Owner"),
+        max_length=120,
+        error_messages={"required": gettext_lazy("Name who does it.")},
+    )
+    due_on = DayField(
+        label=gettext_lazy("Due on"),
+        help_text=gettext_lazy("Year-month-day, within 180 days."),
+        error_messages={"required": gettext_lazy("Say by which day.")},
+    )
 
     def has_changed(self) -> bool:
         return any(str(self.data.get(self.add_prefix(name), "")).strip() for name in ("title", "owner", "due_on"))

@@ -125,6 +125,8 @@ class MaintenanceForm(WorksForm):
 
     @property
     def emergency_reason_field(self) -> BoundField:
+        """The field as it is shown: whoever is asked for the reason is not told that it is optional."""
+        self.fields["emergency_reason"].required = True
         return self["emergency_reason"]
 
     @property

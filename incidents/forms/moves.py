@@ -49,6 +49,11 @@ class DeedForm(forms.Form):
                 field.now = timezone.now()
 
     @property
+    def seen_version(self) -> int | None:
+        """The version of the report that was read, as far as the sender says."""
+        return self.cleaned_data.get("seen")
+
+    @property
     def once_key(self) -> str:
         return str(self.cleaned_data.get("once") or "")
 

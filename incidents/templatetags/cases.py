@@ -5,10 +5,9 @@ Written in Python because a board asks for them hundreds of times a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from functools import cache, wraps
-from typing import ParamSpec
 
 from django import template
 from django.utils import timezone
@@ -24,18 +23,17 @@ from incidents.models import Clock, Report
 from incidents.models.report import NEVER
 
 register = template.Library()
-Asked = ParamSpec("Asked")
 
 
-def once_a_language(tag: Callable[Asked, SafeString]) -> Callable[Asked, SafeString]:
+def once_a_language(tag: Callable[..., SafeString]) -> Callable[..., SafeString]:
     """Remember what a tag says: it has a dozen answers, and a board asks for them hundreds of times."""
 
     @cache
-    def remembered(language: str | None, *args: Asked.args, **kwargs: Asked.kwargs) -> SafeString:
+    def remembered(language: str | None, *args: Hashable, **kwargs: Hashable) -> SafeString:
         return tag(*args, **kwargs)
 
     @wraps(tag)
-    def asked(*args: Asked.args, **kwargs: Asked.kwargs) -> SafeString:
+    def asked(*args: Hashable, **kwargs: Hashable) -> SafeString:
         return remembered(get_language(), *args, **kwargs)
 
     return asked

@@ -26,28 +26,29 @@ def perform(request: PortalRequest, reference: str, name: str, act: Callable[...
 
     The same form sent twice is answered like the first time, and changes nothing. Nothing typed is lost.
     """
-    case = find(request, reference)
+    case, refusal = find(request, reference), None
     form = form_for(name, case, request.POST)
-    if not form.is_valid():
-        return show(request, case, asked=form, status=422)
-    try:
-        act(case.report, **form.arguments, by=request.user)
-    except MoveRefused as refusal:
-        if not case.has_done(name, seen=form.cleaned_data["seen"], once=form.once_key):
-            return _refuse(request, reference, form, refusal)
+    if form.is_valid():
+        try:
+            act(case.report, **form.arguments, by=request.user)
+        except MoveRefused as refused:
+            refusal = refused
+    if (form.errors or refusal) and not case.has_done(name, seen=form.seen_version, once=form.once_key):
+        return _refuse(request, reference, form, refusal)
     messages.success(request, said)
     return show(request, find(request, reference)) if request.htmx else redirect("report_detail", reference)
 
 
-def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: MoveRefused) -> HttpResponse:
+def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: MoveRefused | None) -> HttpResponse:
     """The page as it is now, why not, what others did meanwhile, and the words: in their form, or beside it."""
     case = find(request, reference)
-    seen = form.cleaned_data["seen"]
+    if refusal is None:
+        return show(request, case, asked=form, status=422)
     still_there = form.name in case.moves
     refused = Refused(
         str(refusal),
         typed=[] if still_there else form.typed,
-        changes=case.changes_since(seen) if seen is not None else [],
+        changes=case.changes_since(form.seen_version) if form.seen_version is not None else [],
     )
     form.read_again(case.report)
     status = 409 if isinstance(refusal, StaleReport) else 422

@@ -12,6 +12,7 @@ from entities.decorators import PortalRequest, acting, requires
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.consequences import reach_of
+from incidents.forms.moments import in_words
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report
 from incidents.models.report import ReportQuerySet
@@ -26,6 +27,7 @@ def receipt(request: PortalRequest, reference: str) -> HttpResponse:
     services = [affected.service for affected in report.affected.select_related("service")]
     context = {
         "report": report,
+        "filed_at": in_words(report.submitted_at),
         "pair": [report, report.related] if report.related else [report],
         "clocks": clocks.select_related("report").order_by("due_at", "pk"),
         "reach": reach_of(services) if services and report.provider_service is None else None,

@@ -19,7 +19,7 @@ from incidents.actions.final import needs_countersignature
 from incidents.lifecycle import OPEN, EventKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report, ReportEvent, ReviewerNote
 from incidents.models.report import ReportQuerySet
-from outage_portal.seed import chapters, tales
+from outage_portal.seed import chapters, maintenance
 from outage_portal.seed.catalogue import load_catalogue
 from outage_portal.seed.people import load_people
 from outage_portal.seed.telling import Chapter, Tale, Teller, tell
@@ -165,7 +165,7 @@ def _reported(t: Teller, report: Report, *, at: datetime, by: User) -> Chapter:
     elif report.kind == ReportKind.MAINTENANCE:
         work = next(work for work in t.words.works.values() if work.work_kind == report.work_kind)
         places = t.places(report.main_service, began=report.began_at, back=at)
-        tales.write_work_final(t, report, work.told(**places), overrun=False, at=at, by=by)
+        maintenance.write_work_final(t, report, work.told(**places), overrun=False, at=at, by=by)
     else:
         chapters.write_final(t, report, _fault_of(t, report, back=at), at=at, by=by)
     if needs_countersignature(report):

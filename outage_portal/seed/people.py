@@ -104,10 +104,14 @@ def _take_seat(seat: Seat, entity: Entity, *, at: datetime) -> None:
     else:
         membership = Membership(user=_register(seat), entity=entity, role=seat.role)
     since = at.date()
-    membership.status, membership.valid_from, membership.created_at = Status.ACTIVE, since, at
+    membership.valid_from, membership.created_at = since, at
+    if seat.role != Role.MEMBER or seat.persona["name_en"] in DELEGATED:
+        # Whoever appears in the tales has signed in; the other members find their first sign-in before them.
+        membership.status, membership.user.last_login = Status.ACTIVE, at + timedelta(days=1)
+        membership.user.save(update_fields=["last_login"])
     membership.save()
     if seat.persona["name_en"] in DELEGATED:
-        teams.amend(membership, delegated=True, at=at + timedelta(days=30), by=_appointer(entity))
+        membership = teams.amend(membership, delegated=True, at=at + timedelta(days=30), by=_appointer(entity))
     _reach_state(seat.persona["state"], membership, since=since)
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from entities.models import DigitalService
 from entities.permissions import Role
 from incidents.calendar import RIYADH
-from outage_portal.seed.tales import Fate, consumed, maintenance, outage
+from outage_portal.seed.maintenance import maintenance
+from outage_portal.seed.tales import Fate, consumed, outage
 from outage_portal.seed.telling import Tale, Teller
 
 #: How a report of the year ends, and with what on the way; the shares are relative.

@@ -3,44 +3,44 @@
 //   #board-time, #board-stale    when the board was last known to be true, and that it no longer is
 //   #board-pause                 stops and resumes; its two children are its two states
 //   #board-said > li[data-event] sentences that the server sent; #board-news speaks each once, one in thirty seconds
+//   #board-unsent                a template: what a row says when its deed got no answer
 //   a[data-dialog]               is shown in #board-dialog instead of a page of its own
 //   [data-vanishes="30"]         goes after so many seconds: the offer to take a deed back
-// A hidden tab does not ask, and asks at once when it is seen again. A session that has ended opens <dialog id="signed-out">.
+// A hidden tab does not ask, and asks at once when it is seen again. When the session has ended, <dialog id="signed-out">
+// opens, and the page is loaded anew when it is closed.
 
 import { say } from "./words.js";
 
 const BETWEEN_SENTENCES = 30_000;
 const heard = new Set();
-const waiting = new Map(); // event -> sentence
+const unsaid = new Map(); // event -> sentence
 let paused = false, speaking, spokenAt = -BETWEEN_SENTENCES;
 
 const find = (id) => document.getElementById(id);
-const isPoll = (event) => event.detail.elt?.id === "board-poll" || event.detail.requestConfig?.elt?.id === "board-poll";
+const isPoll = ({ detail }) => (detail.requestConfig?.elt ?? detail.elt)?.id === "board-poll";
 const ask = () => window.htmx.trigger("#board-poll", "refresh");
+const path = (url) => new URL(url, location.href).pathname;
 
 function speak() {
+  find("board-news").textContent = unsaid.size > 1 ? say("board_news", { n: unsaid.size }) : unsaid.values().next().value;
+  unsaid.clear();
   speaking = undefined;
-  const [[first] = []] = [[...waiting.values()]];
-  if (!first) return;
-  find("board-news").textContent = waiting.size > 1 ? say("board_news", { n: waiting.size }) : first;
-  waiting.clear();
   spokenAt = performance.now();
 }
 
 function listen() {
   for (const item of document.querySelectorAll("#board-said > [data-event]")) {
-    if (heard.has(item.dataset.event)) continue;
+    if (!heard.has(item.dataset.event)) unsaid.set(item.dataset.event, item.textContent);
     heard.add(item.dataset.event);
-    waiting.set(item.dataset.event, item.textContent);
   }
-  if (waiting.size) speaking ??= setTimeout(speak, Math.max(0, spokenAt + BETWEEN_SENTENCES - performance.now()));
+  if (unsaid.size) speaking ??= setTimeout(speak, Math.max(0, spokenAt + BETWEEN_SENTENCES - performance.now()));
 }
 
-function refreshed(request) {
-  const answered = request.status === 200 || request.status === 204;
+function refreshed({ xhr, requestConfig }) {
+  const answered = (xhr.status === 200 || xhr.status === 204) && path(xhr.responseURL) === path(requestConfig.path);
   find("board-stale").hidden = answered;
   if (!answered) return;
-  const moment = new Date(request.getResponseHeader("Date") ?? Date.now());
+  const moment = new Date(xhr.getResponseHeader("Date") ?? Date.now());
   find("board-time").textContent = moment.toLocaleTimeString("en-GB", { timeZone: "Asia/Riyadh" });
   listen();
 }
@@ -51,11 +51,24 @@ function pause() {
   if (!paused) ask();
 }
 
+function signedOut() {
+  paused = true;
+  find("signed-out").addEventListener("close", () => location.reload(), { once: true });
+  find("signed-out").showModal();
+}
+
 function openInDialog(event) {
   const link = event.target.closest("a[data-dialog]");
-  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   window.htmx.ajax("GET", link.href, { target: "#board-dialog", source: "#board-dialog" });
+}
+
+function unsent(event) {
+  const button = event.detail.requestConfig.triggeringEvent?.submitter;
+  const place = button?.closest("tr")?.querySelector(".cell-lead") ?? button?.form;
+  place?.querySelector(".refusal")?.remove();
+  place?.append(find("board-unsent").content.cloneNode(true));
 }
 
 document.addEventListener("click", (event) => event.target.closest("#board-pause") ? pause() : openInDialog(event));
@@ -66,16 +79,15 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
   requestConfig.elt.closest("#board-dialog dialog")?.close(); // answered: what is behind it may have the focus again
-  const asked = new URL(requestConfig.path, location.href).pathname;
-  if (!find("board-poll") || new URL(xhr.responseURL).pathname === asked) return;
-  event.detail.shouldSwap = false; // led to the sign-in page
-  if (!paused) pause();
-  find("signed-out").showModal();
+  if (!find("board-poll") || path(xhr.responseURL) === path(requestConfig.path)) return;
+  event.detail.shouldSwap = false; // it led to the sign-in page
+  signedOut();
 });
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   if (event.detail.target.querySelector("[data-vanishes]")) event.detail.shouldSwap = false; // the offer stays its time
 });
-document.addEventListener("htmx:afterRequest", (event) => isPoll(event) && refreshed(event.detail.xhr));
+document.addEventListener("htmx:afterRequest", (event) => isPoll(event) && refreshed(event.detail));
+for (const failure of ["htmx:sendError", "htmx:responseError"]) document.addEventListener(failure, unsent);
 
 export function start(root) {
   const button = find("board-pause");

@@ -11,6 +11,7 @@ const parts = [
   ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
   ["#board-poll, [data-vanishes]", () => import("./board.js")],
+  ["#report", () => import("./deeds.js")],
   ["#keyboard-help", () => import("./keyboard.js")],
 ];
 

@@ -34,7 +34,8 @@ class _Forms(HTMLParser):
             if given.get("type") in {"checkbox", "radio"} and "checked" not in given:
                 return
             if given.get("type") != "file":
-                self.open["fields"].setdefault(str(given["name"]), []).append(given.get("value") or "")
+                unsaid = "on" if given.get("type") == "checkbox" else ""
+                self.open["fields"].setdefault(str(given["name"]), []).append(given.get("value") or unsaid)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -59,9 +59,7 @@ def people_of(report: Report) -> dict[str, User]:
     director.acting = director.memberships.select_related("entity").get()
     return {
         "director": director,
-        "alternate": a_person(Role.ALTERNATE, entity=entity),
         "member": a_person(Role.MEMBER, entity=entity),
-        "head contact": a_person(Role.HEAD_CONTACT, entity=entity),
         "reviewer": a_reviewer(),
         "lead": a_reviewer(Role.LEAD),
         "auditor": a_person(Role.AUDITOR),
@@ -99,31 +97,20 @@ def test_every_move_of_the_table_has_a_button_or_a_place() -> None:
 @pytest.mark.parametrize("move", sorted(DEEDS))
 def test_a_deed_that_the_table_does_not_allow_is_refused_with_a_sentence(client_of: ClientOf, move: str) -> None:
     """Typed into the address bar or left open on an old page: a sentence, never a 500, and nothing changes."""
-    filled = {
-        "note": "سبب واضح",
-        "text": "سؤال واضح",
-        "severity": "1",
-        "reviewer": "",
-        "days": "3",
-        "outcome": "success",
-    }
-    moments = {
-        "restored_at": timezone.now().isoformat(timespec="minutes"),
-        "actual_end": timezone.now().isoformat(timespec="minutes"),
-    }
+    now = timezone.now().isoformat(timespec="minutes")
     ahead = (timezone.localtime() + timedelta(days=3)).date().isoformat()
-    window = {
-        "window_start_date": ahead,
-        "window_start_time": "10:00",
-        "window_end_date": ahead,
-        "window_end_time": "11:00",
-    }
+    filled = {
+        "note": "سبب واضح", "text": "سؤال واضح", "severity": "1", "reviewer": "", "days": "3", "outcome": "success",
+        "restored_at": now, "actual_end": now, "window_start_date": ahead, "window_start_time": "10:00",
+        "window_end_date": ahead, "window_end_time": "11:00",
+    }  # fmt: skip
     for kind in ReportKind:
         report = as_it_stands(kind, Status.CLOSED if move != "reopen_closed" else lifecycle.FILING[kind].status)
         before = (report.version, report.event_count, report.status)
-        for person in people_of(report).values():
+        people = people_of(report)
+        for person in (people["director"], people["reviewer"], people["lead"]):
             url = reverse(DEEDS[move].url, args=[report.reference])
-            response = client_of(person).post(url, {**filled, **moments, **window, "seen": report.version})
+            response = client_of(person).post(url, {**filled, "seen": report.version})
             assert response.status_code in {403, 422}, (kind, person.acting)
             report.refresh_from_db()
             assert (report.version, report.event_count, report.status) == before
@@ -175,7 +162,8 @@ def test_a_restoration_is_undone_by_its_sender_within_ten_minutes(client_of: Cli
     report = a_report()
     people = people_of(report)
     actions.restore(report, restored_at=timezone.now(), by=people["director"])
-    sender, colleague = client_of(people["director"]), client_of(people["alternate"])
+    sender = client_of(people["director"])
+    colleague = client_of(a_person(Role.ALTERNATE, entity=report.entity))
     assert offered(sender, report, "undo_restore")
     assert not offered(sender, report, "reopen")
     assert not offered(colleague, report, "undo_restore")
@@ -350,10 +338,8 @@ def test_the_authoritys_own_director_never_speaks_for_another_entity(client_of: 
     director = a_person(Role.DIRECTOR, entity=authority)
     report = a_report()
     assert report.moves_for(director) == {}
-    browser = client_of(director)
-    response = browser.post(
-        reverse("report_update", args=[report.reference]), {"phase": "identified", "message": "ليس لنا أن نقول"}
-    )
+    update = {"phase": "identified", "message": "ليس لنا أن نقول"}
+    response = client_of(director).post(reverse("report_update", args=[report.reference]), update)
     assert response.status_code == 422
     assert report.events.count() == 1
 

@@ -23,7 +23,7 @@ from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from tests.conftest import sign_in
-from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, an_entity
+from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
 from tests.test_urls import PATTERNS, World, arguments
 
@@ -44,6 +44,7 @@ class Town(World):
 @pytest.fixture
 def town() -> Town:
     entity = an_entity(name_ar="الجهة النموذجية أ", name_en="Model entity A")
+    a_team(entity)
     people = {role.value: a_person(role, entity=entity) for role in Role if role not in AUTHORITY_ROLES}
     people |= {role.value: a_reviewer(role) for role in AUTHORITY_ROLES}
     director, lead = people["DIRECTOR"], people["LEAD"]

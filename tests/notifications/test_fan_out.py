@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from crisis_teams.actions import remind_stale_teams
+from crisis_teams.models import CrisisTeam
 from entities.models import Notice
 from entities.permissions import Role
 from incidents import actions as reports
@@ -135,3 +137,16 @@ def test_a_change_of_the_team_is_told_to_its_people() -> None:
     fan_out()
     assert all(heard(person) == {"in_app", "email"} for person in people.values())
     assert heard(stranger) == set()
+
+
+def test_a_stale_team_is_told_until_it_is_confirmed() -> None:
+    director = a_person(Role.DIRECTOR)
+    assert director.acting is not None
+    long_ago = timezone.now() - timedelta(days=91)
+    team = CrisisTeam.objects.create(entity=director.acting.entity, confirmed_at=long_ago, created_at=long_ago)
+    remind_stale_teams(at=timezone.now())
+    fan_out()
+    assert heard(director) == {"in_app", "email"}
+    CrisisTeam.objects.filter(pk=team.pk).update(confirmed_at=timezone.now())
+    send_all()
+    assert Delivery.objects.get(channel=Channel.EMAIL).state == State.SUPERSEDED

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from incidents.lifecycle import EventKind, ReportKind, Status
 from incidents.models import Clock, Report
-from outage_portal.seed.today import OPEN_STORIES, last_friday
+from outage_portal.seed.stories import last_friday
+from outage_portal.seed.today import OPEN_STORIES
 from tests.outage_portal.conftest import Told
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("told")]
