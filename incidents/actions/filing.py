@@ -18,6 +18,7 @@ from entities.models import DigitalService, Entity, ServiceDependency, User
 from entities.permissions import Role
 from entities.text import search_form
 from incidents.actions.timekeeping import due_moment, met_clock, new_clock, refresh_board
+from incidents.actions.updates import restore
 from incidents.assessment import assess_report, tier_of
 from incidents.calendar import RIYADH
 from incidents.errors import LeadTimeShort, MoveRefused
@@ -73,6 +74,17 @@ def file_report(
         if existing is None:
             raise
     return Filed(existing, is_new=False, same_text=existing.fingerprint == answers.fingerprint)
+
+
+@transaction.atomic
+def file_ended_outage(
+    *, entity: Entity, key: uuid.UUID, answers: Answers, restored_at: datetime, at: datetime | None = None, by: User
+) -> Filed:
+    """An outage that was over before anybody reported it: filed and restored in one go. Raises MoveRefused."""
+    filed = file_report(kind=ReportKind.OWN_OUTAGE, entity=entity, key=key, answers=answers, at=at, by=by)
+    if filed.is_new:
+        restore(filed.report, restored_at=restored_at, at=at, by=by)
+    return filed
 
 
 @transaction.atomic

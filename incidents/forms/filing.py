@@ -85,7 +85,7 @@ class FilingForm(forms.Form):
 
     @property
     def folded_fields(self) -> Iterator[BoundField]:
-        return (self[name] for name in self.folded)
+        return (self[name] for name in self.folded if name in self.fields)
 
     @property
     def folded_wrong(self) -> bool:

@@ -116,12 +116,8 @@ class OwnOutageForm(OutageForm):
         "services", "impact_level", "started_at", "symptom", "summary", "cyber_suspected",
     )  # fmt: skip
     folded: ClassVar[tuple[str, ...]] = (
-        "detected_at",
-        "expected_restoration_at",
-        "internal_ref",
-        "nca_ref",
-        "help_needed",
-    )
+        "detected_at", "expected_restoration_at", "restored_at", "internal_ref", "nca_ref", "help_needed",
+    )  # fmt: skip
 
     services = ServiceField(label=_("Affected service"))
     impact_level = ImpactField()
@@ -138,6 +134,9 @@ class OwnOutageForm(OutageForm):
         none_label=_("Not known yet"),
         required=False,
     )
+    restored_at = MomentField(
+        label=_("Has it ended already?"), offsets=(0, -15, -30), none_label=_("It is still running"), required=False
+    )
     nca_ref = CleanCharField(
         label=_("NCA reference"),
         help_text=_("If the incident was reported to the National Cybersecurity Authority: its number, no indicators."),
@@ -146,6 +145,11 @@ class OwnOutageForm(OutageForm):
     )
     help_needed = FreeText(label=_("Help needed from the authority"), required=False, max_length=500)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kwargs.get("on_behalf"):
+            del self.fields["restored_at"]  # the entity says itself when its service is back
+
     @property
     def folded_words(self) -> list[str]:
         expected = self.cleaned_data.get("expected_restoration_at")
@@ -153,6 +157,13 @@ class OwnOutageForm(OutageForm):
 
     def clean_expected_restoration_at(self) -> datetime | None:
         return self.ahead("expected_restoration_at")
+
+    def clean_restored_at(self) -> datetime | None:
+        restored = self.past("restored_at", future=gettext("This time lies in the future."))
+        started = self.cleaned_data.get("started_at")
+        if restored and started and restored < started:
+            raise ValidationError(gettext("The outage cannot have ended before it started."), code="order")
+        return restored
 
     @property
     def affected(self) -> list[tuple[DigitalService, str]]:
@@ -245,6 +256,7 @@ class BecauseOfAnotherForm(OwnOutageForm):
         "share_identity",
     )  # fmt: skip
 
+    restored_at = None  # type: ignore[assignment]  # how a form leaves an inherited field out
     services = ServiceField(label=_("Which of your services is down?"))
     provider_service = ServiceField(label=_("Because of whose service?"), own=False, multiple=False)
     integration = OneOf(list_name="integration", label=_("Integration path"), no_answer=_("Not said"), required=False)

@@ -109,7 +109,7 @@ def lasting(report: Report) -> SafeString:
     if began > now:
         return format_html("{}", _("starts in %(t)s") % {"t": _length(now, began)})
     if report.status == Status.SCHEDULED:
-        return format_html("{}", _("was due to start %(t)s ago") % {"t": _length(began, now)})
+        return format_html("{}", _("start %(t)s overdue") % {"t": _length(began, now)})
     return since(began) if report.is_open else format_html("{}", _length(began, report.closed_at or now))
 
 

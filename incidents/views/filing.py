@@ -87,6 +87,8 @@ def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, 
     who: dict[str, Any] = {"entity": form.entity, "key": form.draft_key, "by": request.user}
     if isinstance(form, BecauseOfAnotherForm):
         return actions.file_pair(own=form.answers(), consumed=form.consumed_answers(), **who)
+    if restored_at := form.cleaned_data.get("restored_at"):
+        return (actions.file_ended_outage(answers=form.answers(), restored_at=restored_at, **who),)
     return (actions.file_report(kind=door.kind, answers=form.answers(), **who),)
 
 

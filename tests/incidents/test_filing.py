@@ -19,7 +19,7 @@ from entities.models import ServiceDependency, User
 from entities.permissions import Role
 from incidents.forms.doors import DOORS
 from incidents.forms.moments import chip_value
-from incidents.lifecycle import ClockKind, ReportKind
+from incidents.lifecycle import ClockKind, ReportKind, Status
 from incidents.models import Clock, Draft, Report, ReportEvent
 from tests.factories import a_dependency, a_person, a_report, a_service, an_entity
 from tests.incidents.typed import a_director, in_days, minimal
@@ -338,6 +338,19 @@ def test_one_tap_on_a_service_that_nobody_reported_opens_its_form(browser: Clien
     assert opened["Location"] == f"{reverse('file_consumed_outage')}?provider={provider.pk}"
     assert f'value="{provider.pk}"' in browser.get(opened["Location"]).content.decode()
     assert browser.post(reverse("affected_too"), {"service": "x"}).status_code == 404
+
+
+def test_an_outage_that_is_over_is_filed_and_restored_in_one_go(browser: Client, director: User) -> None:
+    ended = timezone.now() - timedelta(minutes=5)
+    form = said("own-outage", director, restored_at=chip_value(ended))
+    for _ in range(2):
+        page = browser.post(DOORS["own-outage"].url, form, follow=True)
+    report = Report.objects.get()
+    assert report.status == Status.RESTORED
+    assert report.restored_at is not None
+    assert abs(report.restored_at - ended) < timedelta(minutes=1)
+    due = report.clocks.get(kind=ClockKind.C6).due_at
+    assert f"{timezone.localtime(due):%H:%M}" in page.content.decode()
 
 
 def test_the_moment_of_a_chip_is_the_moment_that_is_filed(browser: Client, director: User) -> None:

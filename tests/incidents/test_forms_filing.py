@@ -115,6 +115,11 @@ def test_detected_before_it_started_is_refused() -> None:
     assert form.errors["detected_at"].as_data()[0].code == "order"
 
 
+def test_an_outage_does_not_end_before_it_started() -> None:
+    early = chip_value(timezone.now() - timedelta(hours=3))
+    assert form_of("own-outage", restored_at=early).errors["restored_at"].as_data()[0].code == "order"
+
+
 @pytest.mark.parametrize("forged", ["", "yesterday", "9999-01-01T00:00+00:00", "0001-01-01T00:00", "2026-11-22"])
 def test_a_forged_opening_is_the_moment_of_sending(forged: str) -> None:
     form = form_of("own-outage", opened_at=forged)

@@ -28,6 +28,11 @@ def claim(**wrong: Any) -> Spoil:
     return lambda issuer: issuer.claims.update(wrong)
 
 
+def moment(**seconds: int) -> Spoil:
+    """A claim so many seconds from now: from the test's own now, not from when the file was read."""
+    return lambda issuer: issuer.claims.update({name: int(time.time()) + off for name, off in seconds.items()})
+
+
 def unsigned(issuer: Issuer) -> None:
     issuer.token = jwt.encode(
         jwt.decode(issuer.id_token(), options={"verify_signature": False}), None, algorithm="none"
@@ -63,7 +68,6 @@ def _part(content: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
 
 
-NOW = time.time()
 WRONG: dict[str, Spoil] = {
     "nonce": claim(nonce="another"),
     "nonce missing": claim(nonce=None),
@@ -73,10 +77,10 @@ WRONG: dict[str, Spoil] = {
     "audience missing": claim(aud=None),
     "several audiences, no azp": claim(aud=[CLIENT, "another"]),
     "azp": claim(azp="another"),
-    "expired": claim(exp=int(NOW) - 120),
+    "expired": moment(exp=-120),
     "never expires": claim(exp=None),
-    "old": claim(iat=int(NOW) - 600),
-    "from the future": claim(iat=int(NOW) + 600),
+    "old": moment(iat=-600),
+    "from the future": moment(iat=600),
     "iat missing": claim(iat=None),
     "iat is a word": claim(iat="now"),
     "no subject": claim(sub=None),
@@ -111,7 +115,7 @@ def test_wrong_token_opens_nothing(visitor: Visitor, issuer: Issuer, wrong: str)
     [
         claim(aud=[CLIENT]),
         claim(aud=[CLIENT, "another"], azp=CLIENT),
-        claim(exp=int(NOW) - 10),
+        moment(exp=-10),
         claim(sub=int(NUMBER)),
         claim(amr="otp"),
         lambda issuer: issuer.description.update(userinfo_endpoint=None),

@@ -83,12 +83,13 @@ class Command(BaseCommand):
         with alone(Path(demo.directory)) as alone_here:
             if not alone_here:
                 return f"Another demo started in {demo.directory} a moment ago."
+            self.stdout.write("Starting the portal and a pretend Nafath ...")
             web, simulator = Web(demo), Simulator(demo)
             parts += [web, simulator]
             call_command("migrate", verbosity=0, interactive=False)
             if not simulator.is_ready():
                 return f"The pretend Nafath does not answer at {demo.simulator}: everything was stopped."
-            call_command("seed_demo", reports=reports, stdout=self.stdout)
+            call_command("seed_demo", reports=reports)
             record_due_reminders()  # what fell due while the demo slept
             parts += [Worker(), Beat()]
             web.start()
