@@ -36,7 +36,7 @@ reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
 	@rm -rf var/demo && echo "The demo starts afresh at the next 'make demo'."
 
 test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
-from incidents.actions.final import needs_countersignature, owed_status
+from incidents.actions.final import needs_countersignature
 from incidents.actions.moves import REOPEN_WITHIN
 from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.lifecycle import ENDED, ClockKind, EventKind, Move, ReportKind
+from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind
 from incidents.models import AffectedService, Attachment, Clock, FinalReport, Report, ReportEvent, ReviewerNote
 from incidents.models.report import ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
@@ -121,7 +121,7 @@ class Case:
             and needs_countersignature(report)
             and final is not None
             and final.countersigned_at is None
-            and owed_status(report)
+            and any(move.name == "submit_final" and report.status in move.sources for move in OWN_OUTAGE)
         )
 
     def has_done(self, name: str, *, seen: int | None, once: str) -> bool:

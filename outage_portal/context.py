@@ -37,6 +37,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room("home", _("Home"), "house", P.ENTITY_HOME),
     Room("board", _("Board"), "list-checks", P.BOARD_VIEW),
+    Room("record_phoned", _("Report by telephone"), "phone-incoming", P.REPORT_RECORD),
     Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
     Room("team", _("Crisis team"), "users", P.ENTITY_HOME),
     Room("service_list", _("Our services"), "server", P.ENTITY_HOME),

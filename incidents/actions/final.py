@@ -16,7 +16,7 @@ from incidents.actions.moves import conclude, lock, take
 from incidents.actions.timekeeping import next_mark_at, refresh_board
 from incidents.actions.updates import refuse_impossible_restoration
 from incidents.errors import MoveRefused, StaleReport
-from incidents.lifecycle import OWN_OUTAGE, ClockKind, EventKind, Phase, ReportKind, Severity, Status
+from incidents.lifecycle import OWN_OUTAGE, ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import CorrectiveAction, FieldComment, FinalReport, Report, ReportEvent, TimelineRow
 
 EXTENSION_DAYS = 10
@@ -168,8 +168,3 @@ def extend_final(report: Report, *, days: int, note: str, at: datetime | None = 
     refresh_board(report)
     report.save()
     return event
-
-
-def owed_status(report: Report) -> bool:
-    """Whether a final report is still to come or in revision."""
-    return report.status in {Status.RESTORED, Status.COMPLETED, Status.REVISION}

@@ -174,7 +174,7 @@ class UpdateForm(DeedForm):
 
     @property
     def folded_wrong(self) -> bool:
-        return any(field.errors for field in self.folded)
+        return any(field.errors for field in self.folded) or (self.details_wrong and not completeness(self.report)[1])
 
     @property
     def details_wrong(self) -> bool:

@@ -52,7 +52,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Reviewers see every filed report; everyone else sees their own entity's and those about its services."""
         if user.acting is None or not user.may(Permission.REPORT_VIEW):
             return self.none()
-        if user.acting.entity.is_authority:
+        if user.acting.entity.is_authority and user.may(Permission.BOARD_VIEW):
             return self
         own = user.acting.entity_id
         return self.filter(Q(entity=own) | Q(provider_service__entity=own))

@@ -95,7 +95,7 @@ def show(
         "facts": facts.leading(case.report),
         "further": list(facts.further(case.report, outside=case.outside)),
         "completeness": completeness(case.report),
-        "live": "live" not in request.GET,
+        "live": "live" not in request.GET and case.before is None,
     }
     template = "incidents/_report_swap.html" if request.htmx else "incidents/report_detail.html"
     return render(request, template, context, status=status)

@@ -188,7 +188,7 @@ def test_a_stale_version_is_told_with_the_row_as_it_is_now(post: Post) -> None:
     response = post("acknowledge", report)
     row = response.content.decode()
     assert response.status_code == 409
-    assert "تغيّر هذا البلاغ أثناء اطلاعك عليه" in row
+    assert "تغيّر هذا البلاغ أثناء الاطلاع عليه" in row
     assert "سعد المطيري" in row
     assert fresh(report).get_status_display() in row
     assert "data-vanishes" not in row

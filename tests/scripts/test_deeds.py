@@ -13,6 +13,7 @@ from tests.scripts.conftest import ORIGIN, Open
 pytestmark = pytest.mark.wide
 
 BODY = """
+<meta name="htmx-config" content='{"includeIndicatorStyles": false, "allowEval": false}'>
 <script src="/htmx.js"></script>
 <dialog id="signed-out">signed out</dialog>
 <div id="report">
@@ -51,10 +52,18 @@ def test_a_broken_line_is_said_once_however_often_it_breaks(open_page: Open) -> 
     expect(page.locator(".unsent")).to_have_count(1)
 
 
-def test_an_ended_session_opens_the_dialog_and_keeps_the_words(open_page: Open) -> None:
+def test_an_answer_from_the_sign_in_page_opens_the_dialog_and_keeps_the_words(open_page: Open) -> None:
     page = opened(open_page)
-    page.context.route(f"{ORIGIN}/sign-in/", lambda route: route.fulfill(body="<html>sign in</html>"))
-    answer(page, lambda route: route.fulfill(status=302, headers={"Location": f"{ORIGIN}/sign-in/"}))
+    swaps = page.evaluate(
+        """() => {
+          const elt = document.querySelector("form");
+          const xhr = { responseURL: "/sign-in/", status: 200 };
+          const detail = { xhr, requestConfig: { path: "/update/", elt }, shouldSwap: true };
+          document.dispatchEvent(new CustomEvent("htmx:beforeSwap", { detail }));
+          return detail.shouldSwap;
+        }"""
+    )
+    assert swaps is False
     expect(page.locator("#signed-out")).to_be_visible()
     assert page.locator("textarea").input_value() == "what was written"
 
