@@ -219,7 +219,11 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # --- Cache, background work, mail, SMS -------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # a frozen Redis holds no tick
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # Nafath's published keys and addresses: each process keeps its own, so that signing in outlives a stopped Redis.
