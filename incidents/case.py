@@ -39,7 +39,6 @@ def readable(reader: User) -> ReportQuerySet:
     """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
     same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
     relying = ServiceDependency.objects.filter(provider=OuterRef("main_service")).order_by().values("provider")
-    sent = ReportEvent.objects.filter(report=OuterRef("pk"), kind=EventKind.UPDATED).order_by().values("report")
     return (
         Report.objects.visible_to(reader)
         .for_page()
@@ -49,7 +48,6 @@ def readable(reader: User) -> ReportQuerySet:
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
             relying=Subquery(relying.annotate(n=Count("consumer__entity", distinct=True)).values("n")),
-            updates_sent=Subquery(sent.annotate(n=Count("pk")).values("n")),
         )
     )
 
@@ -175,6 +173,12 @@ class Case:
     @property
     def is_ongoing(self) -> bool:
         return self.report.is_open and self.report.ended_at is None
+
+    @property
+    def estimate_has_passed(self) -> bool:
+        """The service was expected back by now, and is not."""
+        expected = self.report.expected_restoration_at
+        return self.is_ongoing and expected is not None and expected < self.at
 
     @property
     def update_clock(self) -> Clock | None:

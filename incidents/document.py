@@ -18,7 +18,8 @@ from incidents.final import Section
 from incidents.lifecycle import EventKind
 from incidents.models import FieldComment, FinalReport, Report
 from incidents.paper import Paper
-from incidents.timeline import listed, tell
+from incidents.timeline import tell
+from incidents.wording import listed
 
 #: The story of a report is told by what happened, not by who was reminded, given the case or sent a file.
 _STORY = ~Q(

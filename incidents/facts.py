@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from entities.templatetags.moments import clock_time, day_time, stretch, thousands
 from incidents.choices import all_called, called
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from incidents.severity import reasons_in_words
-from incidents.timeline import listed, spoken
+from incidents.wording import listed, spoken
+
+SLIPPING = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,12 @@ def leading(report: Report) -> list[Fact]:
     """What everyone asks first."""
     match report.kind:
         case ReportKind.OWN_OUTAGE:
-            found = [_users(report), _column(report, "suspected_cause"), _column(report, "workaround", written=True)]
+            found = [
+                _expected(report),
+                _users(report),
+                _column(report, "suspected_cause"),
+                _column(report, "workaround", written=True),
+            ]
         case ReportKind.MAINTENANCE:
             found = [
                 _coded(report, "work_kind", "work_kind"),
@@ -40,14 +48,19 @@ def leading(report: Report) -> list[Fact]:
             ]
         case _:
             owner = report.provider_service.entity.name if report.provider_service else ""
-            found = [Fact(_("Owning entity"), owner), _users(report), _column(report, "workaround", written=True)]
+            found = [
+                Fact(_("Owning entity"), owner),
+                _expected(report),
+                _users(report),
+                _column(report, "workaround", written=True),
+            ]
     symptoms = Fact(_("Symptoms"), listed(all_called("symptom", report.symptom))) if report.symptom else None
     return [fact for fact in (symptoms, *found) if fact and fact.value]
 
 
 def further(report: Report, *, outside: bool) -> Iterable[Fact]:
     """Everything else that is filled, in the forms' order; a reader from outside gets what concerns the service."""
-    names = ("detected_at", "expected_restoration_at", "channels", "beneficiaries", "regions")
+    names = ("detected_at", "channels", "beneficiaries", "regions")
     yield from _filled(report, names)
     if report.integration:
         yield _coded(report, "integration", "integration")
@@ -96,6 +109,17 @@ def _users(report: Report) -> Fact | None:
         return None
     count = thousands(report.users_affected)
     return Fact(_("Users affected"), _("about %(count)s") % {"count": count} if report.users_affected_est else count)
+
+
+def _expected(report: Report) -> Fact | None:
+    """When the service is expected back; from the third other time on, that it slips (domain/reports.md 2.4)."""
+    if report.expected_restoration_at is None or report.restored_at is not None:
+        return None
+    words = day_time(report.expected_restoration_at)
+    if report.expected_changes >= SLIPPING:
+        changed = ngettext("changed %(n)s time", "changed %(n)s times", report.expected_changes)
+        words = format_html("{} ({})", words, changed % {"n": report.expected_changes})
+    return Fact(_("Expected restoration"), words)
 
 
 def _window(report: Report) -> str:

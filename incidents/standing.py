@@ -18,7 +18,7 @@ from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import due, since
 from incidents.lifecycle import ENDED, ClockKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report
-from incidents.timeline import cadence, people
+from incidents.wording import cadence, people
 
 C, S = ClockKind, Status
 #: From this share of its time on, a clock is near.

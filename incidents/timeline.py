@@ -15,16 +15,15 @@ from typing import Any
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from entities.permissions import AUTHORITY_ROLES, Role
-from entities.templatetags.moments import day_time, stretch, thousands
+from entities.templatetags.moments import day_time, stretch
 from entities.templatetags.ticking import short_duration
-from incidents.calendar import Calendar
-from incidents.choices import all_called, called
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
+from incidents.wording import cadence, moment_of, people, spoken
 
 
 @dataclass(frozen=True)
@@ -93,17 +92,6 @@ _NO_CHANGE = Look(gettext_lazy("No change"), "pause")
 _OVERDUE = Look(gettext_lazy("Reminder"), "bell-ring", "bad")
 _UNKNOWN = Look(gettext_lazy("Event"), "circle")
 
-#: Who hears of a reminder, as the sentences name them.
-PEOPLE: dict[str, Promise] = {
-    Role.DIRECTOR: pgettext_lazy("told", "the team's director"),
-    Role.ALTERNATE: pgettext_lazy("told", "the alternate"),
-    Role.MEMBER: pgettext_lazy("told", "the team's members"),
-    Role.IT_LEADER: pgettext_lazy("told", "the IT leader"),
-    Role.REVIEWER: pgettext_lazy("told", "the reviewer"),
-    Role.LEAD: pgettext_lazy("told", "the lead reviewer"),
-    Role.HEAD_CONTACT: pgettext_lazy("told", "the head contact"),
-}
-
 #: What the page's filter shows; every reader's first sight is all of it.
 FILTERS: dict[str, tuple[str | Promise, Q]] = {
     "all": (pgettext_lazy("timeline", "All"), Q()),
@@ -120,15 +108,6 @@ OUTSIDE = (
     | Q(data__move__in=["acknowledge", "restore", "undo_restore", "reopen", "withdraw", "confirm_withdrawal"])
     | Q(data__move__in=["dismiss", "close"])
 )
-
-
-def listed(words: Iterable[object]) -> str:
-    """«أ وب وج», «a, b and c»: a list as a sentence takes it."""
-    *first, last = [str(word) for word in words] or [""]
-    if not first:
-        return last
-    comma = " و" if (get_language() or "ar").startswith("ar") else ", "
-    return _("%(first)s and %(second)s") % {"first": comma.join(first), "second": last}
 
 
 def tell(
@@ -201,25 +180,18 @@ def _with_words(sentence: str, event: ReportEvent) -> str:
     return format_html('{}<br><span dir="auto">{}</span>', sentence, words) if words else sentence
 
 
-def _moment(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-
-
 def _acknowledged(event: ReportEvent, report: Report) -> str:
     every = cadence(report)
     return _("Updates are owed %(every)s until the service is back.") % {"every": every} if every else ""
 
 
 def _restored(event: ReportEvent, report: Report) -> str:
-    moment = _moment(event.data.get("restored_at"))
+    moment = moment_of(event.data.get("restored_at"))
     return _with_words(format_html(_("Back since {}."), day_time(moment)) if moment else "", event)
 
 
 def _completed(event: ReportEvent, report: Report) -> str:
-    moment, outcome = _moment(event.data.get("actual_end")), str(event.data.get("outcome", ""))
+    moment, outcome = moment_of(event.data.get("actual_end")), str(event.data.get("outcome", ""))
     label = FinalReport.Outcome(outcome).label if outcome in FinalReport.Outcome.values else ""
     return _with_words(
         format_html(_("Ended at {}. Outcome: {}."), day_time(moment), label) if moment else str(label), event
@@ -227,7 +199,7 @@ def _completed(event: ReportEvent, report: Report) -> str:
 
 
 def _rescheduled(event: ReportEvent, report: Report) -> str:
-    old, new = ([_moment(text) for text in event.data.get(name, [])[:2]] for name in ("old", "new"))
+    old, new = ([moment_of(text) for text in event.data.get(name, [])[:2]] for name in ("old", "new"))
     if len(old) != 2 or len(new) != 2:
         return _with_words("", event)
     moments = (day_time(moment) for moment in (*old, *new))
@@ -261,7 +233,7 @@ def _unchanged(event: ReportEvent, report: Report) -> str:
 
 
 def _reminded(event: ReportEvent, report: Report) -> str:
-    clock, due_at = str(event.data.get("clock", "")), _moment(event.data.get("due_at"))
+    clock, due_at = str(event.data.get("clock", "")), moment_of(event.data.get("due_at"))
     if clock not in ClockKind.values or due_at is None:
         return ""
     words = {"clock": ClockKind(clock).label, "time": day_time(due_at)}
@@ -290,31 +262,9 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
 }
 
 
-def people(audience: Iterable[str]) -> str:
-    """An audience of the policy, in words."""
-    return listed(PEOPLE[role] for role in audience if role in PEOPLE)
-
-
-def cadence(report: Report) -> str:
-    """«كل 4 ساعات»: how often an update is owed under the report's policy; empty where none is."""
-    rule = report.policy.rules.rule(
-        ClockKind.C3, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
-    )
-    if rule is None:
-        return ""
-    if rule.calendar == Calendar.WORKING:
-        return _("every working day")
-    n = rule.minutes
-    short = ngettext("%(n)s minute", "%(n)s minutes", n) % {"n": n} if n < 120 else stretch(n)
-    every = _("every %(length)s") % {"length": short}
-    return _("%(every)s, from 07:00 to 22:00") % {"every": every} if rule.calendar == Calendar.DAYTIME else every
-
-
 # --- What an update brought up to date ----------------------------------------------------------------------------
 
 _QUIET = {"users_affected_est", "upstream_service"}
-_LISTS = {"channels", "beneficiaries", "regions", "data_impact"}
-_CODES = {"suspected_cause", "origin", "detection_source", "bcp_activated"}
 
 
 def _changes(changed: dict[str, list[Any]]) -> Iterable[tuple[str, str]]:
@@ -322,19 +272,3 @@ def _changes(changed: dict[str, list[Any]]) -> Iterable[tuple[str, str]]:
         if name in _QUIET or len(pair) != 2:
             continue
         yield str(Report._meta.get_field(name).verbose_name), spoken(name, pair[1])  # type: ignore[union-attr]  # a column
-
-
-def spoken(name: str, value: Any) -> str:
-    """A column's value in words: lists and codes by their names, numbers with thousands, moments as times."""
-    if value in (None, "", []):
-        return _("Not known yet")
-    if name in _LISTS:
-        return listed(all_called(name, value))
-    if name in _CODES:
-        return called(name, str(value))
-    if isinstance(value, int):
-        return thousands(value)
-    if name.endswith("_at"):
-        moment = value if isinstance(value, datetime) else _moment(value)
-        return str(day_time(moment)) if moment else ""
-    return str(value)

@@ -31,8 +31,9 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("data_impact", "bcp_activated", "actions_taken"),
 )
 ASKED_LATER = [name for stage in STAGES for name in stage]
+STAGE_LABELS = (_("With the first update"), _("With the second update"), _("By the restoration"))
 #: What goes with another of these, and is not counted by itself.
-COMPANIONS = ("users_affected_est", "supplier_name")
+COMPANIONS = {"users_affected": "users_affected_est", "origin": "supplier_name"}
 
 
 def one_of(list_name: str, label: Any) -> OneOf:
@@ -155,7 +156,7 @@ class UpdateForm(DeedForm):
     @property
     def columns(self) -> list[str]:
         """The columns of the report that this form may bring up to date."""
-        carried = ("expected_restoration_at", "help_needed", *ASKED_LATER, *COMPANIONS)
+        carried = ("expected_restoration_at", "help_needed", *ASKED_LATER, *COMPANIONS.values())
         return [name for name in carried if name in self.fields]
 
     @property
@@ -165,12 +166,17 @@ class UpdateForm(DeedForm):
         return (self[name] for name in names if name in self.fields)
 
     @property
-    def details(self) -> Iterator[BoundField]:
-        """What is known of the outage so far, in the order in which it is asked."""
-        order = []
-        for name in ASKED_LATER:
-            order += [name, *{"users_affected": ["users_affected_est"], "origin": ["supplier_name"]}.get(name, [])]
-        return (self[name] for name in order if name in self.fields)
+    def stages(self) -> list[tuple[Any, list[BoundField]]]:
+        """What is known of the outage so far, by when it is asked."""
+        stages = []
+        for label, names in zip(STAGE_LABELS, STAGES, strict=True):
+            named = [each for name in names for each in (name, COMPANIONS.get(name)) if each in self.fields]
+            stages.append((label, [self[name] for name in named if name]))
+        return [(label, fields) for label, fields in stages if fields]
+
+    @property
+    def details(self) -> list[BoundField]:
+        return [field for _label, fields in self.stages for field in fields]
 
     @property
     def folded_wrong(self) -> bool:

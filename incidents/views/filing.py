@@ -20,7 +20,7 @@ from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions import Filed
 from incidents.consequences import Consequences, consequences
-from incidents.errors import LeadTimeShort
+from incidents.errors import LeadTimeShort, MoveRefused
 from incidents.forms.doors import DOORS, EMERGENCY, FIRST_QUESTION, Door, door_of, text_of
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm
@@ -57,9 +57,8 @@ def file_report(request: PortalRequest, slug: str) -> HttpResponse:
         return unfinished
     try:
         filed = _send(request, door, form)
-    except LeadTimeShort as refusal:
-        form.add_error("emergency_reason", str(refusal))
-        return form_page(request, door, form, status=422)
+    except MoveRefused as refusal:
+        return refused_page(request, door, form, refusal)
     return filed_answer(request, form, filed)
 
 
@@ -90,6 +89,14 @@ def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, 
     if restored_at := form.cleaned_data.get("restored_at"):
         return (actions.file_ended_outage(answers=form.answers(), restored_at=restored_at, **who),)
     return (actions.file_report(kind=door.kind, answers=form.answers(), **who),)
+
+
+def refused_page(
+    request: PortalRequest, door: Door, form: FilingForm, refusal: MoveRefused, **context: Any
+) -> HttpResponse:
+    """What only the action can know, beside the field that answers it."""
+    form.add_error("emergency_reason" if isinstance(refusal, LeadTimeShort) else None, str(refusal))
+    return form_page(request, door, form, status=422, **context)
 
 
 def filed_answer(request: PortalRequest, form: FilingForm, filed: tuple[Filed, ...]) -> HttpResponse:

@@ -16,10 +16,10 @@ from entities.models import Entity
 from entities.permissions import Permission as P
 from entities.text import search_form
 from incidents import actions
-from incidents.errors import LeadTimeShort
+from incidents.errors import MoveRefused
 from incidents.forms.doors import BY_TELEPHONE
 from incidents.forms.phoned import CallForm
-from incidents.views.filing import FORM, filed_answer, find_door, form_page, still_open
+from incidents.views.filing import FORM, filed_answer, find_door, form_page, refused_page, still_open
 
 FOUND = 12
 
@@ -76,7 +76,6 @@ def phoned_report(request: PortalRequest, entity_code: str, slug: str) -> HttpRe
             called_at=called_at,
             by=request.user,
         )
-    except LeadTimeShort as refusal:
-        form.add_error("emergency_reason", str(refusal))
-        return form_page(request, door, form, status=422, **phoned)
+    except MoveRefused as refusal:
+        return refused_page(request, door, form, refusal, **phoned)
     return filed_answer(request, form, (filed,))

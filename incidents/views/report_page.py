@@ -80,25 +80,29 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """The page; after a deed that htmx sent, its body alone. `asked` is the form that came back with its words."""
+    context = _standing(case) | _body(request, case, asked) | {"refused": refused, "form": asked or file_form}
+    if "attach" in case.moves:
+        context["file_form"] = file_form or AttachmentForm()
+    template = "incidents/_report_swap.html" if request.htmx else "incidents/report_detail.html"
+    return render(request, template, context, status=status)
+
+
+def _body(request: PortalRequest, case: Case, asked: DeedForm | None) -> dict[str, Any]:
+    """The forms and what stands beside them."""
     offers = list(_offers(case, asked))
     wanted = asked.name if asked else request.GET.get("do", "")
-    context = _standing(case) | {
+    return {
         "crumbs": _crumbs(case),
         "offers": offers,
         "opened": next((offer for offer in offers if offer.name == wanted and offer.deed.question), None),
-        "refused": refused,
-        "form": asked or file_form,  # the error summary's
         "update": _update(case, asked),
         "questions": [(question, _answer(case, question, asked)) for question in case.questions],
         "note_form": _note(request, case, asked),
-        "file_form": file_form or (AttachmentForm() if "attach" in case.moves else None),
         "facts": facts.leading(case.report),
         "further": list(facts.further(case.report, outside=case.outside)),
         "completeness": completeness(case.report),
         "live": "live" not in request.GET and case.before is None,
     }
-    template = "incidents/_report_swap.html" if request.htmx else "incidents/report_detail.html"
-    return render(request, template, context, status=status)
 
 
 def live(request: PortalRequest, case: Case) -> HttpResponse:

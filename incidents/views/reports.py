@@ -38,9 +38,8 @@ def report_list(request: PortalRequest) -> HttpResponse:
     part = next((tab for tab in TABS if tab.code == request.GET.get("show")), TABS[0])
     reports = Report.objects.visible_to(request.user)
     found = reports.searched_by(request.user, words).filter(part.holds(now)).for_page()
-    order = NEWEST_FIRST if part.code == "ended" else BOARD_ORDER
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    page = page_of(found, order=order, size=PAGE, **cursors)
+    page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
     counts = reports.aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
         "rows": [(report, report.next_due_at < now and part.code != "ended") for report in page.reports],

@@ -8,6 +8,7 @@ const parts = [
   ["[data-counter-for]", () => import("./counter.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-fills]", () => import("./fills.js")],
+  ["[data-search-ends]", () => import("./services.js")],
   ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
   ["#board-poll, [data-vanishes]", () => import("./board.js")],

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html.parser import HTMLParser
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Report
+from incidents.models import FinalReport, Report
 from tests.factories import a_person, a_report, a_service
+from tests.incidents.pages import text_of
 
 SUMMARY = "تعطلت الخدمة ساعة بسبب امتلاء مساحة التخزين، وأعيدت بعد توسعة المساحة وتنظيف السجلات القديمة."
 ROOT = "لم تكن هناك مراقبة لنمو السجلات، ولم يكن هناك تنظيف دوري لها، فامتلأ القرص وتوقفت قاعدة البيانات."
@@ -101,3 +104,48 @@ def submitted(report: Report) -> Report:
         actions.countersign(report, by=leader_of(report))
     actions.submit_final(report, by=filer_of(report))
     return Report.objects.get(pk=report.pk)
+
+
+def url(report: Report, slug: str = "", *, english: bool = False) -> str:
+    return f"{'/en' if english else ''}/reports/{report.reference}/final/{f'{slug}/' if slug else ''}"
+
+
+def fill(client: Client, report: Report, slug: str, *, english: bool = False, **typed: Any) -> Any:
+    """Send a section with what its page proposes, and this in the place of it."""
+    page = text_of(client.get(url(report, slug)))
+    fields: dict[str, list[str]] = {}
+
+    class Reader(HTMLParser):
+        box = choice = ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            name = given.get("name")
+            if tag == "select":
+                self.choice = name or ""
+            if tag == "option" and "selected" in given:
+                fields[self.choice] = [given.get("value") or ""]
+            if tag == "textarea" and name:
+                self.box = name
+                fields[name] = [""]
+            if tag == "input" and name and given.get("type") not in {"file", "search"}:
+                if given.get("type") in {"checkbox", "radio"} and "checked" not in given:
+                    return
+                fields.setdefault(name, []).append(given.get("value") or "")
+
+        def handle_data(self, data: str) -> None:
+            if self.box:
+                fields[self.box] = [fields[self.box][0] + data.lstrip("\n")]
+
+        def handle_endtag(self, tag: str) -> None:
+            if tag == "textarea":
+                self.box = ""
+
+    Reader().feed(page)
+    fields.pop("csrfmiddlewaretoken", None)
+    return client.post(url(report, slug, english=english), {**fields, **typed})
+
+
+def submit(client: Client, report: Report, **typed: Any) -> Any:
+    version = FinalReport.objects.filter(report=report).values_list("version", flat=True).first() or 0
+    return client.post(url(report, "check", english=True), {"seen": version, **typed})

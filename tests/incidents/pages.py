@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from entities.models import User
+from entities.permissions import Role
+from incidents import lifecycle
+from incidents.forms.deeds import DEEDS
+from incidents.lifecycle import ReportKind, Status
 from incidents.models import Report
+from tests.factories import a_person, a_report, a_reviewer
 
 
 class _Forms(HTMLParser):
@@ -77,3 +88,49 @@ def send(client: Client, report: Report, name: str, *, page: HttpResponse | None
 def messages_of(response: HttpResponse) -> str:
     """The words of the page's notices, without tags."""
     return re.sub(r"<[^>]+>", " ", text_of(response))
+
+
+def queries(client: Client, url: str, **headers: str) -> int:
+    """How many queries a page takes, without those that only frame transactions."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(url, headers=headers)
+    assert response.status_code in {200, 204}
+    framing = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
+    return sum(not each["sql"].startswith(framing) for each in captured)
+
+
+def upload(name: str, content: bytes) -> SimpleUploadedFile:
+    """A file as a browser sends it, with a type of the sender's own."""
+    return SimpleUploadedFile(name, content, content_type="application/x-whatever-the-sender-says")
+
+
+def as_it_stands(kind: ReportKind, status: Status, severity: int = 3) -> Report:
+    """A report of the kind, put where no test has to walk to: the page reads it, nothing moves it."""
+    report = a_report(kind)
+    columns: dict[str, Any] = {"status": status, "severity": severity}
+    if status in lifecycle.PAPERWORK | {Status.CLOSED} and kind != ReportKind.MAINTENANCE:
+        columns |= {"restored_at": timezone.now(), "restored_recorded_at": timezone.now() - timedelta(hours=1)}
+    columns["lane"] = lifecycle.lane_of(kind, status, severity)
+    Report.objects.filter(pk=report.pk).update(**columns)
+    return Report.objects.get(pk=report.pk)
+
+
+def people_of(report: Report) -> dict[str, User]:
+    entity = report.entity
+    director = report.filed_by
+    director.acting = director.memberships.select_related("entity").get()
+    return {
+        "director": director,
+        "member": a_person(Role.MEMBER, entity=entity),
+        "reviewer": a_reviewer(),
+        "lead": a_reviewer(Role.LEAD),
+        "auditor": a_person(Role.AUDITOR),
+    }
+
+
+def offered(client: Client, report: Report, name: str) -> bool:
+    """Whether the page leads to the deed."""
+    address = reverse(DEEDS[name].url, args=[report.reference])
+    return address in targets(get(client, report))

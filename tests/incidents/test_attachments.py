@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -18,7 +17,7 @@ from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from incidents.models.attachment import MAX_A_REPORT, MAX_BYTES
 from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import get, messages_of, text_of
+from tests.incidents.pages import get, messages_of, text_of, upload
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -37,10 +36,6 @@ def office(folder: str, *, listed: bool = True) -> bytes:
             archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(f"{folder}/document.xml", "<w/>")
     return kept.getvalue()
-
-
-def upload(name: str, content: bytes) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, content, content_type="application/x-whatever-the-sender-says")
 
 
 @pytest.fixture

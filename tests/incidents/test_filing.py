@@ -242,60 +242,6 @@ def test_htmx_gets_the_form_alone_and_then_the_way_to_the_receipt(browser: Clien
     assert right["HX-Redirect"].endswith("/receipt/")
 
 
-# --- Fragments ------------------------------------------------------------
-def test_the_preview_says_severity_reason_reach_and_deadlines_and_writes_nothing(
-    browser: Client, director: User
-) -> None:
-    assert director.acting is not None
-    service = a_service(entity=director.acting.entity, tier=0)
-    for _ in range(3):
-        a_dependency(a_service(users_per_day=1000), service)
-    form = minimal("own-outage", service=service, cyber_suspected="")
-    with CaptureQueriesContext(connection) as queries:
-        page = browser.post("/en" + reverse("preview", args=["own-outage"]), form).content.decode()
-    assert "Critical" in page
-    assert "a national shared service" in page.lower()
-    assert "3 entities are told" in page
-    assert "3,000" in page
-    assert 'hx-swap-oob="true"' in page
-    writes = ("INSERT", "UPDATE", "DELETE")
-    assert not any(query["sql"].startswith(writes) for query in queries.captured_queries)
-
-
-def test_the_preview_of_an_empty_form_asks_for_the_service(browser: Client) -> None:
-    for slug in DOORS:
-        assert browser.post(reverse("preview", args=[slug]), {}).status_code == 200
-
-
-def test_the_preview_warns_of_a_short_lead_time_and_asks_the_reason(browser: Client, director: User) -> None:
-    form = said("maintenance", director, window_start_date=in_days(1))
-    page = browser.post(reverse("preview", args=["maintenance"]), form).content.decode()
-    assert 'name="emergency_reason"' in page
-
-
-def test_a_search_finds_ones_own_services_in_any_spelling_and_keeps_the_chosen(browser: Client, director: User) -> None:
-    assert director.acting is not None
-    mine = a_service(entity=director.acting.entity, name_ar="إصدار الرخصة")
-    chosen = a_service(entity=director.acting.entity, name_ar="ناجز")
-    theirs = a_service(name_ar="إصدار الرخصة المهنية")
-    query = {"field": "services", "services_q": "اصدار الرخصه", "services": chosen.pk}
-    page = browser.get(reverse("service_search"), query).content.decode()
-    assert f'value="{mine.pk}"' in page
-    assert f'value="{chosen.pk}"' in page
-    assert f'value="{theirs.pk}"' not in page
-    assert "checked" in page
-
-
-def test_a_search_for_what_nobody_has_names_the_operations_room(browser: Client) -> None:
-    page = browser.get(reverse("provider_search"), {"field": "provider_service", "provider_service_q": "لا شيء كهذا"})
-    assert "011 000 0000" in page.content.decode()
-
-
-@pytest.mark.parametrize("field", ["", "key", "summary", "provider_service", "__class__"])
-def test_a_search_for_another_field_is_404(field: str, browser: Client) -> None:
-    assert browser.get(reverse("service_search"), {"field": field}).status_code == 404
-
-
 # --- Cost ------------------------------------------------------------
 @pytest.mark.parametrize("tier", [0, 3])
 @pytest.mark.parametrize("slug", [slug for slug in DOORS if slug != PAIR])

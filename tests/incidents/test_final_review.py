@@ -13,9 +13,17 @@ from incidents import actions
 from incidents.lifecycle import Status
 from incidents.models import FieldComment, FinalReport, Report
 from tests.factories import a_reviewer
-from tests.incidents.finals import filer_of, leader_of, restored, submitted, whole_columns
+from tests.incidents.finals import (
+    filer_of,
+    fill,
+    leader_of,
+    restored,
+    submit,
+    submitted,
+    url,
+    whole_columns,
+)
 from tests.incidents.pages import get, messages_of, targets, text_of
-from tests.incidents.test_final_writing import fill, submit, url
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

@@ -16,8 +16,7 @@ from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import messages_of, text_of
-from tests.incidents.test_report_page import queries
+from tests.incidents.pages import messages_of, queries, text_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]

@@ -7,9 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
@@ -20,21 +18,10 @@ from incidents import actions, choices
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import get, messages_of, targets, text_of
+from tests.incidents.pages import get, messages_of, queries, targets, text_of, upload
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
-
-
-def queries(client: Client, url: str, **headers: str) -> int:
-    """How many queries a page takes, without those that only frame transactions."""
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        response = client.get(url, headers=headers)
-    assert response.status_code in {200, 204}
-    framing = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
-    return sum(not each["sql"].startswith(framing) for each in captured)
 
 
 @pytest.mark.parametrize("kind", list(ReportKind))
@@ -274,11 +261,22 @@ def test_the_fullest_page_stays_within_twelve_queries(client_of: ClientOf, setti
     a_report(ReportKind.CONSUMED_OUTAGE, provider=service)
     reviewer = a_reviewer()
     actions.add_note(report, text="ملاحظة", by=reviewer)
-    from tests.incidents.test_attachments import upload
-
     actions.attach(report, upload=upload("a.txt", b"log"), content_type="text/plain", by=_filer(report))
     actions.ask(report, text="متى العودة المتوقعة؟", by=reviewer)
     browser, url = client_of(reviewer), reverse("report_detail", args=[report.reference])
     browser.get(url)
     choices.options("symptom")
     assert queries(browser, url) <= 12
+
+
+def test_an_estimate_that_has_passed_asks_for_another(client_of: ClientOf) -> None:
+    report = a_report()
+    sentence = "The service was expected back at"
+    browser = client_of(_filer(report))
+    assert sentence not in messages_of(browser.get(f"/en/reports/{report.reference}/"))
+    Report.objects.filter(pk=report.pk).update(
+        expected_restoration_at=timezone.now() - timedelta(minutes=11), expected_changes=3
+    )
+    page = messages_of(browser.get(f"/en/reports/{report.reference}/"))
+    assert sentence in page
+    assert "changed 3 times" in page

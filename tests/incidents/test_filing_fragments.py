@@ -1,0 +1,91 @@
+"""What the page asks for while a form is filled: severity and who is told, services, and the form alone for htmx."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from entities.models import User
+from incidents.forms.doors import DOORS
+from tests.factories import a_dependency, a_service
+from tests.incidents.typed import a_director, in_days, minimal
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[User], Client]
+PAIR = "because-of-another"
+
+
+@pytest.fixture
+def director() -> User:
+    return a_director()
+
+
+@pytest.fixture
+def browser(director: User, client_of: Browser) -> Client:
+    return client_of(director)
+
+
+def said(slug: str, by: User, **more: Any) -> dict[str, Any]:
+    assert by.acting is not None
+    provider = a_service(tier=0) if slug in {PAIR, "consumed-outage"} else None
+    return minimal(slug, service=a_service(entity=by.acting.entity), provider=provider, **more)
+
+
+# --- Fragments ------------------------------------------------------------
+def test_the_preview_says_severity_reason_reach_and_deadlines_and_writes_nothing(
+    browser: Client, director: User
+) -> None:
+    assert director.acting is not None
+    service = a_service(entity=director.acting.entity, tier=0)
+    for _ in range(3):
+        a_dependency(a_service(users_per_day=1000), service)
+    form = minimal("own-outage", service=service, cyber_suspected="")
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.post("/en" + reverse("preview", args=["own-outage"]), form).content.decode()
+    assert "Critical" in page
+    assert "a national shared service" in page.lower()
+    assert "3 entities are told" in page
+    assert "3,000" in page
+    assert 'hx-swap-oob="true"' in page
+    writes = ("INSERT", "UPDATE", "DELETE")
+    assert not any(query["sql"].startswith(writes) for query in queries.captured_queries)
+
+
+def test_the_preview_of_an_empty_form_asks_for_the_service(browser: Client) -> None:
+    for slug in DOORS:
+        assert browser.post(reverse("preview", args=[slug]), {}).status_code == 200
+
+
+def test_the_preview_warns_of_a_short_lead_time_and_asks_the_reason(browser: Client, director: User) -> None:
+    form = said("maintenance", director, window_start_date=in_days(1))
+    page = browser.post(reverse("preview", args=["maintenance"]), form).content.decode()
+    assert 'name="emergency_reason"' in page
+
+
+def test_a_search_finds_ones_own_services_in_any_spelling_and_keeps_the_chosen(browser: Client, director: User) -> None:
+    assert director.acting is not None
+    mine = a_service(entity=director.acting.entity, name_ar="إصدار الرخصة")
+    chosen = a_service(entity=director.acting.entity, name_ar="ناجز")
+    theirs = a_service(name_ar="إصدار الرخصة المهنية")
+    query = {"field": "services", "services_q": "اصدار الرخصه", "services": chosen.pk}
+    page = browser.get(reverse("service_search"), query).content.decode()
+    assert f'value="{mine.pk}"' in page
+    assert f'value="{chosen.pk}"' in page
+    assert f'value="{theirs.pk}"' not in page
+    assert "checked" in page
+
+
+def test_a_search_for_what_nobody_has_names_the_operations_room(browser: Client) -> None:
+    page = browser.get(reverse("provider_search"), {"field": "provider_service", "provider_service_q": "لا شيء كهذا"})
+    assert "011 000 0000" in page.content.decode()
+
+
+@pytest.mark.parametrize("field", ["", "key", "summary", "provider_service", "__class__"])
+def test_a_search_for_another_field_is_404(field: str, browser: Client) -> None:
+    assert browser.get(reverse("service_search"), {"field": field}).status_code == 404
