@@ -58,5 +58,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -v0
+	@for po in locale/*/LC_MESSAGES/django.po; do \
+	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0
