@@ -13,11 +13,10 @@ from django.utils import timezone
 from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
 from incidents.actions.final import needs_countersignature
-from incidents.actions.moves import REOPEN_WITHIN
 from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind
-from incidents.models import AffectedService, Attachment, Clock, FinalReport, Report, ReportEvent, ReviewerNote
-from incidents.models.report import ReportQuerySet
+from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
+from incidents.models.report import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
 from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
 
@@ -42,7 +41,7 @@ def readable(reader: User) -> ReportQuerySet:
     return (
         Report.objects.visible_to(reader)
         .for_page()
-        .select_related("policy", "related", "final_report")
+        .select_related("policy", "related", "related_maintenance", "final_report")
         .annotate(
             has_files=Exists(Attachment.objects.filter(report=OuterRef("pk"))),
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
@@ -185,6 +184,15 @@ class Case:
         """The clock of the next update."""
         return next((clock for clock in self.running if clock.kind == ClockKind.C3), None)
 
+    @cached_property
+    def overrun(self) -> Draft | Report | None:
+        """What an overrun brought: the outage draft that waits to be sent, or the report that came of it."""
+        key = self.report.overrun_key
+        if key is None or not self.own or not self.report.is_open:
+            return None
+        draft = Draft.objects.visible_to(self.reader).filter(key=key, kind=ReportKind.OWN_OUTAGE).first()
+        return draft or self.report.outages.visible_to(self.reader).first()
+
     @property
     def may_confirm(self) -> bool:
         return self.reader.may(Permission.REPORT_FILE)
@@ -301,6 +309,7 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "acknowledge": lambda case: case.report.acknowledged_at is None,
     "undo_acknowledge": lambda case: False,  # the board offers it, for some seconds
     "note": lambda case: case._runs(ClockKind.M2),
+    "extend_window": lambda case: case._runs(ClockKind.M4),
     "answer": lambda case: bool(case.questions),
     "withdraw": lambda case: not case.report.withdrawal_reason,
     "confirm_withdrawal": lambda case: bool(case.report.withdrawal_reason),

@@ -5,10 +5,14 @@ Source: domain/lifecycle.md, Clocks and Reminders. The values are the policy's r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from incidents.severity import Weights
+
+#: Beside the roles: whoever relies on the services of the report.
+CONSUMERS = "CONSUMERS"
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment at which a running clock speaks. The audience is cumulative: a later mark alone says it to all."""
+    """A moment at which a running clock speaks. Of people, the audience is cumulative: a later mark says it to all."""
 
     clock: str
     code: str
@@ -78,6 +82,11 @@ class Rules:
 
     def mark(self, clock: str, code: str) -> Mark | None:
         return next((mark for mark in self.marks if (mark.clock, mark.code) == (clock, code)), None)
+
+    def heard_by(self, clock: str, codes: Iterable[str]) -> tuple[str, ...]:
+        """Everybody to whom one of these marks speaks, each once."""
+        marks = [mark for code in codes if (mark := self.mark(clock, code))]
+        return tuple(dict.fromkeys(role for mark in marks for role in mark.audience))
 
 
 def round_minutes(delta: timedelta) -> int:

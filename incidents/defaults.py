@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from incidents.clocks import CONSUMERS
+
 HOUR, DAY, WORKING_DAY = 60, 24 * 60, 8 * 60
 
 # clock, kind, severity, tier, emergency, minutes, calendar
@@ -43,10 +45,12 @@ CLOCK_RULES: tuple[tuple[str, str | None, int | None, int | None, bool | None, i
     ("M2", "MNT", None, 0, True, 30, "always"),
     ("M2", "MNT", None, 1, True, 30, "always"),
     ("M2", "MNT", None, None, True, 0, "morning"),
+    ("D3", "DEP", None, None, None, DAY, "always"),
 )
 
 TEAM = ["DIRECTOR", "ALTERNATE"]
 TEAM_AND_MEMBERS = [*TEAM, "MEMBER"]
+CREW_AND_REVIEWER = [*TEAM_AND_MEMBERS, "REVIEWER"]
 WITH_IT = [*TEAM_AND_MEMBERS, "IT_LEADER"]
 WITH_REVIEWER = [*WITH_IT, "REVIEWER"]
 TO_THE_TOP = [*WITH_REVIEWER, "LEAD", "HEAD_CONTACT"]
@@ -72,9 +76,14 @@ REMINDER_MARKS: tuple[tuple[str, str, int, int, list[str], list[int]], ...] = (
     ("C7", "due", 0, 0, ["REVIEWER", "LEAD"], []),
     ("C8", "due", 0, 0, [*TEAM, "IT_LEADER"], []),
     ("M2", "due", 0, 0, ["REVIEWER"], []),
-    ("M4", "before-15", 0, -15, [*TEAM_AND_MEMBERS, "REVIEWER"], []),
-    ("M4", "due", 0, 0, [*TEAM_AND_MEMBERS, "REVIEWER"], [1, 2]),
+    ("M3", "before-24h", 0, -DAY, [*CREW_AND_REVIEWER, CONSUMERS], []),
+    ("M3", "before-3h", 0, -3 * HOUR, CREW_AND_REVIEWER, []),
+    ("M3", "before-15", 0, -15, CREW_AND_REVIEWER, []),
+    ("M3", "due", 0, 0, CREW_AND_REVIEWER, [1, 2]),
+    ("M4", "before-15", 0, -15, CREW_AND_REVIEWER, []),
+    ("M4", "due", 0, 0, [*CREW_AND_REVIEWER, CONSUMERS], [1, 2]),
     ("M4", "plus-30m", 0, 30, [*WITH_REVIEWER], [1, 2]),
+    ("D3", "before-2h", 0, -2 * HOUR, TEAM, []),
 )
 
 # factor, key, points

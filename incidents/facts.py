@@ -44,6 +44,7 @@ def leading(report: Report) -> list[Fact]:
                 _coded(report, "work_kind", "work_kind"),
                 Fact(_("Window"), _window(report)),
                 Fact(_("Expected downtime"), stretch(report.expected_outage_minutes)),
+                Fact(_("Starts by itself"), _("Yes")) if report.auto_start else None,
                 _column(report, "rollback_plan", written=True),
             ]
         case _:
@@ -62,6 +63,8 @@ def further(report: Report, *, outside: bool) -> Iterable[Fact]:
     """Everything else that is filled, in the forms' order; a reader from outside gets what concerns the service."""
     names = ("detected_at", "channels", "beneficiaries", "regions")
     yield from _filled(report, names)
+    if report.related_maintenance and not outside:
+        yield Fact(_("Related maintenance"), report.related_maintenance.reference)
     if report.integration:
         yield _coded(report, "integration", "integration")
     yield from _filled(report, ("error_sample",), written=True)
@@ -126,6 +129,9 @@ def _window(report: Report) -> str:
     if report.window_start is None or report.window_end is None:
         return ""
     same_day = timezone.localdate(report.window_start) == timezone.localdate(report.window_end)
-    return format_html(
+    window = format_html(
         "{} – {}", day_time(report.window_start), (clock_time if same_day else day_time)(report.window_end)
     )
+    if report.extended_until is None:
+        return window
+    return format_html(_("{}, extended until {}"), window, day_time(report.extended_until))

@@ -82,7 +82,7 @@ def _runs(clock: ClockKind, kind: ReportKind) -> bool:
         return kind == ReportKind.MAINTENANCE
     if clock in {ClockKind.C1, ClockKind.C2}:
         return kind != ReportKind.MAINTENANCE
-    return kind != ReportKind.CONSUMED_OUTAGE or clock == ClockKind.C4
+    return kind != ReportKind.CONSUMED_OUTAGE or clock in {ClockKind.C4, ClockKind.D3}
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ class ClockKind(models.TextChoices):
     C8 = "C8", _("Completion of the final report")
     M1 = "M1", _("Lead time")
     M2 = "M2", _("Note of the maintenance notice")
+    M3 = "M3", _("Start of the work")
     M4 = "M4", _("End of the window")
+    D3 = "D3", _("Confirmation of the return")
 
 
 class EventKind(models.TextChoices):
@@ -98,6 +100,8 @@ S, K, C = Status, ReportKind, ClockKind
 OPEN = frozenset({S.SUBMITTED, S.ACTIVE})
 ENDED = frozenset({S.CLOSED, S.WITHDRAWN, S.CANCELLED, S.NOT_REPORTABLE})
 PAPERWORK = frozenset({S.RESTORED, S.COMPLETED, S.FINAL_REVIEW, S.REVISION})
+#: The service is back, and stays so as far as anybody knows.
+RETURNED = frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION, S.CLOSED})
 #: The authority's own delays are shown as plainly as the entity's.
 WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2})
 
@@ -119,6 +123,7 @@ class Move:
     cancels: tuple[ClockKind, ...] = ()
     returns: bool = False  # back to where it stood: SUBMITTED while nobody has acknowledged
     lead_for_s1: bool = False
+    sweep: bool = False  # the clock sweep may do it as well, or it alone
 
     def target_from(self, status: Status, *, acknowledged: bool) -> Status:
         """Where the report stands after the deed."""
@@ -141,10 +146,11 @@ def _move(
     cancels: tuple[ClockKind, ...] = (),
     returns: bool = False,
     lead_for_s1: bool = False,
+    sweep: bool = False,
 ) -> Move:
     return Move(
         name, label, frozenset(sources), target, frozenset(who), note, meets, starts, pauses, resumes, cancels,
-        returns, lead_for_s1,
+        returns, lead_for_s1, sweep,
     )  # fmt: skip
 
 
@@ -204,9 +210,11 @@ OWN_OUTAGE = (
 MAINTENANCE = (
     _move("note", _("Note the notice"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, meets=(C.M2,)),
     _move("raise_concern", _("Raise a concern"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, note=True, meets=(C.M2,), starts=(C.C4,)),
-    _move("reschedule", _("Reschedule"), {S.SCHEDULED}, STAYS, P.REPORT_FILE, note=True),
+    _move("reschedule", _("Reschedule"), {S.SCHEDULED}, STAYS, P.REPORT_FILE, note=True, cancels=(C.M3,), starts=(C.M3,)),
     _move("cancel", _("Cancel the maintenance"), {S.SCHEDULED}, S.CANCELLED, P.REPORT_FILE, note=True, cancels=ALL_CLOCKS),
-    _move("start", _("Start the work"), {S.SCHEDULED}, S.IN_PROGRESS, P.WINDOW_START, meets=(C.M2,), starts=(C.M4, C.C3)),
+    _move("start", _("Start the work"), {S.SCHEDULED}, S.IN_PROGRESS, P.WINDOW_START, meets=(C.M2, C.M3), starts=(C.M4, C.C3), sweep=True),
+    _move("miss", _("Window missed"), {S.SCHEDULED}, STAYS, sweep=True),
+    _move("extend_window", _("Extend the window"), {S.IN_PROGRESS}, STAYS, P.REPORT_FILE, note=True, cancels=(C.M4,), starts=(C.M4,)),
     _move("update", _("Send an update"), {S.IN_PROGRESS}, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
     _move("complete", _("Work completed"), {S.IN_PROGRESS}, S.COMPLETED, P.REPORT_FILE, meets=(C.M4, C.C3), starts=(C.C6,)),
     _move("submit_final", _("Submit the final report"), {S.COMPLETED}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C6,), starts=(C.C7,)),
@@ -219,11 +227,14 @@ CONSUMED_OUTAGE = (
     _ACKNOWLEDGE[0],
     _UNDO_ACKNOWLEDGE,
     _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
-    _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE),
-    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE),
+    _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.D3,)),
+    # The owner says that its service is back: the consumer confirms it, or says that it is still broken.
+    _move("ask_return", _("Ask whether the service is back"), OPEN, STAYS, starts=(C.D3,), sweep=True),
+    _move("recall_return", _("Take the question back"), OPEN, STAYS, cancels=(C.D3,), sweep=True),
+    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.D3,), sweep=True),
     _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, returns=True),
     _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, returns=True),
-    _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
+    _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS, sweep=True),
     *_WITHDRAW,
     *_following(OPEN, frozenset({S.RESTORED})),
 )  # fmt: skip
@@ -246,7 +257,7 @@ class Filing:
 
 FILING: dict[ReportKind, Filing] = {
     K.OWN_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2, C.C3)),
-    K.MAINTENANCE: Filing(S.SCHEDULED, judges=C.M1, starts=(C.M2,)),
+    K.MAINTENANCE: Filing(S.SCHEDULED, judges=C.M1, starts=(C.M2, C.M3)),
     K.CONSUMED_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2,)),
 }
 
@@ -290,6 +301,13 @@ def allowed(
 def find(kind: str, name: str, *, status: str, severity: int, permissions: Iterable[P]) -> Move | None:
     """The one move of this name that may be made now, or None: the refusal."""
     return next(iter(allowed(kind, status=status, severity=severity, permissions=permissions, names={name})), None)
+
+
+def sweeps(kind: str, name: str, *, status: str) -> Move | None:
+    """The move of this name that the clock sweep may make now, or None."""
+    return next(
+        (move for move in LIFECYCLES[K(kind)] if move.name == name and move.sweep and status in move.sources), None
+    )
 
 
 def exists(kind: str, name: str) -> bool:

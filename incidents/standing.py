@@ -56,7 +56,9 @@ _LATE: dict[str, Promise] = {
     C.C7: gettext_lazy("the review of the final report, {t} late"),
     C.C8: gettext_lazy("the completion of the final report, {t} late"),
     C.M2: gettext_lazy("a look at the maintenance notice, {t} late"),
+    C.M3: gettext_lazy("the start of the work, {t} late"),
     C.M4: gettext_lazy("the end of the work, {t} beyond the window"),
+    C.D3: gettext_lazy("a word on whether the service is back, {t} late"),
 }
 _COMING: dict[str, Promise] = {
     C.C2: gettext_lazy("the acknowledgement by {at}"),
@@ -66,7 +68,9 @@ _COMING: dict[str, Promise] = {
     C.C7: gettext_lazy("the review of the final report by {at}"),
     C.C8: gettext_lazy("the completion of the final report by {at}"),
     C.M2: gettext_lazy("a look at the maintenance notice by {at}"),
+    C.M3: gettext_lazy("the start of the work at {at}"),
     C.M4: gettext_lazy("the end of the work by {at}"),
+    C.D3: gettext_lazy("a word on whether the service is back, by {at}"),
 }
 
 
@@ -106,8 +110,8 @@ def _heard(report: Report, clock: Clock, *, late: bool) -> Iterable[str]:
         yield format_html(_("It was due at {at}."), at=day_time(clock.due_at))
     marks = report.policy.rules.marks_of(clock.kind, started_at=clock.started_at, due_at=clock.due_at)
     coming = [(moment, mark) for moment, mark in marks if clock.next_mark_at and moment >= clock.next_mark_at]
-    spoken = [mark for _moment, mark in marks[: len(marks) - len(coming)]]
-    told = spoken[-1].audience if spoken else ()  # cumulative: the latest mark's audience holds the others'
+    spoken = [mark.code for _moment, mark in marks[: len(marks) - len(coming)]]
+    told = report.policy.rules.heard_by(clock.kind, spoken)
     if told:
         yield _("Told: %(people)s.") % {"people": people(told)}
     for moment, mark in coming:
@@ -179,7 +183,7 @@ def _stations(report: Report, clocks: Sequence[Clock], final: FinalReport | None
             return [filed, acknowledged, updates, restored, *last]
         case ReportKind.MAINTENANCE:
             begin = _Station(_("Start of the work"), report.actual_start, day_time(report.window_start))
-            end = _Station(_("End of the work"), report.actual_end, day_time(report.window_end))
+            end = _Station(_("End of the work"), report.actual_end, day_time(report.agreed_end))
             return [filed, _Station(_("Noted by the authority"), noted, _by(clocks, C.M2)), begin, end, *last]
         case _:
             return [filed, acknowledged, restored, _Station(_("Closing"), report.closed_at)]

@@ -12,8 +12,9 @@ HEARTBEAT = "heartbeat:sweep"
 
 @shared_task
 def record_due_reminders() -> int:
-    """Every minute: due clocks become events; returns how many."""
+    """Every minute: what nobody must be awake for is done, and due clocks become events; returns how many."""
     now = timezone.now()
+    actions.act_by_itself(at=now)
     written = actions.record_due_reminders(at=now)
     actions.remind_unsent_drafts(at=now)
     crisis_teams.actions.remind_stale_teams(at=now)

@@ -83,6 +83,10 @@ LOOKS: dict[str, Look] = {
     "reschedule": Look(gettext_lazy("Maintenance rescheduled"), "calendar-clock", "due"),
     "cancel": Look(gettext_lazy("Maintenance cancelled"), "calendar-x"),
     "start": Look(gettext_lazy("Work started"), "play"),
+    "miss": Look(gettext_lazy("Window missed"), "calendar-x", "bad"),
+    "extend_window": Look(gettext_lazy("Window extended"), "hourglass", "due"),
+    "ask_return": Look(gettext_lazy("Confirmation of the return asked for"), "message-circle-question"),
+    "recall_return": Look(gettext_lazy("Down again, says the owner"), "rotate-ccw", "bad"),
     "complete": Look(gettext_lazy("Work completed"), "calendar-check", "good"),
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
@@ -97,7 +101,8 @@ FILTERS: dict[str, tuple[str | Promise, Q]] = {
     "all": (pgettext_lazy("timeline", "All"), Q()),
     "updates": (
         pgettext_lazy("timeline", "Updates"),
-        Q(kind=EventKind.UPDATED) | Q(data__move__in=["restore", "undo_restore", "reopen", "start", "complete"]),
+        Q(kind=EventKind.UPDATED)
+        | Q(data__move__in=["restore", "undo_restore", "reopen", "start", "complete", "miss", "extend_window"]),
     ),
     "deeds": (pgettext_lazy("timeline", "Deeds"), ~Q(kind__in=[EventKind.UPDATED, EventKind.REMINDED])),
 }
@@ -116,7 +121,8 @@ def tell(
     """One event as the page tells it. `late`: by how much deeds recorded at a moment met their clocks too late."""
     key = event.move or event.kind
     text, written = ("", False) if outside and key not in {EventKind.FILED, "update"} else _text(key, event, report)
-    late_by = (late or {}).get(event.recorded_at) or (late or {}).get(event.at)
+    # What is done by itself is not late: it waited for a person until then.
+    late_by = ((late or {}).get(event.recorded_at) or (late or {}).get(event.at)) if event.person else None
     written_later = event.recorded_at - event.at > timedelta(minutes=5)
     name, side = _actor(event, outside=outside)
     return Entry(
@@ -187,7 +193,33 @@ def _acknowledged(event: ReportEvent, report: Report) -> str:
 
 def _restored(event: ReportEvent, report: Report) -> str:
     moment = moment_of(event.data.get("restored_at"))
-    return _with_words(format_html(_("Back since {}."), day_time(moment)) if moment else "", event)
+    back = format_html(_("Back since {}."), day_time(moment)) if moment else ""
+    if event.data.get("automatic"):
+        return format_html("{} {}", back, _("By the owner's word: nobody here confirmed it within a day."))
+    return _with_words(back, event)
+
+
+def _closed(event: ReportEvent, report: Report) -> str:
+    return _("With the owner's outage, which is closed.") if event.data.get("automatic") else _with_words("", event)
+
+
+def _started(event: ReportEvent, report: Report) -> str:
+    return _("At its hour, as announced.") if event.person is None else _with_words("", event)
+
+
+def _missed(event: ReportEvent, report: Report) -> str:
+    return _("The window passed without a start. The entity cancels the maintenance, or chooses another window.")
+
+
+def _return_asked(event: ReportEvent, report: Report) -> str:
+    return _("The owner reports that its service is back. After a day without an answer this counts as confirmed.")
+
+
+def _extended_window(event: ReportEvent, report: Report) -> str:
+    old, new = (moment_of(event.data.get(name)) for name in ("old", "new"))
+    if old is None or new is None:
+        return _with_words("", event)
+    return _with_words(format_html(_("The end moves from {} to {}."), day_time(old), day_time(new)), event)
 
 
 def _completed(event: ReportEvent, report: Report) -> str:
@@ -243,14 +275,19 @@ def _reminded(event: ReportEvent, report: Report) -> str:
         sentence = format_html(_("“{clock}” fell due at {time}."), **words)
     else:
         sentence = format_html(_("“{clock}” has been overdue since {time}."), **words)
-    mark = report.policy.rules.mark(clock, event.mark)
-    sent = _("Sent to %(people)s.") % {"people": people(mark.audience)} if mark else ""
+    heard = people(report.policy.rules.heard_by(clock, [*event.data.get("missed", []), event.mark]))
+    sent = _("Sent to %(people)s.") % {"people": heard} if heard else ""
     return format_html("{} {}", sentence, sent)
 
 
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "acknowledge": _acknowledged,
     "restore": _restored,
+    "close": _closed,
+    "start": _started,
+    "miss": _missed,
+    "extend_window": _extended_window,
+    "ask_return": _return_asked,
     "complete": _completed,
     "reschedule": _rescheduled,
     "change_severity": _severity,

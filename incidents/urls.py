@@ -51,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/reschedule/", following.report_reschedule, name="report_reschedule"),
     path("reports/<str:reference>/cancel/", following.report_cancel, name="report_cancel"),
     path("reports/<str:reference>/start/", following.report_start, name="report_start"),
+    path("reports/<str:reference>/extend-window/", following.report_extend_window, name="report_extend_window"),
     path("reports/<str:reference>/complete/", following.report_complete, name="report_complete"),
     # --- views/final.py: the final report ---------------------------------------------------------------------
     path("reports/<str:reference>/final/", final.final_edit, name="final_edit"),

@@ -14,6 +14,7 @@ from entities.permissions import Role
 from entities.templatetags.moments import day_time, stretch, thousands
 from incidents.calendar import Calendar
 from incidents.choices import all_called, called
+from incidents.clocks import CONSUMERS
 from incidents.lifecycle import ClockKind
 from incidents.models import Report
 
@@ -26,6 +27,7 @@ PEOPLE: dict[str, Promise] = {
     Role.REVIEWER: pgettext_lazy("told", "the reviewer"),
     Role.LEAD: pgettext_lazy("told", "the lead reviewer"),
     Role.HEAD_CONTACT: pgettext_lazy("told", "the head contact"),
+    CONSUMERS: pgettext_lazy("told", "the entities that rely on it"),
 }
 _LISTS = {"channels", "beneficiaries", "regions", "data_impact"}
 _CODES = {"suspected_cause", "origin", "detection_source", "bcp_activated"}

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
+from incidents.clocks import CONSUMERS
 from incidents.lifecycle import OPEN, EventKind, ReportKind, Severity
 from incidents.models import Report, ReportEvent
 from notifications.models import Channel
@@ -149,6 +150,10 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "cancel": (own(*HOUSE), reviewer(), consumers()),
     "start": (own(*CREW, sms=upper_tiers), reviewer(sms=upper_tiers), consumers()),
     "complete": (own(*HOUSE), reviewer(mail=never), consumers()),
+    "miss": (own(*HOUSE), reviewer()),
+    "extend_window": (own(*CREW, mail=never), reviewer(), consumers()),
+    "ask_return": (own(*TEAM),),
+    "recall_return": (own(*TEAM, mail=never),),
 }  # fmt: skip
 
 #: What has no report: roles of the notice's entity, and their channels.
@@ -181,7 +186,7 @@ def audience(event: ReportEvent) -> list[Recipient]:
     lines = [line for line in _lines(event) if line.side != absent and line.when(event)]
     if not lines:
         return []
-    members = list(_members(event.report, {line.side for line in lines}))
+    members = list(_members(event, {line.side for line in lines}))
     found: dict[int, Recipient] = {}
     for line in lines:
         for membership in _named(line, members, event.report):
@@ -209,21 +214,34 @@ def _lines(event: ReportEvent) -> Iterable[Line]:
 
 
 def _reminded(event: ReportEvent) -> Iterator[Line]:
-    """The mark's audience in the report's own version of the policy; a later mark's holds the earlier ones'."""
-    mark = event.report.policy.rules.mark(str(event.data.get("clock", "")), event.mark)
+    """Whom the mark and those that were missed before it speak to, in the report's own version of the policy."""
+    rules, clock = event.report.policy.rules, str(event.data.get("clock", ""))
+    mark = rules.mark(clock, event.mark)
     if mark is None:
         return
     sms = always if event.report.severity in mark.sms_for else never
-    roles = [Role(name) for name in mark.audience]
+    audience = rules.heard_by(clock, [*event.data.get("missed", []), mark.code])
+    roles = [Role(name) for name in audience if name != CONSUMERS]
     yield own(*(role for role in roles if role not in AUTHORITY_ROLES), sms=sms)
     if Role.REVIEWER in roles:
         yield reviewer(sms=sms)
     if Role.LEAD in roles:
         yield authority(Role.LEAD, sms=sms)
+    if CONSUMERS in audience:
+        yield consumers()
 
 
-def _members(report: Report, sides: set[Side]) -> QuerySet[Membership]:
+def _asked_themselves(report: Report, event: ReportEvent) -> Q:
+    """Consumers with a report of their own about the service: that report asks them whether it is back."""
+    if event.move != "restore":
+        return Q(pk__in=[])
+    own_reports = Report.objects.open_outages().filter(provider_service__in=report.services.values("pk"))
+    return Q(entity__in=own_reports.values("entity"))
+
+
+def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
     """Everybody who may act today for one of these sides."""
+    report = event.report
     wanted = Q(pk__in=[])
     if Side.OWN in sides:
         wanted |= Q(entity=report.entity_id)
@@ -233,7 +251,8 @@ def _members(report: Report, sides: set[Side]) -> QuerySet[Membership]:
         wanted |= Q(entity=report.provider_service.entity_id, role__in=TEAM)
     if Side.CONSUMER in sides:
         links = ServiceDependency.objects.filter(provider__in=report.services.values("pk"), consumer__is_active=True)
-        wanted |= Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
+        relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
+        wanted |= relying & ~_asked_themselves(report, event)
     return Membership.objects.usable().filter(wanted).select_related("user", "entity").order_by("pk")
 
 

@@ -74,11 +74,18 @@ DUTIES: dict[str, Promise] = {
     C.C7: gettext_lazy("Review the final report"),
     C.C8: gettext_lazy("Complete the final report"),
     C.M2: gettext_lazy("Look at the maintenance notice"),
-    C.M4: gettext_lazy("End the work, or say why it goes on"),
+    C.M3: gettext_lazy("Start the work, choose another window, or cancel it"),
+    C.M4: gettext_lazy("End the work, or declare until when it goes on"),
+    C.D3: gettext_lazy("Confirm that the service is back, or say that it is still down"),
 }
 _CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
 _BACK = gettext_lazy("Check that the service works for you again, and report it if it does not")
 _WINDOW = gettext_lazy("Prepare your services that rely on it for the window")
+#: What a reminder of the owner's clock means to whoever relies on the service, and what it asks of them.
+CONSUMER_REMINDERS: dict[str, tuple[Promise, Promise]] = {
+    C.M3: (gettext_lazy("Maintenance of a service you rely on begins soon"), _WINDOW),
+    C.M4: (gettext_lazy("Maintenance of a service you rely on goes on beyond its window"), _CHECK),
+}
 #: What is asked of a reader for whom no clock runs.
 UNTIMED: dict[tuple[str, Side], Promise] = {
     ("FILED:OUT", Side.CONSUMER): _CHECK,
@@ -88,6 +95,7 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     ("submit_final", Side.CONSUMER): _BACK,
     ("FILED:MNT", Side.CONSUMER): _WINDOW,
     ("reschedule", Side.CONSUMER): _WINDOW,
+    ("extend_window", Side.CONSUMER): _CHECK,
     ("FILED:DEP", Side.PROVIDER): gettext_lazy("Check the service, and report its outage if you find one"),
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
@@ -100,6 +108,7 @@ NOTICE_DUTIES: dict[str, Promise] = {
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {
     C.C3: "update", C.C4: "update", C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
+    C.M3: "maintenance", C.M4: "maintenance", C.D3: "consumed-outage",
     ReportKind.OWN_OUTAGE: "own-outage", ReportKind.MAINTENANCE: "maintenance",
     ReportKind.CONSUMED_OUTAGE: "consumed-outage",
 }  # fmt: skip
@@ -109,11 +118,11 @@ def headline(delivery: Delivery) -> str:
     """What happened, in a few words."""
     if delivery.event is None:
         return str(NOTICE_HEADLINES[delivery.notice.kind]) if delivery.notice else ""
-    event = delivery.event
+    event, side = delivery.event, side_of(delivery.event.report, delivery.membership)
     if event.kind == EventKind.REMINDED:
-        return _reminder(event)
+        return str(CONSUMER_REMINDERS[event.data["clock"]][0]) if side == Side.CONSUMER else _reminder(event)
     key = key_of(event)
-    return str(HEADLINES.get((key, side_of(event.report, delivery.membership))) or LOOKS[key].title)
+    return str(HEADLINES.get((key, side)) or LOOKS[key].title)
 
 
 def _reminder(event: ReportEvent) -> str:
@@ -154,7 +163,7 @@ def path_of(delivery: Delivery) -> str:
 def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> Story:
     report, side = event.report, side_of(event.report, delivery.membership)
     clock = _owed(event, side)
-    untimed = UNTIMED.get((key_of(event), side), "")
+    untimed = _untimed(event, side)
     due = full(clock.due_at) if clock else ""
     label = ClockKind(clock.kind).label if clock and event.kind != EventKind.REMINDED else _("Due")
     topic = GUIDE.get(clock.kind, "") if clock else ""
@@ -171,6 +180,13 @@ def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> 
     )
 
 
+def _untimed(event: ReportEvent, side: Side) -> Promise | str:
+    """What is asked of a reader for whom no clock runs."""
+    if event.kind == EventKind.REMINDED and side == Side.CONSUMER:
+        return CONSUMER_REMINDERS[event.data["clock"]][1]
+    return UNTIMED.get((key_of(event), side), "")
+
+
 #: The other end of a report files a report of another kind, if any.
 _REPORTS_AS = {Side.PROVIDER: ReportKind.OWN_OUTAGE, Side.CONSUMER: ReportKind.CONSUMED_OUTAGE}
 
@@ -178,7 +194,7 @@ _REPORTS_AS = {Side.PROVIDER: ReportKind.OWN_OUTAGE, Side.CONSUMER: ReportKind.C
 def _owed(event: ReportEvent, side: Side) -> Clock | None:
     """The clock a message is about: the reminder's, the question's, else what the reader's side owes first."""
     if event.kind == EventKind.REMINDED:
-        return event.clock
+        return None if side == Side.CONSUMER else event.clock
     if side not in {Side.OWN, Side.AUTHORITY} or (key_of(event), side) in UNTIMED:
         return None
     running = [
@@ -215,8 +231,8 @@ def _window(event: ReportEvent) -> Iterator[tuple[str, str]]:
     if event.kind == EventKind.RESCHEDULED and len(event.data.get("old", ())) == 2:
         start, end = (datetime.fromisoformat(text) for text in event.data["old"])
         yield _("Window before"), _("%(start)s to %(end)s") % {"start": full(start), "end": full(end)}
-    if report.window_start and report.window_end:
-        moments = {"start": full(report.window_start), "end": full(report.window_end)}
+    if report.window_start and report.agreed_end:
+        moments = {"start": full(report.window_start), "end": full(report.agreed_end)}
         yield _("Window"), _("%(start)s to %(end)s") % moments
 
 

@@ -1,6 +1,7 @@
 """The verbs of this house, by noun. Each is atomic, takes keyword arguments that end with `by=`, returns the thing."""
 
 from incidents.actions.attachments import attach
+from incidents.actions.by_itself import act_by_itself
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.filing import (
     Answers,
@@ -20,7 +21,7 @@ from incidents.actions.final import (
     submit_final,
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
-from incidents.actions.maintenance import complete, reschedule, start_window
+from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
 from incidents.actions.reminders import record_due_reminders
@@ -31,6 +32,7 @@ __all__ = [
     "Answers",
     "Filed",
     "acknowledge",
+    "act_by_itself",
     "add_note",
     "answer",
     "ask",
@@ -44,6 +46,7 @@ __all__ = [
     "countersign",
     "discard_draft",
     "extend_final",
+    "extend_window",
     "file_ended_outage",
     "file_pair",
     "file_report",

@@ -93,6 +93,7 @@ def submit_final(
             raise MoveRefused(_("Say when the service came back first."))
         refuse_impossible_restoration(report, restored_at, at=now)
         report.restored_at = min(restored_at, now)
+        report.restored_recorded_at = now
         report.phase = Phase.RESTORED
     final.attested_by, final.attested_at = by, now
     final.save(update_fields=["attested_by", "attested_at"])

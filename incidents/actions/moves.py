@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from entities.models import User
 from incidents.actions.timekeeping import apply_move, refresh_board
 from incidents.errors import MoveRefused, StaleReport
-from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Status, exists
+from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Status, exists, sweeps
 from incidents.models import Report, ReportEvent
+from incidents.models.report import REOPEN_WITHIN
 
 UNDO_ACKNOWLEDGEMENT_WITHIN = timedelta(seconds=60)
 
@@ -38,6 +39,15 @@ def take(report: Report, name: str, *, seen: int | None = None, by: User) -> tup
     return report, move
 
 
+def take_for_sweep(report: Report, name: str) -> tuple[Report, Move]:
+    """Lock the report for a deed that the table gives to the clock sweep. Raises MoveRefused: it has moved on."""
+    report = lock(report)
+    move = sweeps(report.kind, name, status=report.status)
+    if move is None:
+        raise MoveRefused(_refusal(report, name))
+    return report, move
+
+
 def _refusal(report: Report, name: str) -> str:
     if not exists(report.kind, name):
         return _("This is not possible for this kind of report.")
@@ -55,9 +65,12 @@ def conclude(
     note: str = "",
     data: dict[str, Any] | None = None,
     due: dict[str, datetime] | None = None,
-    by: User,
+    by: User | None,
 ) -> ReportEvent:
-    """Write what `take` allowed: the event, the clocks, the status, the board's columns; saves the report."""
+    """Write what `take` allowed: the event, the clocks, the status, the board's columns; saves the report.
+
+    `by` None is the clock sweep.
+    """
     if move.note and not note.strip():
         raise MoveRefused(_("Say why, in a few words."))
     before = Status(report.status)
@@ -115,7 +128,6 @@ def _refuse_when_too_late(report: Report, name: str, *, at: datetime) -> None:
         raise MoveRefused(_("A closed report is reopened within 90 days."))
 
 
-REOPEN_WITHIN = timedelta(hours=24)
 REVIEW_AGAIN_WITHIN = timedelta(days=90)
 #: Moves without an action of their own.
 PLAIN: Iterable[str] = frozenset({"dismiss", "reopen", "cancel", "note", "raise_concern", "close", "reopen_closed"})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from incidents.calendar import Calendar
-from incidents.lifecycle import ClockKind, Move, Status, lane_of
+from incidents.lifecycle import ClockKind, Move, lane_of
 from incidents.models import Clock, Report, ReportEvent
 from incidents.models.policy import work_calendar
 from incidents.models.report import NEVER
@@ -14,8 +14,10 @@ from incidents.models.report import NEVER
 
 def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None:
     """When a clock of this kind, started now, falls due under the report's policy; None: it does not run here."""
+    if kind == ClockKind.M3:
+        return report.window_start
     if kind == ClockKind.M4:
-        return report.window_end
+        return report.agreed_end
     rule = report.policy.rules.rule(
         kind, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
     )
@@ -135,7 +137,5 @@ def refresh_board(report: Report, clocks: Sequence[Clock] | None = None) -> None
         report.next_clock, report.next_due_at = clock.kind, clock.due_at
         report.next_started_at, report.waits_on_authority = clock.started_at, clock.waits_on_authority
     else:
-        waiting = report.status == Status.SCHEDULED and report.window_start is not None
         report.next_clock, report.waits_on_authority = "", False
-        report.next_due_at = report.window_start if waiting and report.window_start else NEVER
-        report.next_started_at = report.submitted_at if waiting else None
+        report.next_due_at, report.next_started_at = NEVER, None

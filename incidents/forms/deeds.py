@@ -125,6 +125,14 @@ DEEDS: dict[str, Deed] = {
         question=_("Another window"),
         text=_("Everyone who was told is told the old window and the new one."),
     ),
+    "extend_window": Deed(
+        "report_extend_window",
+        _("Extend the window…"),
+        "hourglass",
+        moves.ExtendWindowForm,
+        question=_("Until when does the work go on?"),
+        text=_("The authority and everyone who relies on the services are told the new end."),
+    ),
     "cancel": Deed(
         "report_cancel",
         pgettext_lazy("maintenance", "Cancel the maintenance…"),

@@ -24,6 +24,7 @@ from incidents.lifecycle import ReportKind
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=72)
 EMERGENCY = "emergency"
 EMERGENCY_REACH = timedelta(hours=1)  # an emergency may have begun up to an hour ago
+STARTS = [("", _("When a member of the team presses “Start the work”")), ("yes", _("By itself, at its hour"))]
 TESTED = [("", _("Not said")), ("yes", _("Yes")), ("no", _("No"))]
 
 
@@ -60,7 +61,7 @@ class MaintenanceForm(WorksForm):
     )  # fmt: skip
     folded = (
         "title", "reason", "alternative_channel", "beneficiaries_notice", "risk_level", "tested_in_staging",
-        "change_ref", "onsite_contact",
+        "change_ref", "onsite_contact", "auto_start",
     )  # fmt: skip
 
     window_start = MomentField(label=_("Start of the works"), ahead=True)
@@ -85,6 +86,13 @@ class MaintenanceForm(WorksForm):
     tested_in_staging = forms.ChoiceField(label=_("Tested before"), choices=TESTED, widget=Chips, required=False)
     change_ref = CleanCharField(label=_("Change no."), required=False, max_length=64)
     onsite_contact = CleanCharField(label=_("Contact during the window"), required=False, max_length=200)
+    auto_start = forms.ChoiceField(
+        label=_("How does the window start?"),
+        help_text=_("By itself: the portal records the start at its hour, and the updates' clock begins."),
+        choices=STARTS,
+        widget=Chips,
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,7 +156,12 @@ class MaintenanceForm(WorksForm):
         tested = {"yes": True, "no": False}.get(self.cleaned_data.get("tested_in_staging", ""))
         return Answers(
             affected=self.affected,
-            columns={**columns, "tested_in_staging": tested, "summary": self.cleaned_data["title"]},
+            columns={
+                **columns,
+                "tested_in_staging": tested,
+                "auto_start": self.cleaned_data.get("auto_start") == "yes",
+                "summary": self.cleaned_data["title"],
+            },
         )
 
 

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import User
 from entities.widgets import Chips, ChoiceCards
+from incidents.actions.maintenance import LONGEST_WINDOW
 from incidents.forms.fields import FreeText, MomentField, WholeNumber
 from incidents.forms.moments import TOLERANCE
 from incidents.lifecycle import Severity
 from incidents.models import FinalReport, Report
 
-SHORTEST_WINDOW, LONGEST_WINDOW = timedelta(minutes=5), timedelta(hours=72)  # domain/reports.md 2.2
+SHORTEST_WINDOW = timedelta(minutes=5)  # domain/reports.md 2.2
 
 
 def text_box(rows: int = 3) -> forms.Textarea:
@@ -233,6 +234,27 @@ class RescheduleForm(ReasonForm):
     @property
     def arguments(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("window_start", "window_end", "note")}
+
+
+class ExtendWindowForm(ReasonForm):
+    """The work goes on: until when, and why."""
+
+    until = MomentField(label=_("New end"), offsets=(30, 60, 120), ahead=True)
+    field_order = ["until", "note"]
+
+    def clean_until(self) -> datetime:
+        until: datetime = self.cleaned_data["until"]
+        if until <= max(self.report.agreed_end or timezone.now(), timezone.now()):
+            raise ValidationError(_("The new end lies after the agreed one, and in the future."), code="past")
+        if self.report.window_start and until - self.report.window_start > LONGEST_WINDOW:
+            raise ValidationError(
+                _("A window lasts at most 72 hours. File longer work as several windows."), code="long"
+            )
+        return until
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"until": self.cleaned_data["until"], **super().arguments}
 
 
 class CompleteForm(DeedForm):

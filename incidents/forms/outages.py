@@ -19,6 +19,7 @@ from incidents.actions import Answers
 from incidents.forms.fields import AnyOf, FreeText, ImpactField, MomentField, OneOf, ServiceField, WholeNumber
 from incidents.forms.filing import FilingForm
 from incidents.lifecycle import ReportKind
+from incidents.models import Report
 from incidents.severity import Impact
 
 CYBER = [("no", _("No")), ("yes", _("Yes")), ("unknown", pgettext_lazy("cyber incident", "Not known yet"))]
@@ -116,7 +117,8 @@ class OwnOutageForm(OutageForm):
         "services", "impact_level", "started_at", "symptom", "summary", "cyber_suspected",
     )  # fmt: skip
     folded: ClassVar[tuple[str, ...]] = (
-        "detected_at", "expected_restoration_at", "restored_at", "internal_ref", "nca_ref", "help_needed",
+        "detected_at", "expected_restoration_at", "restored_at", "related_maintenance", "internal_ref", "nca_ref",
+        "help_needed",
     )  # fmt: skip
 
     services = ServiceField(label=_("Affected service"))
@@ -137,6 +139,12 @@ class OwnOutageForm(OutageForm):
     restored_at = MomentField(
         label=_("Has it ended already?"), offsets=(0, -15, -30), none_label=_("It is still running"), required=False
     )
+    related_maintenance = forms.ChoiceField(
+        label=_("Because of a maintenance of yours?"),
+        required=False,
+        widget=Chips,
+        error_messages={"invalid_choice": _("Choose one of your maintenance notices whose window has begun.")},
+    )
     nca_ref = CleanCharField(
         label=_("NCA reference"),
         help_text=_("If the incident was reported to the National Cybersecurity Authority: its number, no indicators."),
@@ -149,6 +157,12 @@ class OwnOutageForm(OutageForm):
         super().__init__(*args, **kwargs)
         if kwargs.get("on_behalf"):
             del self.fields["restored_at"]  # the entity says itself when its service is back
+        self.works = {work.reference: work for work in Report.objects.of(self.entity).works_around(at=self.at)}
+        if self.works and "related_maintenance" in self.folded:
+            named = [(reference, f"{reference} · {work.title}") for reference, work in self.works.items()]
+            self.fields["related_maintenance"].choices = [("", _("No")), *named]  # type: ignore[attr-defined]
+        else:
+            del self.fields["related_maintenance"]
 
     @property
     def folded_words(self) -> list[str]:
@@ -178,6 +192,8 @@ class OwnOutageForm(OutageForm):
             "impact_level", "started_at", "detected_at", "symptom", "summary", "cyber_suspected",
             "expected_restoration_at", "internal_ref", "nca_ref", "help_needed",
         )  # fmt: skip
+        if work := self.works.get(self.cleaned_data.get("related_maintenance", "")):
+            columns["related_maintenance"] = work
         return Answers(affected=self.affected, columns=columns)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,9 @@ from entities.permissions import Permission, Role
 from entities.text import search_form
 from incidents.lifecycle import (
     ENDED,
+    OPEN,
     PAPERWORK,
+    RETURNED,
     ClockKind,
     Lane,
     Move,
@@ -35,6 +38,8 @@ from incidents.severity import Impact, MaintenanceImpact
 if TYPE_CHECKING:
     from incidents.models.clock import Clock
 
+#: So long a restored outage is opened again as the same outage (domain/lifecycle.md, Type 1).
+REOPEN_WITHIN = timedelta(hours=24)
 #: Nothing is owed: sorts after everything that is.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -92,6 +97,76 @@ class ReportQuerySet(models.QuerySet["Report"]):
             .exclude(status__in=ENDED)
             .distinct()
         )
+
+    # --- What the clock sweep looks for ------------------------------------------------------------------
+    def to_start(self, *, at: datetime) -> Self:
+        """Maintenance whose window has begun and that starts by itself."""
+        return self._scheduled().filter(auto_start=True, window_start__lte=at, window_end__gt=at)
+
+    def to_miss(self, *, at: datetime) -> Self:
+        """Maintenance whose window has passed without a start, and of which nothing was said yet."""
+        return self._scheduled().filter(window_end__lte=at, missed_at__isnull=True)
+
+    def works_around(self, *, at: datetime) -> Self:
+        """Maintenance that goes on, or whose window holds this moment: what an outage may come from."""
+        inside = Q(status=Status.SCHEDULED, window_start__lte=at, window_end__gt=at)
+        return self.filter(Q(status=Status.IN_PROGRESS) | inside, lane=Lane.PLANNED).order_by("-window_start")[:5]
+
+    def _scheduled(self) -> Self:
+        return self.filter(lane=Lane.PLANNED, status=Status.SCHEDULED)
+
+    def overrunning(self, *, at: datetime) -> Self:
+        """Work that goes on beyond its window, or beyond the extension that was declared, and brought no draft yet."""
+        agreed = Coalesce("extended_until", "window_end")
+        going_on = self.filter(lane=Lane.PLANNED, status=Status.IN_PROGRESS, overrun_key__isnull=True)
+        return going_on.alias(agreed_until=agreed).filter(agreed_until__lte=at)
+
+    def _consumed(self) -> Self:
+        """Reports of consumed services, each with what its owner says: down again, and the last return recorded."""
+        owners = Report.objects.filter(
+            kind=ReportKind.OWN_OUTAGE,
+            services=OuterRef("provider_service"),
+            entity=OuterRef("provider_service__entity"),
+        )
+        returned = owners.filter(restored_at__gte=OuterRef("started_at"), status__in=RETURNED)
+        return self.filter(kind=ReportKind.CONSUMED_OUTAGE).annotate(
+            owner_down=Exists(owners.filter(status__in=OPEN)),
+            owner_back=Subquery(returned.order_by("-restored_recorded_at").values("restored_recorded_at")[:1]),
+            owner_closed=Exists(returned.filter(status=Status.CLOSED)),
+        )
+
+    def to_ask_for_return(self) -> Self:
+        """Open consumed outages whose service is back, says its owner, and whose consumer was not asked about it."""
+        open_ones = self._consumed().filter(lane__lte=Lane.OPEN, status__in=OPEN, owner_down=False)
+        unasked = Q(return_asked_for__isnull=True) | Q(return_asked_for__lt=F("owner_back"))
+        return open_ones.filter(unasked, owner_back__isnull=False)
+
+    def to_recall(self) -> Self:
+        """Consumed outages whose consumer was asked, and whose owner says no more that it is back."""
+        asked = Exists(self._asking().filter(report=OuterRef("pk")))
+        gone = Q(owner_down=True) | Q(owner_back__isnull=True)
+        return self._consumed().filter(asked, gone, lane__lte=Lane.OPEN)
+
+    def to_restore(self, *, at: datetime) -> Self:
+        """Consumed outages whose consumer was asked whether the service is back, and was silent until due."""
+        asked = Exists(self._asking().filter(report=OuterRef("pk"), due_at__lte=at))
+        return self._consumed().filter(asked, lane__lte=Lane.OPEN, status__in=OPEN, owner_back__isnull=False)
+
+    @staticmethod
+    def _asking() -> models.QuerySet[Clock]:
+        from incidents.models.clock import Clock
+
+        return Clock.objects.running().filter(kind=ClockKind.D3)
+
+    def to_close(self, *, at: datetime) -> Self:
+        """Restored consumed outages whose owner's outage is closed, once reopening is no longer possible."""
+        settled = at - REOPEN_WITHIN
+        done = self._consumed().filter(lane=Lane.PAPERWORK, status=Status.RESTORED, owner_closed=True, owner_down=False)
+        return done.filter(restored_recorded_at__lte=settled)
+
+    def open_outages(self) -> Self:
+        """Own and consumed outages that go on."""
+        return self.filter(lane__lte=Lane.OPEN, status__in=OPEN)
 
     def recorded_for_it(self) -> Self:
         """Written down by the authority on the entity's behalf, and not confirmed by the entity yet."""
@@ -172,6 +247,10 @@ class Report(models.Model):
     )
     supplier_name = models.CharField(_("Supplier involved"), max_length=120, blank=True)
     data_impact = models.JSONField(_("Data impact"), default=list, blank=True)
+    related_maintenance = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="outages",
+        verbose_name=_("Related maintenance"),
+    )  # fmt: skip
     bcp_activated = models.CharField(_("Continuity plan activated"), max_length=10, blank=True)
     public_message = models.CharField(_("Message to beneficiaries"), max_length=280, blank=True)
     actions_taken = models.TextField(_("Actions so far"), max_length=1000, blank=True)
@@ -195,6 +274,10 @@ class Report(models.Model):
     tested_in_staging = models.BooleanField(_("Tested before"), null=True, blank=True)
     change_ref = models.CharField(_("Change no."), max_length=64, blank=True)
     onsite_contact = models.CharField(_("Contact during the window"), max_length=200, blank=True)
+    auto_start = models.BooleanField(_("Starts by itself"), default=False)
+    extended_until = models.DateTimeField(_("Extended until"), null=True, blank=True)
+    missed_at = models.DateTimeField(null=True, blank=True, help_text="The window passed, and nobody started it.")
+    overrun_key = models.UUIDField(null=True, blank=True, help_text="Key of the outage draft that an overrun brought.")
     actual_start = models.DateTimeField(null=True, blank=True)
     actual_end = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=12, blank=True)
@@ -208,6 +291,9 @@ class Report(models.Model):
     checked_locally = models.CharField(_("Local checks done"), max_length=300, blank=True)
     provider_contacted = models.CharField(_("Provider contacted"), max_length=300, blank=True)
     share_identity = models.BooleanField(_("Show our name to the provider"), default=True)
+    return_asked_for = models.DateTimeField(
+        null=True, blank=True, help_text="When the owner recorded the return that the consumer was asked about."
+    )
 
     # --- What the board reads, kept true by `record` and the clocks ------------------------------------------
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
@@ -269,6 +355,11 @@ class Report(models.Model):
         """When the outage or the work began, or will."""
         began = self.actual_start or self.window_start if self.kind == ReportKind.MAINTENANCE else self.started_at
         return began or self.submitted_at
+
+    @property
+    def agreed_end(self) -> datetime | None:
+        """Until when the work may last: the window's end, or the extension that was declared."""
+        return self.extended_until or self.window_end
 
     @property
     def ended_at(self) -> datetime | None:

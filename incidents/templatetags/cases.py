@@ -134,7 +134,7 @@ def clock(row: Clock, whom: bool = True) -> SafeString:
 
 @once_a_language
 def _named(kind: str, waits_on_authority: bool | None) -> SafeString:
-    label = ClockKind(kind).label if kind else _("Start of the window")
+    label = ClockKind(kind).label
     if waits_on_authority is None:
         return format_html("<span>{}</span>", label)
     whom = _("on the authority") if waits_on_authority else _("on the entity")

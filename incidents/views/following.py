@@ -248,6 +248,13 @@ def report_start(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_FILE)
 @require_POST
+def report_extend_window(request: PortalRequest, reference: str) -> HttpResponse:
+    """The work goes on beyond its window."""
+    return perform(request, reference, "extend_window", actions.extend_window, said=_("The new end is announced."))
+
+
+@requires(P.REPORT_FILE)
+@require_POST
 def report_complete(request: PortalRequest, reference: str) -> HttpResponse:
     """The work is over."""
     return perform(request, reference, "complete", actions.complete, said=_("The work is completed."))

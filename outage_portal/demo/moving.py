@@ -46,7 +46,8 @@ def _bring_nearer(by: timedelta) -> None:
     _shift(Clock.objects.unmet(), by, "started_at", "due_at", "next_mark_at", "paused_at")
     _shift(reports, by, "expected_restoration_at", "next_update_at", "next_started_at")
     _shift(reports.filter(next_due_at__lt=NEVER), by, "next_due_at")
-    _shift(reports.filter(status__in=[Status.SCHEDULED, Status.IN_PROGRESS]), by, "window_start", "window_end")
+    works = reports.filter(status__in=[Status.SCHEDULED, Status.IN_PROGRESS])
+    _shift(works, by, "window_start", "window_end", "extended_until")
     _shift(Draft.objects.all(), by, "created_at", "updated_at")
 
 

@@ -46,6 +46,7 @@ DEEDS: dict[str, Deed] = {
     "confirm": lambda r, who, at: actions.confirm_withdrawal(r, at=at, by=who),
     "dismiss": lambda r, who, at: actions.move(r, "dismiss", note="لا يستوجب", at=at, by=who),
     "start": lambda r, who, at: actions.start_window(r, at=at, by=who),
+    "extend": lambda r, who, at: actions.extend_window(r, until=r.agreed_end + timedelta(hours=1), note="يلزم وقت", at=at, by=who) if r.agreed_end else actions.complete(r, outcome="success", at=at, by=who),
     "complete": lambda r, who, at: actions.complete(r, outcome="success", at=at, by=who),
     "cancel": lambda r, who, at: actions.move(r, "cancel", note="تأجيل", at=at, by=who),
     "submit": lambda r, who, at: actions.submit_final(r, restored_at=at, at=at, by=who),
@@ -109,7 +110,9 @@ class Lives(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 60 * 24 * 12))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
+        actions.act_by_itself(at=self.now)
         actions.record_due_reminders(at=self.now)
+        assert actions.act_by_itself(at=self.now) == 0, "a double run did a deed again"
         assert actions.record_due_reminders(at=self.now) == 0, "a double run wrote again"
 
     @invariant()
@@ -136,7 +139,7 @@ class Lives(RuleBasedStateMachine):
             assert report.lane == lane_of(report.kind, report.status, report.severity)
             if running:
                 assert (report.next_clock, report.next_due_at) == (running[0].kind, running[0].due_at)
-            elif report.status != "SCHEDULED":
+            else:
                 assert report.next_due_at == NEVER
             if report.status in ENDED:
                 assert not running, f"{report.status} still owes {running}"

@@ -195,12 +195,24 @@ def test_a_consumer_with_a_report_of_her_own_is_led_to_it() -> None:
     town = Town().acknowledged()
     other = town.people["OTHER"]
     own = a_report(ReportKind.CONSUMED_OUTAGE, by=other, provider=town.report.main_service)
-    actions.restore(town.report, restored_at=timezone.now(), by=town.people["DIRECTOR"])
     fan_out()
     delivery = to(other, event__report=town.report, channel=Channel.EMAIL).latest("created_at")
+    assert f"{ORIGIN}/reports/{own.reference}/" in message_for(delivery, at=timezone.now()).text
+
+
+def test_a_consumer_with_a_report_of_her_own_is_asked_there_whether_the_service_is_back_and_told_once() -> None:
+    town = Town().acknowledged()
+    other = town.people["OTHER"]
+    own = a_report(ReportKind.CONSUMED_OUTAGE, by=other, provider=town.report.main_service)
+    fan_out()
+    actions.restore(town.report, restored_at=timezone.now(), by=town.people["DIRECTOR"])
+    actions.act_by_itself(at=timezone.now())
+    fan_out()
+    assert not to(other, event__report=town.report, event__data__move="restore").exists()
+    delivery = to(other, event__report=own, event__data__move="ask_return", channel=Channel.EMAIL).get()
     text = message_for(delivery, at=timezone.now()).text
     assert f"{ORIGIN}/reports/{own.reference}/" in text
-    assert "التأكد من عودة الخدمة لدى جهتكم" in text
+    assert "تأكيد عودة الخدمة" in text
 
 
 # --- SMS ------------------------------------------------------------------------------------------------------------
