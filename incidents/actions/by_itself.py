@@ -116,7 +116,7 @@ def _outage_text(report: Report, *, since: datetime) -> dict[str, list[str]]:
         "services": [str(service) for service, _impact in affected],
         "impact_level": [worst.value],
         "started_at": ["other"],
-        "started_at_date": [f"{local:%Y-%m-%d}"],
+        "started_at_date": [f"{local:%d/%m}"],
         "started_at_time": [f"{local:%H:%M}"],
         "related_maintenance": [report.reference],
     }

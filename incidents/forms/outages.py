@@ -167,7 +167,12 @@ class OwnOutageForm(OutageForm):
     @property
     def folded_words(self) -> list[str]:
         expected = self.cleaned_data.get("expected_restoration_at")
-        return [*super().folded_words, *([] if expected else [gettext("expected restoration not known yet")])]
+        work = self.cleaned_data.get("related_maintenance")
+        return [
+            *super().folded_words,
+            *([] if expected else [gettext("expected restoration not known yet")]),
+            *([gettext("because of %(reference)s") % {"reference": work}] if work else []),
+        ]
 
     def clean_expected_restoration_at(self) -> datetime | None:
         return self.ahead("expected_restoration_at")

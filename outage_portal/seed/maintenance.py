@@ -91,7 +91,7 @@ def file_work(
 
 def worked(t: Teller, report: Report, work: Work, *, start: datetime, end: datetime, by: User) -> Chapter:
     """The window: started, a word where the cadence asks for one, completed."""
-    at = yield start + t.minutes(0, 6)
+    at = yield start - t.minutes(0, 6)
     actions.start_window(report, at=at, by=by)
     said = False
     while (due := t.due(report, "C3")) and due < end:

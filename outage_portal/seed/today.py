@@ -78,7 +78,7 @@ def in_progress(t: Teller) -> Tale:
     report = maintenance.file_work(t, work, service=service, start=start, end=end, at=at, by=by)
     at = yield t.office(at + timedelta(hours=1))
     actions.move(report, "note", at=at, by=reviewers(t)[1])
-    at = yield start
+    at = yield start - timedelta(minutes=2)
     actions.start_window(report, at=at, by=by)
     at = yield start + timedelta(minutes=25)
     actions.post_update(report, phase="", message=work.progress, at=at, by=by)
