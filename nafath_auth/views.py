@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -106,7 +106,7 @@ def choose_entity(request: PortalRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(PAGE_OR_POST)
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Leave the portal first, then Nafath too, unless the person wants to leave this site only."""
+    """Leave the portal first, then Nafath too by a form that sends itself, unless it is this site only."""
     if request.method != "POST":
         return render(request, "nafath_auth/sign_out.html")
     id_token = sessions.id_token(request)
@@ -117,15 +117,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.POST.get("scope") == "portal":
         return redirect("signed_out")
     try:
-        return HttpResponseRedirect(
-            oidc.sign_out_url(
-                id_token,
-                return_to=settings.PORTAL_ORIGIN + reverse("signed_out"),
-                state=_returning.sign("ended" if id_token else "asked"),  # without the token, Nafath asks first
-            )
+        address, fields = oidc.sign_out_form(
+            id_token,
+            return_to=settings.PORTAL_ORIGIN + reverse("signed_out"),
+            state=_returning.sign("ended" if id_token else "asked"),  # without the token, Nafath asks first
         )
     except oidc.NafathUnavailable:
         return redirect("signed_out")
+    return render(request, "nafath_auth/leave_nafath.html", {"address": address, "fields": fields})
 
 
 @public

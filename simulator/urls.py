@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from simulator.views import doors, pages, sign_in
+from simulator.views import doors, pages, sign_in, sign_out
 
 handler400 = "simulator.views.pages.bad_request"
 handler403 = "simulator.views.pages.forbidden"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("code/resend/", sign_in.resend, name="code_resend"),
     path("reauth/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("phone/", pages.phone, name="phone"),
+    path("identity/o/logout", sign_out.sign_out, name="sign_out"),  # before the provider's own, which it calls
     path("sms/messages", doors.send_sms),
     path("sim/api/personas", doors.personas),
     path("sim/api/sms/latest", doors.latest_sms),

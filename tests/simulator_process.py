@@ -9,10 +9,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from csp.constants import SELF
+from django.core.cache import caches
+from pytest_django.live_server_helper import LiveServer
+
+from tests.factories import an_entity
 
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 30.0
@@ -92,6 +98,25 @@ def simulator(portal_origin: str, tmp_path_factory: pytest.TempPathFactory) -> I
         ]
         by_key = {key: person for person in people for key in (person.name_en, person.national_id)}
         yield Simulator(origin, smtp_port, portal_origin, by_key)
+
+
+@pytest.fixture
+def portal(simulator: Simulator, transactional_db: None, settings: Any) -> Iterator[str]:
+    """The portal at the address that the simulator was told."""
+    settings.NAFATH_ADAPTER = "simulator"
+    settings.NAFATH_OIDC_ISSUER = simulator.origin
+    settings.NAFATH_OIDC_CLIENT_ID = simulator.client_id
+    settings.NAFATH_OIDC_CLIENT_SECRET = simulator.client_secret
+    settings.PORTAL_ORIGIN = simulator.portal_origin
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "form-action": [SELF, simulator.origin]}}
+    caches["process"].clear()
+    simulator.reset()
+    an_entity(authority=True)
+    server = LiveServer(urlsplit(simulator.portal_origin).netloc)
+    yield simulator.portal_origin
+    server.stop()
+    caches["process"].clear()
 
 
 @contextlib.contextmanager

@@ -109,19 +109,21 @@ def redeem(code: str, attempt: Attempt, *, redirect_uri: str) -> Proof:
     return Proof(identity, id_token)
 
 
-def sign_out_url(id_token: str, *, return_to: str, state: str) -> str:
-    """Where the browser goes to end the session at Nafath too. Raises NafathUnavailable."""
+def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, dict[str, str]]:
+    """Where the browser posts what, to end the session at Nafath too. Raises NafathUnavailable.
+
+    A form and not an address (RP-Initiated Logout 1.0, 2): the token is written into no log and no history.
+    """
     endpoint = settings.NAFATH_OIDC_SIGN_OUT_URL or _discovery().get("end_session_endpoint")
     if not endpoint:
         raise NafathUnavailable("it names no sign-out address")
     hint = {"id_token_hint": id_token} if id_token else {}
-    return _with_query(
-        endpoint,
+    return str(endpoint), {
         **hint,
-        client_id=settings.NAFATH_OIDC_CLIENT_ID,
-        post_logout_redirect_uri=return_to,
-        state=state,
-    )
+        "client_id": settings.NAFATH_OIDC_CLIENT_ID,
+        "post_logout_redirect_uri": return_to,
+        "state": state,
+    }
 
 
 def _verified(id_token: str, *, nonce: str) -> dict[str, Any]:

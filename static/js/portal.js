@@ -9,6 +9,7 @@ const parts = [
   ["[data-copy]", () => import("./copy.js")],
   ["[data-fills]", () => import("./fills.js")],
   ["[data-search-ends]", () => import("./services.js")],
+  ["form[data-onward]", () => import("./onward.js")],
   ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
   ["#board-poll, [data-vanishes]", () => import("./board.js")],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+import re
+from html import unescape
 
 import jwt
 import pytest
 from django.core.cache import caches
+from django.http import HttpResponse
 from django.test import Client
 
 from entities.models import AuditEvent, Entity
@@ -16,21 +18,24 @@ from tests.nafath_auth.conftest import Visitor, a_regular
 from tests.nafath_auth.issuer import Issuer
 
 
-def sent_to(location: str) -> tuple[str, dict[str, str]]:
-    address = urlsplit(location)
-    query = {name: values[0] for name, values in parse_qs(address.query).items()}
-    return location.partition("?")[0], query
+def form_of(page: HttpResponse) -> tuple[str, dict[str, str]]:
+    """Where the page's form leads, and what it takes along."""
+    html = page.content.decode()
+    form = html[html.index("data-onward") - 300 : html.rindex("</form>")]
+    action = re.search(r'method="post" action="([^"]+)" data-onward', form)
+    assert action
+    return action[1], {name: unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
 
 
 def test_signing_out_leaves_the_portal_and_goes_on_to_nafath(visitor: Visitor) -> None:
     person = a_regular()
     visitor.sign_in()
-    address, query = sent_to(visitor.post("/en/accounts/sign-out/").headers["Location"])
+    address, sent = form_of(visitor.post("/en/accounts/sign-out/"))
     assert not visitor.is_signed_in
     assert address == "https://nafath.example/logout"
-    assert query["client_id"] == "portal"
-    assert query["post_logout_redirect_uri"] == "https://portal.example/en/accounts/signed-out/"
-    assert jwt.decode(query["id_token_hint"], options={"verify_signature": False})["aud"] == "portal"
+    assert sent["client_id"] == "portal"
+    assert sent["post_logout_redirect_uri"] == "https://portal.example/en/accounts/signed-out/"
+    assert jwt.decode(sent["id_token_hint"], options={"verify_signature": False})["aud"] == "portal"
     event = AuditEvent.objects.get(action=AuditEvent.Action.SIGN_OUT)
     assert (event.person, event.entity) == (person.public_id, person.memberships.get().entity)
 
@@ -38,10 +43,10 @@ def test_signing_out_leaves_the_portal_and_goes_on_to_nafath(visitor: Visitor) -
 def test_page_afterwards_believes_only_what_was_sent_along(visitor: Visitor) -> None:
     a_regular()
     visitor.sign_in()
-    _address, query = sent_to(visitor.post("/accounts/sign-out/").headers["Location"])
+    _address, sent = form_of(visitor.post("/accounts/sign-out/"))
     told = "وانتهت جلسة النفاذ"
-    assert told in visitor.get("/accounts/signed-out/", {"state": query["state"]}).content.decode()
-    assert told not in visitor.get("/accounts/signed-out/", {"state": query["state"] + "x"}).content.decode()
+    assert told in visitor.get("/accounts/signed-out/", {"state": sent["state"]}).content.decode()
+    assert told not in visitor.get("/accounts/signed-out/", {"state": sent["state"] + "x"}).content.decode()
     assert told not in visitor.get("/accounts/signed-out/").content.decode()
 
 
@@ -74,16 +79,16 @@ def test_signing_out_works_after_the_secret_key_was_changed(visitor: Visitor, is
     session = visitor.session
     session["nafath_id_token"] = "written under another key"
     session.save()
-    _address, query = sent_to(visitor.post("/accounts/sign-out/").headers["Location"])
-    assert "id_token_hint" not in query
+    _address, sent = form_of(visitor.post("/accounts/sign-out/"))
+    assert "id_token_hint" not in sent
     assert not visitor.is_signed_in
 
 
 def test_whoever_was_refused_can_leave_nafath(visitor: Visitor) -> None:
     visitor.sign_in()
-    address, query = sent_to(visitor.post("/accounts/sign-out/").headers["Location"])
+    address, sent = form_of(visitor.post("/accounts/sign-out/"))
     assert address == "https://nafath.example/logout"
-    page = visitor.get("/accounts/signed-out/", {"state": query["state"]}).content.decode()
+    page = visitor.get("/accounts/signed-out/", {"state": sent["state"]}).content.decode()
     assert "قد تكون جلسة النفاذ ما زالت مفتوحة" in page
     assert not AuditEvent.objects.filter(action=AuditEvent.Action.SIGN_OUT).exists()
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
-from django.core.cache import caches
-from pytest_django.live_server_helper import LiveServer
 
 from entities.models import AuditEvent
 from entities.permissions import Role
-from tests.factories import a_membership, a_person, an_entity
+from tests.factories import a_membership, a_person
 from tests.simulator_process import Persona, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -26,27 +23,10 @@ class Browser(requests.Session):
     def press(self, page: requests.Response, action: str = "", **fields: str) -> requests.Response:
         forms = re.findall(r"<form(.*?)</form>", page.text, re.DOTALL)
         form = next(form for form in forms if f'action="{action}' in form or not action)
-        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|next)" value="([^"]*)"', form))
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
         target = re.search(r'action="([^"]*)"', form)
         address = urljoin(page.url, target[1].replace("&amp;", "&") if target else "")
         return self.post(address, data={**hidden, **fields}, headers={"Referer": page.url}, timeout=10)
-
-
-@pytest.fixture
-def portal(simulator: Simulator, settings: Any) -> Iterator[str]:
-    """The portal at the address that the simulator was told."""
-    settings.NAFATH_ADAPTER = "simulator"
-    settings.NAFATH_OIDC_ISSUER = simulator.origin
-    settings.NAFATH_OIDC_CLIENT_ID = simulator.client_id
-    settings.NAFATH_OIDC_CLIENT_SECRET = simulator.client_secret
-    settings.PORTAL_ORIGIN = simulator.portal_origin
-    caches["process"].clear()
-    simulator.reset()
-    an_entity(authority=True)
-    server = LiveServer(urlsplit(simulator.portal_origin).netloc)
-    yield simulator.portal_origin
-    server.stop()
-    caches["process"].clear()
 
 
 @pytest.fixture
@@ -74,7 +54,8 @@ def test_person_enters_with_the_code_and_leaves_everywhere(portal: str, browser:
     assert page.url == f"{portal}/accounts/first-sign-in/"
     assert mona.name in page.text
     assert AuditEvent.objects.get(action=AuditEvent.Action.SIGN_IN).person == person.public_id
-    left = browser.press(browser.get(f"{portal}/accounts/sign-out/", timeout=10), "/accounts/sign-out/")
+    leaving = browser.press(browser.get(f"{portal}/accounts/sign-out/", timeout=10), "/accounts/sign-out/")
+    left = browser.press(leaving, f"{simulator.origin}/identity/o/logout")
     assert left.url.startswith(f"{portal}/accounts/signed-out/?state=")
     assert "وانتهت جلسة النفاذ" in left.text
     assert urlsplit(go_to_nafath(browser, portal).url).path == "/login/"

@@ -2,6 +2,8 @@
 
 import time
 
+import requests
+
 from tests.simulator.browser import WATERMARKS, Browser, query_of
 from tests.simulator_process import Persona, Simulator
 
@@ -72,6 +74,25 @@ def test_sign_out_returns_to_the_portal(simulator: Simulator, browser: Browser, 
     }
     answer = browser.get("/identity/o/logout", params=query, allow_redirects=False)
     assert answer.headers["Location"] == f"{simulator.portal_origin}/en/accounts/signed-out/?state=s"
+    assert "/login/" in browser.get(browser.authorize_path(), allow_redirects=False).headers["Location"]
+
+
+def test_sign_out_by_a_form_is_carried_over_without_its_token(
+    simulator: Simulator, browser: Browser, khalid: Persona
+) -> None:
+    hint = browser.redeem(browser.press_card(khalid)).json()["id_token"]
+    form = {
+        "id_token_hint": hint,
+        "client_id": "portal",
+        "post_logout_redirect_uri": f"{simulator.portal_origin}/accounts/signed-out/",
+        "state": "s",
+    }
+    # From another site a browser posts without its cookies.
+    carried = requests.post(f"{simulator.origin}/identity/o/logout", data=form, timeout=5, allow_redirects=False)
+    assert carried.status_code == 303
+    assert hint not in carried.headers["Location"]
+    answer = browser.get(carried.headers["Location"], allow_redirects=False)
+    assert answer.headers["Location"] == f"{simulator.portal_origin}/accounts/signed-out/?state=s"
     assert "/login/" in browser.get(browser.authorize_path(), allow_redirects=False).headers["Location"]
 
 
