@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
@@ -13,8 +14,10 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import translation
 
+from entities.storage import is_disk_full
 from entities.text import clean, is_clean
 
+log = structlog.get_logger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
 #: An attachment has at most 10 MB; up to here its form says so itself, beyond it nothing is read.
 MOST_BYTES = 32 * 1024 * 1024
@@ -44,6 +47,10 @@ class RejectBadText:
                 request.POST = self._cleaned(request.POST)  # type: ignore[assignment]  # the same class, cleaned
             except RequestDataTooBig:
                 return render(None, "413.html", {"limit_mb": 1}, status=413)
+            except OSError as error:  # a large file is put aside while it is read
+                if not is_disk_full(error):
+                    raise
+                return disk_full(request)
             except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, ValueError):
                 return render(None, "400.html", status=400)
         return self.get_response(request)
@@ -99,6 +106,25 @@ class DatabaseAway:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return database_away(request) if isinstance(exception, DATABASE_AWAY) else None
+
+
+def disk_full(request: HttpRequest) -> HttpResponse:
+    """507: nothing of the file is kept. Whoever keeps the machine reads it in the log."""
+    log.critical("disk_full", path=request.path)
+    return render(None, "507.html", status=507)
+
+
+class DiskFull:
+    """A disk without room under an upload gives 507; the transaction around it has been rolled back."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return disk_full(request) if is_disk_full(exception) else None
 
 
 class LanguageByPath:

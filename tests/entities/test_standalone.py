@@ -7,7 +7,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-PAGES = ("400", "403", "403_csrf", "404", "413", "429", "500", "503")
+PAGES = ("400", "403", "403_csrf", "404", "413", "429", "500", "503", "507")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -23,6 +23,9 @@ from incidents.lifecycle import ReportKind, Status
 from incidents.models import Report
 from tests.factories import a_person, a_report, a_reviewer
 
+#: An update as somebody writes it.
+WORDS = "حُصر العطل في موزّع الأحمال، ويجري التحويل"
+
 
 class _Forms(HTMLParser):
     """Each form of a page: where it posts, and what it would send if nothing were typed."""
@@ -101,9 +104,22 @@ def queries(client: Client, url: str, **headers: str) -> int:
     return sum(not each["sql"].startswith(framing) for each in captured)
 
 
+def chip(minutes: int) -> str:
+    """So many minutes from now, as a page's chip sends it."""
+    return (timezone.localtime() + timedelta(minutes=minutes)).isoformat(timespec="minutes")
+
+
 def upload(name: str, content: bytes) -> SimpleUploadedFile:
     """A file as a browser sends it, with a type of the sender's own."""
     return SimpleUploadedFile(name, content, content_type="application/x-whatever-the-sender-says")
+
+
+def add(
+    client: Client, report: Report, name: str, content: bytes, *, script: bool = True, english: bool = True
+) -> HttpResponse:
+    """Attach a file: as the script sends it, or as a form without one."""
+    url = ("/en" if english else "") + f"/reports/{report.reference}/files/"
+    return client.post(url, {"file": upload(name, content)}, headers={"HX-Request": "true"} if script else {})
 
 
 def as_it_stands(kind: ReportKind, status: Status, severity: int = 3) -> Report:

@@ -17,7 +17,7 @@ from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from incidents.models.attachment import MAX_A_REPORT, MAX_BYTES
 from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import get, messages_of, text_of, upload
+from tests.incidents.pages import add, get, messages_of, text_of, upload
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -36,24 +36,6 @@ def office(folder: str, *, listed: bool = True) -> bytes:
             archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(f"{folder}/document.xml", "<w/>")
     return kept.getvalue()
-
-
-@pytest.fixture
-def report() -> Report:
-    return a_report()
-
-
-@pytest.fixture
-def filer(report: Report) -> User:
-    report.filed_by.acting = report.filed_by.memberships.select_related("entity").get()
-    return report.filed_by
-
-
-def add(
-    client: Client, report: Report, name: str, content: bytes, *, script: bool = True, english: bool = True
-) -> object:
-    url = ("/en" if english else "") + f"/reports/{report.reference}/files/"
-    return client.post(url, {"file": upload(name, content)}, headers={"HX-Request": "true"} if script else {})
 
 
 TAKEN = {

@@ -1,0 +1,71 @@
+"""A disk that fills up under an upload: 507 in both languages, and nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.test import Client
+
+from entities.models import User
+from incidents.models import Report
+from tests.incidents.pages import add, text_of
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four bytes find room, as Django would write them, and no more."""
+
+    def half(self: FileSystemStorage, name: str, content: File[bytes]) -> str:
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"%PDF")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", half)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with scripts", "without"])
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_keeps_nothing_and_says_so_in_both_languages(
+    client_of: ClientOf, report: Report, filer: User, settings: Any, script: bool
+) -> None:
+    response = add(client_of(filer), report, "notes.txt", b"text", script=script)
+    assert response.status_code == 507
+    assert "The file could not be kept" in text_of(response)
+    assert "تعذّر حفظ الملف" in text_of(response)
+    assert not report.attachments.exists()
+    assert not report.events.filter(kind="ATTACHED").exists()
+    assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []
+
+
+def test_a_disk_that_is_full_while_the_file_arrives_is_answered_the_same(
+    client_of: ClientOf, report: Report, filer: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def no_room(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", no_room)
+    large = b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1)
+    assert add(client_of(filer), report, "large.log", large).status_code == 507
+    assert not report.attachments.exists()
+
+
+def test_another_fault_of_the_disk_is_not_called_full(
+    client_of: ClientOf, report: Report, filer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: FileSystemStorage, name: str, content: File[bytes]) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", broken)
+    with pytest.raises(OSError, match="Input/output"):  # 500, and recorded
+        add(client_of(filer), report, "notes.txt", b"text")
