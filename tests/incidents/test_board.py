@@ -16,7 +16,6 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents.board import COUNTED
-from incidents.forms.board import names_of_the_minute
 from incidents.lifecycle import ClockKind, Lane, ReportKind, Status
 from incidents.models import Report
 from incidents.models.report import NEVER
@@ -27,30 +26,9 @@ pytestmark = pytest.mark.django_db
 Board = Callable[..., list[str]]
 
 
-@pytest.fixture(autouse=True)
-def _names_afresh() -> None:
-    names_of_the_minute.cache_clear()
-
-
 @pytest.fixture
-def reviewer() -> User:
-    return a_reviewer(Role.LEAD)
-
-
-@pytest.fixture
-def browser(client_of: Callable[[User], Client], reviewer: User) -> Client:
-    return client_of(reviewer)
-
-
-@pytest.fixture
-def listed(browser: Client) -> Board:
-    """The references on the board with this filter, in their order."""
-
-    def read(**query: Any) -> list[str]:
-        rows = browser.get(reverse("board"), query).context["rows"]
-        return [row.report.reference for row in rows]
-
-    return read
+def person(reviewer: User) -> User:
+    return reviewer
 
 
 # --- Order -----------------------------------------------------------------------------------------------------

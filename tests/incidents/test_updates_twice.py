@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -15,33 +14,11 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import Status
 from incidents.models import Report
-from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import form, get, send, text_of
+from tests.factories import a_person, a_reviewer
+from tests.incidents.pages import WORDS, chip, form, get, send, text_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
-WORDS = "حُصر العطل في موزّع الأحمال، ويجري التحويل"
-
-
-@pytest.fixture
-def report() -> Report:
-    service = a_service(tier=1)
-    return a_report(by=a_person(entity=service.entity), service=service)
-
-
-@pytest.fixture
-def filer(report: Report) -> User:
-    report.filed_by.acting = report.filed_by.memberships.select_related("entity").get()
-    return report.filed_by
-
-
-@pytest.fixture
-def browser(client_of: ClientOf, filer: User) -> Client:
-    return client_of(filer)
-
-
-def chip(minutes: int) -> str:
-    return (timezone.localtime() + timedelta(minutes=minutes)).isoformat(timespec="minutes")
 
 
 # --- Sent twice, or too late -----------------------------------------------------------------------------
