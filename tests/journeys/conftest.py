@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from entities.models import User
 from tests.conftest import sign_in
 
 PHONE, DESK = 390, 1440  # CSS pixels
+#: htmx's lines when one goes on while a page renews itself; whatever is a fault has a line of its own.
+CUT_OFF = ("htmx:afterRequest", "htmx:sendAbort")
 
 
 @dataclass
@@ -25,18 +27,25 @@ class Visitor:
     context: BrowserContext
     origin: str
     complaints: list[str]
+    beside: tuple[str, ...] = ()  # other origins one may be sent to: Nafath
 
     def open(self, path: str) -> Page:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
-        page.on("console", lambda m: self.complaints.append(f"{path}: {m.text}") if m.type == "error" else None)
+        page.on("console", lambda m: self._console(path, m))
         page.on("request", lambda r: self._same_host(path, r.url))
         page.goto(self.origin + path)
         return page
 
+    def _console(self, path: str, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(CUT_OFF):
+            self.complaints.append(f"{path}: {message.text}")
+
     def _same_host(self, path: str, url: str) -> None:
-        if not url.startswith((self.origin, "data:", "blob:")):
+        if not url.startswith((self.origin, *self.beside, "data:", "blob:")):
             self.complaints.append(f"{path} asked {url}")
+        if "id_token" in url:
+            self.complaints.append(f"{path} wrote a token into {url}")
 
 
 @pytest.fixture
@@ -44,7 +53,15 @@ def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., V
     """`visit(person, width=PHONE, javascript=False)`; nobody is signed in when person is None."""
     contexts: list[BrowserContext] = []
 
-    def visit_(person: User | None = None, *, width: int = DESK, javascript: bool = True, **options: Any) -> Visitor:
+    def visit_(
+        person: User | None = None,
+        *,
+        width: int = DESK,
+        javascript: bool = True,
+        origin: str = "",
+        beside: tuple[str, ...] = (),
+        **options: Any,
+    ) -> Visitor:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, java_script_enabled=javascript, reduced_motion="reduce", **options
         )
@@ -53,7 +70,7 @@ def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., V
         if person is not None:
             key = sign_in(Client(), person).cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
-        return Visitor(context, live_server.url, [])
+        return Visitor(context, origin or live_server.url, [], beside)
 
     yield visit_
     for context in contexts:

@@ -1,0 +1,129 @@
+"""Somebody at a browser, as the walks tell of it: she reads what is there and presses what she sees.
+
+Nothing here asks for a language or for a script: a form is known by where it leads, an answer by what it means.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Locator, Page, Response, expect
+
+from tests.journeys.conftest import Visitor
+from tests.simulator_process import Persona, Simulator
+
+ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+class Person:
+    def __init__(self, visitor: Visitor, prefix: str = "") -> None:
+        self.visitor, self.prefix = visitor, prefix
+        self.page: Page = visitor.open(f"{prefix}/")
+
+    # --- In and out -------------------------------------------------------------------------------------------
+    def signs_in_by_card(self, persona: Persona) -> None:
+        self._goes_to_nafath()
+        name = persona.name_en if self.prefix else persona.name
+        self.page.locator("button.persona", has=self.page.locator("b", has_text=re.compile(f"^{name}$"))).click()
+        self._arrives()
+
+    def signs_in_by_code(self, persona: Persona, simulator: Simulator) -> None:
+        """The ID in the digits of an Arabic keyboard, then the code that the phone received."""
+        self._goes_to_nafath()
+        self.page.locator('[name="national_id"]').fill(persona.national_id.translate(ARABIC_DIGITS))
+        self.page.locator('form:has([name="national_id"]) button[type="submit"]').click()
+        code = self.page.locator('[name="code"]')
+        expect(code).to_be_visible()
+        code.fill(simulator.latest_code(persona))
+        self.page.locator('form:has([name="code"]) button[type="submit"]').click()
+        self._arrives()
+
+    def signs_out(self) -> None:
+        """Out of the portal and of Nafath: without a script the way there takes one press more."""
+        self.page.locator(".masthead details[data-menu] > summary").click()
+        self.page.locator('.masthead form[action$="/accounts/sign-out/"] button').click()
+        if not self.has_scripts:
+            self.page.locator("form[data-onward] button").click()
+        self.page.wait_for_url(f"{self.visitor.origin}{self.prefix}/accounts/signed-out/?state=*")
+
+    def is_asked_who_she_is(self) -> bool:
+        """Nafath remembers nobody: the way in leads to its sign-in again."""
+        self.goes("/")
+        self._goes_to_nafath()
+        return self.page.locator('[name="national_id"]').is_visible()
+
+    def _goes_to_nafath(self) -> None:
+        self.page.locator('form[action$="/accounts/nafath/start/"] button').click()
+        self.page.wait_for_url(re.compile(r"/login/"))
+
+    def _arrives(self) -> None:
+        """The first time one confirms what is registered; and one turns to the language that one reads."""
+        self.page.wait_for_url(f"{self.visitor.origin}/**")
+        confirm = self.page.locator('form[action*="/accounts/first-sign-in/"] button[type="submit"]')
+        if confirm.count():
+            confirm.click()
+            expect(confirm).to_have_count(0)
+        wanted = "en" if self.prefix else "ar"
+        if self.page.locator("html").get_attribute("lang") != wanted:
+            self.page.locator(f'.masthead a[hreflang="{wanted}"]').click()
+        expect(self.page.locator(f'html[lang="{wanted}"] .masthead details[data-menu]')).to_be_visible()
+
+    @property
+    def has_scripts(self) -> bool:
+        return self.page.locator("html").evaluate("() => matchMedia('(scripting: enabled)').matches")
+
+    # --- Looking ----------------------------------------------------------------------------------------------
+    def goes(self, path: str) -> None:
+        self.page.goto(self.visitor.origin + self.prefix + path)
+
+    def follows(self, path: str) -> None:
+        """The link on this page that leads to an address ending so."""
+        self.page.locator(f'main a[href$="{path}"]:visible').first.click()
+        self.page.wait_for_url(f"**{path}")
+
+    def sees(self, *words: str) -> None:
+        for each in words:
+            expect(self.page.locator("main")).to_contain_text(each)
+
+    # --- Answering --------------------------------------------------------------------------------------------
+    def chooses(self, **answers: object) -> None:
+        for name, value in answers.items():
+            self._choice(f'input[name="{name}"][value="{value}"]')
+
+    def picks(self, name: str, place: int = 0) -> None:
+        """The answer that stands in this place: for the moments, whose values nobody knows beforehand."""
+        self._choice(f'input[name="{name}"]', place)
+
+    def _choice(self, selector: str, place: int = 0) -> None:
+        self.page.locator(f"{selector}:visible").nth(place).check(force=True)
+
+    def writes(self, **texts: str) -> None:
+        for name, text in texts.items():
+            self.page.locator(f'[name="{name}"]:visible').first.fill(text)
+
+    def presses(self, action: str) -> None:
+        """Send the form that leads to an address ending so; the page's own form when it says no address."""
+        button = self.form(action).locator('button[type="submit"]:visible').first
+        with self.page.expect_response(lambda answer: self._answers(answer, action)):
+            button.click()
+        self.page.wait_for_load_state()
+
+    @staticmethod
+    def _answers(answer: Response, action: str) -> bool:
+        return answer.request.method == "POST" and urlsplit(answer.url).path.endswith(action)
+
+    def form(self, action: str) -> Locator:
+        return self.page.locator(f'main form[action$="{action}"]:visible').first
+
+    # --- Deeds on a report's page -----------------------------------------------------------------------------
+    def opens(self, report: str, deed: str = "") -> None:
+        """A report's page; and the question of a deed: a dialog, or without a script a page."""
+        self.goes(f"/reports/{report}/")
+        if deed:
+            self.page.locator(f'main a[href*="do={deed}"]:visible').first.click()
+
+    def has_done(self, action: str) -> None:
+        """Send a deed, and read that it is done."""
+        self.presses(action)
+        expect(self.page.locator("#messages .notice--good")).to_be_visible()
