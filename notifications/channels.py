@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.module_loading import import_string
 
+from incidents.ics import CalendarFile
 from notifications.models import Channel as Name
 
 SMS_SECONDS = 5
@@ -31,6 +32,7 @@ class Message:
     subject: str
     text: str
     html: str = ""
+    attachment: CalendarFile | None = None
 
 
 class ChannelError(Exception):
@@ -75,6 +77,8 @@ class Email:
         }
         mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to], headers=headers)
         mail.attach_alternative(message.html, "text/html")
+        if message.attachment:
+            mail.attach(message.attachment.name, message.attachment.content, "text/calendar")
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:

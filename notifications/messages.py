@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.translation import get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
+from incidents.ics import CalendarFile, calendar_file
 from notifications.channels import Message
 from notifications.models import Channel, Delivery
+from notifications.recipients import key_of
 from notifications.stories import Story, story_of
 
 #: First-strong isolate and its end: a reference keeps its order in Arabic text, and does not turn the line round.
@@ -46,6 +48,7 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
             return Message(delivery.pk, to=delivery.person.mobile, subject="", text=short(delivery, parts[0]))
         story = parts[0].story
         subject = f"{story.headline} · {story.reference}" if story.reference else story.headline
+        attachment = _calendar_file(delivery, at=at) if unread is None else None
     context = {"parts": parts, "subject": subject, "demo": settings.DEMO, "support_phone": settings.SUPPORT_PHONE}
     return Message(
         delivery.pk,
@@ -53,7 +56,15 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
         subject=subject,
         text="\n\n".join(_plain(part, context) for part in parts),
         html=render_to_string("notifications/mail.html", context),
+        attachment=attachment,
     )
+
+
+def _calendar_file(delivery: Delivery, *, at: datetime) -> CalendarFile | None:
+    """The window for the reader's calendar, with the mails that tell of it: announced, moved, called off."""
+    if delivery.event is None or key_of(delivery.event) not in {"FILED:MNT", "reschedule", "cancel"}:
+        return None
+    return calendar_file(delivery.event.report, at=at)
 
 
 def _part(delivery: Delivery, language: str, *, unread: int | None, at: datetime) -> Part:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entities.models import Notice
+from entities.templatetags.moments import stretch
 from incidents.forms.doors import door_of
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
 from incidents.models import Clock, Draft, Report, ReportEvent
@@ -234,6 +235,8 @@ def _window(event: ReportEvent) -> Iterator[tuple[str, str]]:
     if report.window_start and report.agreed_end:
         moments = {"start": full(report.window_start), "end": full(report.agreed_end)}
         yield _("Window"), _("%(start)s to %(end)s") % moments
+    if report.expected_outage_minutes is not None:
+        yield _("Expected downtime"), stretch(report.expected_outage_minutes)
 
 
 # --- Of a notice ------------------------------------------------------------------------------------------------
