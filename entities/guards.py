@@ -16,6 +16,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 GUARDED: dict[str, str | None] = {
     "incidents_reportevent": "fanned_out_at",
     "entities_auditevent": None,
+    "incidents_sealedrecord": None,
 }
 
 

@@ -14,7 +14,7 @@ from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
 from incidents.actions.final import needs_countersignature
 from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind
+from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Status
 from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
 from incidents.models.report import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
@@ -138,6 +138,11 @@ class Case:
             and self.report.version - 1 == seen
         )
 
+    @property
+    def has_record(self) -> bool:
+        """A closed report is sealed on paper, for the entity and the authority."""
+        return self.report.status == Status.CLOSED and not self.outside
+
     # --- Where it stands ---------------------------------------------------------------------------------------
     @cached_property
     def clocks(self) -> list[Clock]:
@@ -207,9 +212,7 @@ class Case:
         return found[:PAGE], len(found) > PAGE
 
     def _with_actors(self, condition: Q) -> QuerySet[ReportEvent]:
-        person = User.objects.filter(public_id=OuterRef("person"))
-        names = {f"actor_{code}": Subquery(person.values(f"name_{code}")) for code in ("ar", "en")}
-        return self.report.events.filter(condition).annotate(**names)
+        return self.report.events.filter(condition).with_actors()
 
     def _told(self, events: Iterable[ReportEvent]) -> list[Entry]:
         late = {clock.met_at: clock.late_by for clock in self.clocks if clock.met_at and clock.late_by}

@@ -91,7 +91,7 @@ def _value(final: FinalReport, name: str) -> tuple[str, bool]:
 SPOKEN: dict[str, Callable[[FinalReport], str]] = {
     "cause_l2": lambda final: f"{called('cause_l1', final.cause_l1)} — {called('cause_l2', final.cause_l2)}",
     "contributing_factors": lambda final: listed(all_called("contributing_factors", final.contributing_factors)),
-    "downtime_minutes": lambda final: stretch(final.downtime_minutes),
+    "downtime_minutes": lambda final: f"{thousands(final.downtime_minutes)} ({stretch(final.downtime_minutes)})",
     "downtime_basis": lambda final: str(final.get_downtime_basis_display()),
     "permanent_fix": lambda final: str(final.get_permanent_fix_display()),
     "permanent_fix_on": lambda final: date_format(final.permanent_fix_on) if final.permanent_fix_on else "",

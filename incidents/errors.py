@@ -22,3 +22,11 @@ class LeadTimeShort(MoveRefused):
 
 class StaleReport(MoveRefused):
     """Somebody else changed the report since the page was read; answered with 409."""
+
+
+class PaperUnavailable(Exception):
+    """This machine makes no PDF now; there is the page to print instead."""
+
+
+class PaperRefused(Exception):
+    """A kept file is missing, or is not what was sealed: it is not given out."""

@@ -32,7 +32,7 @@ class Paper:
     def of(cls, report: Report) -> Paper:
         """What is kept; an empty one where nothing is yet."""
         final = getattr(report, "final_report", None)
-        if final is None:
+        if final is None or final.pk is None:  # an empty one stays with the report that was asked
             return cls(report, FinalReport(report=report), [], [], [])
         comments = list(final.comments.select_related("author"))
         last = max((comment.round for comment in comments), default=0)

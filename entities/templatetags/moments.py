@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -15,7 +18,19 @@ from django.utils.translation import gettext as _
 from hijridate import Gregorian
 
 register = template.Library()
+#: Paper is read on another day, in another year: there every moment carries its date and its year.
+_on_paper: ContextVar[bool] = ContextVar("on_paper", default=False)
 _HIJRI_YEARS = (1925, 2076)  # the range of the Umm al-Qura tables
+
+
+@contextmanager
+def on_paper() -> Iterator[None]:
+    """Inside, `day_time` says the whole date."""
+    token = _on_paper.set(True)
+    try:
+        yield
+    finally:
+        _on_paper.reset(token)
 
 
 @register.filter
@@ -55,6 +70,8 @@ def day_time(moment: datetime | None) -> SafeString | str:
     """«22 نوفمبر، 02:14»; the year only when it is another; today's as the hour alone."""
     if moment is None:
         return ""
+    if _on_paper.get():
+        return full_moment(moment)
     local, today = timezone.localtime(moment), timezone.localdate()
     if local.date() == today:
         return _time(moment, "H:i")

@@ -25,6 +25,7 @@ from incidents.actions.maintenance import complete, extend_window, reschedule, s
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
 from incidents.actions.reminders import record_due_reminders
+from incidents.actions.sealing import closing_of, seal
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
 
@@ -39,6 +40,7 @@ __all__ = [
     "assign",
     "attach",
     "change_severity",
+    "closing_of",
     "comment_fields",
     "complete",
     "confirm_recorded",
@@ -60,6 +62,7 @@ __all__ = [
     "restore_pair",
     "save_draft",
     "save_final",
+    "seal",
     "send_back",
     "start_window",
     "submit_final",

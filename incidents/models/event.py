@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from entities.permissions import Permission
@@ -27,6 +27,13 @@ class ReportEventQuerySet(models.QuerySet["ReportEvent"]):
         if user.may(Permission.BOARD_VIEW):
             return self
         return self.filter(report__in=Report.objects.visible_to(user))
+
+    def with_actors(self) -> Self:
+        """With the names of who acted, as `tell` reads them; read from User, where they may be taken away."""
+        from entities.models import User
+
+        person = User.objects.filter(public_id=OuterRef("person"))
+        return self.annotate(**{f"actor_{code}": Subquery(person.values(f"name_{code}")) for code in ("ar", "en")})
 
     def not_fanned_out(self) -> Self:
         return self.filter(fanned_out_at__isnull=True)

@@ -95,7 +95,7 @@ def test_tampering_is_named_where_it_stands(report: Report, tamper: Callable[[Re
         tamper(report)
     _out, err = verify()
     assert f"{report.reference}: {where}." in err
-    assert "Broken chains: 1." in err
+    assert "Broken: 1." in err
 
 
 def test_a_cut_tail_is_found(report: Report) -> None:

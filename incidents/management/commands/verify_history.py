@@ -2,10 +2,14 @@
 
 An edited, deleted, inserted or swapped row breaks the chain where it stands; a cut tail no longer reaches the head
 that the report (`event_count`, `head_hash`) or the entity (`ChainHead`) keeps.
+
+A sealed record is compared too: its file with its digest, its seal with the event that closed the report. With
+references it says only how these reports are sealed, for whoever holds such a paper.
 """
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,10 +17,12 @@ from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from entities.chain import GENESIS, link
 from entities.models import AuditEvent, ChainHead
-from incidents.models import Report, ReportEvent
+from incidents.errors import PaperRefused
+from incidents.models import Report, ReportEvent, SealedRecord
 
 CHUNK = 2000
 
@@ -105,19 +111,57 @@ def _audit_again(head: Head, broken: str) -> str:
     return first_break(rows, Head(head.owner, "", chain.seq, chain.hash))
 
 
-class Command(BaseCommand):
-    help = "Verify every hash chain; exit 1 and name the first broken link of each broken one."
+def sealed_records(records: QuerySet[SealedRecord]) -> Iterator[tuple[Head, str]]:
+    """The papers of closed reports, each with what is wrong with it."""
+    sealed = ReportEvent.objects.filter(report=OuterRef("report"), seq=OuterRef("event_count")).values("hash")
+    for record in records.select_related("report").annotate(hash=Subquery(sealed)).order_by("made_at").iterator(CHUNK):
+        name = f"sealed record of {record.report.reference} ({record.language})"
+        broken = "" if record.hash == record.head_hash else "its seal is not the history's"
+        try:
+            record.read()
+        except PaperRefused as refused:
+            broken = f"its file is {refused}"
+        yield Head(record.report_id, name, record.event_count, record.head_hash), broken
 
-    def handle(self, *args: object, **options: object) -> None:
-        broken = sum(self._verify(chains) for chains in (report_chains, audit_chains))
+
+class Command(BaseCommand):
+    help = "Verify every hash chain and sealed record; exit 1 and name what is broken in each."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("references", nargs="*", help="say how these reports are sealed, and verify only them")
+
+    def handle(self, *args: object, references: list[str], **options: object) -> None:
+        broken = sum(map(self._describe, references)) if references else self._verify_all()
+        if broken:
+            raise CommandError(f"Broken: {broken}.")
+        self.stdout.write("Every chain is whole.")
+
+    def _describe(self, reference: str) -> int:
+        """One report: the length of its history, its head, its papers."""
+        report = Report.objects.filter(reference=reference).first()
+        if report is None:
+            raise CommandError(f"There is no report {reference}.")
+        self.stdout.write(f"{reference}: {report.event_count} events, head {report.head_hash}")
+        records = SealedRecord.objects.filter(report=report)
+        for record in records.order_by("made_at"):
+            self.stdout.write(
+                f"  sealed ({record.language}): {record.event_count} events, head {record.head_hash}, "
+                f"closed {record.closed_at:%Y-%m-%d %H:%M} UTC, file SHA-256 {record.sha256}"
+            )
+        head = Head(report.pk, reference, report.event_count, report.head_hash)
+        chain = iter([(head, _report_again(head, ""))])
+        return self._verify(lambda: chain) + self._verify(lambda: sealed_records(records))
+
+    def _verify_all(self) -> int:
+        chains = (report_chains, audit_chains, lambda: sealed_records(SealedRecord.objects.all()))
+        broken = sum(self._verify(each) for each in chains)
         events, lines = ReportEvent.objects.count(), AuditEvent.objects.count()
         self.stdout.write(
             f"{events:,} events of {Report.objects.count():,} reports, "
-            f"{lines:,} lines of {ChainHead.objects.count():,} audit logs."
+            f"{lines:,} lines of {ChainHead.objects.count():,} audit logs, "
+            f"{SealedRecord.objects.count():,} sealed records."
         )
-        if broken:
-            raise CommandError(f"Broken chains: {broken}.")
-        self.stdout.write("Every chain is whole.")
+        return broken
 
     def _verify(self, chains: Callable[[], Iterator[tuple[Head, str]]]) -> int:
         broken = 0
