@@ -56,7 +56,7 @@ def consequences(form: FilingForm) -> Consequences:
     known: dict[str, Any] = {
         "reach": reach_of(services) if services and form.kind != ReportKind.CONSUMED_OUTAGE else None,
         "provider": provider,
-        "provider_state": state_of(provider, at=form.at) if provider else None,
+        "provider_state": state_of(provider, at=form.at) if provider and provider.listed else None,
     }
     if not affected and (provider is None or form.kind != ReportKind.CONSUMED_OUTAGE):
         return Consequences(**known)

@@ -48,9 +48,9 @@ def leading(report: Report) -> list[Fact]:
                 _column(report, "rollback_plan", written=True),
             ]
         case _:
-            owner = report.provider_service.entity.name if report.provider_service else ""
+            provider = report.provider_service
             found = [
-                Fact(_("Owning entity"), owner),
+                Fact(_("Owning entity"), provider.owner_name, written=not provider.listed) if provider else None,
                 _expected(report),
                 _users(report),
                 _column(report, "workaround", written=True),

@@ -93,6 +93,7 @@ class EventKind(models.TextChoices):
     WITHDRAWAL_ASKED = "WITHDRAWAL_ASKED", _("Withdrawal requested")
     EXTENDED = "EXTENDED", _("Extension granted")
     REMINDED = "REMINDED", _("Reminder")
+    NAMED = "NAMED", _("Service found in the catalogue")
 
 
 S, K, C = Status, ReportKind, ClockKind

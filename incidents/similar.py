@@ -41,6 +41,11 @@ def find_similar(
     alike = Q(entity=entity, kind=kind, services__in=services, started_at__range=near)
     if kind == ReportKind.MAINTENANCE:
         alike = Q(entity=entity, kind=kind, services__in=services, window_start__range=near)
+    elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None and not provider.listed:
+        alike = Q(
+            entity=entity, kind=kind, provider_service__listed=False, provider_service__name_ar=provider.name_ar,
+            started_at__range=near,
+        )  # fmt: skip
     elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None:
         alike = Q(entity=entity, kind=kind, provider_service=provider, started_at__range=near)
         alike |= Q(kind=ReportKind.OWN_OUTAGE, services=provider, entity=provider.entity_id, status__in=OPEN)

@@ -91,6 +91,7 @@ LOOKS: dict[str, Look] = {
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
     EventKind.REMINDED: Look(gettext_lazy("Reminder"), "bell-ring", "due"),
+    EventKind.NAMED: Look(gettext_lazy("Service found in the catalogue"), "book-open", "dga"),
 }
 _NO_CHANGE = Look(gettext_lazy("No change"), "pause")
 _OVERDUE = Look(gettext_lazy("Reminder"), "bell-ring", "bad")
@@ -280,6 +281,19 @@ def _reminded(event: ReportEvent, report: Report) -> str:
     return format_html("{} {}", sentence, sent)
 
 
+def _named(event: ReportEvent, report: Report) -> str:
+    """What was typed when it was filed, and what it is; the severity it suggests is the reviewer's to judge."""
+    arabic = (get_language() or "ar").startswith("ar")
+    service, entity = event.data["ar" if arabic else "en"]
+    said = format_html(
+        _("“{typed}” is “{service}” of {entity}."), typed=event.data["typed"], service=service, entity=entity
+    )
+    suggested = event.data.get("suggested")
+    if suggested not in Severity.values or suggested == event.data.get("severity"):
+        return said
+    return format_html(_("{} Its tier suggests the severity “{}”."), said, Severity(suggested).label)
+
+
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "acknowledge": _acknowledged,
     "restore": _restored,
@@ -296,6 +310,7 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "extend_final": _extended,
     "update": _unchanged,
     EventKind.REMINDED: _reminded,
+    EventKind.NAMED: _named,
 }
 
 

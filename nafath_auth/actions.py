@@ -52,6 +52,7 @@ def admit(identity: VerifiedIdentity, told: SocialAccount) -> Admission:
     if len(memberships) == 1:
         person.acting = memberships[0]
         _activate(memberships[0], by=person)
+        _remember(person, memberships[0])
     AuditEvent.record(
         AuditEvent.Action.SIGN_IN,
         entity=person.acting.entity if person.acting else None,
@@ -69,6 +70,7 @@ def act_as(membership: Membership, *, by: User) -> Membership:
     """Let a person act in another of her memberships from now on."""
     previous, by.acting = by.acting, membership
     _activate(membership, by=by)
+    _remember(by, membership)
     AuditEvent.record(
         AuditEvent.Action.SWITCHED_ENTITY,
         entity=membership.entity,
@@ -125,6 +127,13 @@ def _complete(person: User, identity: VerifiedIdentity, *, digest: str) -> None:
     person.name_ar = person.name_ar or identity.name_ar
     person.name_en = person.name_en or identity.name_en
     person.save(update_fields=["national_id_digest", "name_ar", "name_en"])
+
+
+def _remember(person: User, membership: Membership) -> None:
+    """The membership used last stands first when the person chooses again."""
+    if person.last_membership_id != membership.pk:
+        person.last_membership = membership
+        person.save(update_fields=["last_membership"])
 
 
 def _activate(membership: Membership, *, by: User) -> None:

@@ -72,6 +72,11 @@ def shared(event: ReportEvent) -> bool:
     return bool(event.data.get("visibility") == "consumers")
 
 
+def running(event: ReportEvent) -> bool:
+    """The outage goes on."""
+    return event.report.status in OPEN
+
+
 def combined(event: ReportEvent) -> bool:
     """The final report of a short outage, which says at once that the service is back."""
     return event.data.get("from") in OPEN
@@ -154,6 +159,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "extend_window": (own(*CREW, mail=never), reviewer(), consumers()),
     "ask_return": (own(*TEAM),),
     "recall_return": (own(*TEAM, mail=never),),
+    EventKind.NAMED: (own(*CREW, mail=never), reviewer(mail=never), provider(sms=urgent, when=running)),
 }  # fmt: skip
 
 #: What has no report: roles of the notice's entity, and their channels.

@@ -55,6 +55,7 @@ HEADLINES: dict[tuple[str, Side], Promise] = {
     ("FILED:DEP", Side.OWN): gettext_lazy("Your entity's report has arrived"),
     ("FILED:DEP", Side.AUTHORITY): gettext_lazy("New report of a consumed service's outage"),
     ("FILED:DEP", Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
+    (EventKind.NAMED, Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
     ("update", Side.CONSUMER): gettext_lazy("Update on the outage of a service you rely on"),
     ("ask", Side.OWN): gettext_lazy("Question from the authority"),
     ("raise_concern", Side.OWN): gettext_lazy("Concern of the authority about the maintenance"),
@@ -81,6 +82,7 @@ DUTIES: dict[str, Promise] = {
 }
 _CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
 _BACK = gettext_lazy("Check that the service works for you again, and report it if it does not")
+_LOOK = gettext_lazy("Check the service, and report its outage if you find one")
 _WINDOW = gettext_lazy("Prepare your services that rely on it for the window")
 #: What a reminder of the owner's clock means to whoever relies on the service, and what it asks of them.
 CONSUMER_REMINDERS: dict[str, tuple[Promise, Promise]] = {
@@ -97,7 +99,8 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     ("FILED:MNT", Side.CONSUMER): _WINDOW,
     ("reschedule", Side.CONSUMER): _WINDOW,
     ("extend_window", Side.CONSUMER): _CHECK,
-    ("FILED:DEP", Side.PROVIDER): gettext_lazy("Check the service, and report its outage if you find one"),
+    ("FILED:DEP", Side.PROVIDER): _LOOK,
+    (EventKind.NAMED, Side.PROVIDER): _LOOK,
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
 }
@@ -214,7 +217,7 @@ def _facts(event: ReportEvent, side: Side) -> Iterator[tuple[str, str]]:
     report = event.report
     hidden = side == Side.PROVIDER and not report.share_identity
     yield _("Entity"), _("Not named, at its own wish") if hidden else report.entity.name
-    yield _("Service"), report.main_service.name
+    yield _("Service"), report.main_service.name_outside
     yield _("Severity"), f"{Severity(report.severity).label} (S{report.severity})"
     if report.kind == ReportKind.MAINTENANCE:
         yield _("Status"), report.get_status_display()

@@ -1,9 +1,15 @@
 """Django admin without a door of its own: whoever is not signed in goes to Nafath, whoever is no admin is refused."""
 
+from importlib import import_module
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 admin.site.site_header = admin.site.site_title = _("Outage Reporting Portal")
@@ -17,4 +23,16 @@ def sign_in_with_nafath(request: HttpRequest, extra_context: dict[str, object] |
     return redirect_to_login(request.get_full_path())
 
 
+def sign_out_of_nafath(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    """Signing out leaves Nafath too, so it is asked where it is always asked."""
+    return redirect("sign_out")
+
+
+# What the packages bring along: their rows belong to the sign-in, and nobody edits them by hand.
+for package in ("allauth.account.admin", "allauth.socialaccount.admin", "django.contrib.auth.admin"):
+    import_module(package)
+for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, Group):
+    admin.site.unregister(model)
+
+admin.site.logout = sign_out_of_nafath  # type: ignore[method-assign]  # the documented way to replace it
 admin.site.login = sign_in_with_nafath  # type: ignore[method-assign]  # the documented way to replace it

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from entities.models.naming import Bilingual
-from entities.models.organisation import Entity
+from entities.models.organisation import Entity, Sector
 from entities.text import search_form
 
 if TYPE_CHECKING:
@@ -23,10 +25,40 @@ class DigitalServiceQuerySet(models.QuerySet["DigitalService"]):
             return self.none()
         if user.acting.entity.is_authority:
             return self
-        return self.filter(Q(is_active=True) | Q(entity=user.acting.entity_id))
+        return self.filter(Q(is_active=True, listed=True) | Q(entity=user.acting.entity_id))
 
     def active(self) -> Self:
-        return self.filter(is_active=True, entity__is_active=True)
+        return self.filter(is_active=True, listed=True, entity__is_active=True)
+
+    def listed(self) -> Self:
+        """The catalogue."""
+        return self.filter(listed=True)
+
+    def unlisted(self) -> Self:
+        """What people named because the catalogue does not hold it."""
+        return self.filter(listed=False)
+
+    def write_down(self, named: DigitalService, *, sector: Sector) -> DigitalService:
+        """Keep a service that somebody named and the catalogue does not hold; its owner is known later.
+
+        The row that stands for the owner needs a sector, which nobody sees: it is whose report comes first.
+        """
+        unknown, _created = Entity.objects.get_or_create(
+            code=Entity.UNKNOWN_OWNER,
+            defaults={
+                "name_ar": "جهة لم تُحدد بعد",
+                "name_en": "Owner not known yet",
+                "sector": sector,
+                "is_active": False,
+            },
+        )
+        return self.create(
+            entity=unknown,
+            code=uuid.uuid4().hex,
+            name_ar=named.name_ar,
+            owner_named=named.owner_named,
+            listed=False,
+        )
 
     def of(self, entity: Entity) -> Self:
         return self.filter(entity=entity)
@@ -71,6 +103,8 @@ class DigitalService(Bilingual):
     beneficiaries = models.JSONField(_("Beneficiaries"), default=list, blank=True)
     is_active = models.BooleanField(_("Active"), default=True)
     search_text = models.CharField(max_length=700, editable=False, default="")
+    listed = models.BooleanField(_("In the catalogue"), default=True, editable=False)
+    owner_named = models.CharField(_("Owner, as named"), max_length=200, blank=True, editable=False)
 
     objects = DigitalServiceQuerySet.as_manager()
 
@@ -82,6 +116,16 @@ class DigitalService(Bilingual):
             models.UniqueConstraint(fields=["entity", "code"], name="service_code_once_an_entity"),
             models.CheckConstraint(condition=Q(tier__lte=3), name="service_tier_0_to_3"),
         ]
+
+    @property
+    def owner_name(self) -> str:
+        """Whose it is: for a service that nobody has listed yet, as far as whoever named it knew."""
+        return self.entity.name if self.listed else self.owner_named or gettext("Owner not known yet")
+
+    @property
+    def name_outside(self) -> str:
+        """The name in what leaves the house: the catalogue's, never one that somebody typed."""
+        return self.name if self.listed else gettext("A service that is not in the catalogue")
 
     @staticmethod
     def search_text_for(*, name_ar: str, name_en: str, entity: Entity) -> str:

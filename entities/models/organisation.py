@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,10 @@ class EntityQuerySet(models.QuerySet["Entity"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def known(self) -> Self:
+        """Without the row that stands for an owner nobody knows yet."""
+        return self.exclude(code=Entity.UNKNOWN_OWNER)
+
 
 class Entity(Bilingual):
     """A government body. The authority is one of them, of kind regulator, and may report too."""
@@ -51,6 +55,9 @@ class Entity(Bilingual):
     is_active = models.BooleanField(_("Active"), default=True)
 
     objects = EntityQuerySet.as_manager()
+
+    #: Stands for the owner of a service that nobody has listed yet: never active, so in no list and without people.
+    UNKNOWN_OWNER: ClassVar[str] = "_unknown"
 
     class Meta:
         verbose_name = _("Entity")

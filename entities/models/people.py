@@ -54,6 +54,9 @@ class User(AbstractBaseUser, Bilingual):
     )
     is_active = models.BooleanField(_("Active"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_membership = models.ForeignKey(
+        "Membership", on_delete=models.SET_NULL, null=True, editable=False, related_name="+", help_text="Used last."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -90,6 +93,10 @@ class User(AbstractBaseUser, Bilingual):
         """m•••@entity.gov.sa: enough to recognise one's own address."""
         name, _at, host = self.email.rpartition("@")
         return f"{name[:1]}•••@{host}" if host else ""
+
+    def get_short_name(self) -> str:
+        """How Django admin greets her."""
+        return self.name
 
     # --- Django admin asks these three -------------------------------------------------------------
     @property

@@ -2,6 +2,7 @@
 
 from incidents.actions.attachments import attach
 from incidents.actions.by_itself import act_by_itself
+from incidents.actions.catalogue import adopt_service, identify_service
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.filing import (
     Answers,
@@ -35,6 +36,7 @@ __all__ = [
     "acknowledge",
     "act_by_itself",
     "add_note",
+    "adopt_service",
     "answer",
     "ask",
     "assign",
@@ -52,6 +54,7 @@ __all__ = [
     "file_ended_outage",
     "file_pair",
     "file_report",
+    "identify_service",
     "move",
     "post_update",
     "record_due_reminders",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +44,16 @@ class Answers:
     @property
     def fingerprint(self) -> str:
         """The digest of the text: whether a repeated key says the same thing."""
-        plain = {name: value.pk if isinstance(value, models.Model) else value for name, value in self.columns.items()}
+        plain = {name: _plain(value) for name, value in self.columns.items()}
         affected = sorted((service.pk, impact) for service, impact in self.affected)
         return hashlib.sha256(canonical({"columns": plain, "affected": affected})).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A row by its key; a service that is not in the catalogue by what was typed, because it has none yet."""
+    if isinstance(value, DigitalService) and not value.listed:
+        return [value.name_ar, value.owner_named]
+    return value.pk if isinstance(value, models.Model) else value
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,9 @@ def file_pair(
     """One of ours is down because of another's: two linked reports with one key, in one transaction."""
     # References are taken in alphabetical order of the kinds, so that two filings never wait for each other.
     dep = file_report(kind=ReportKind.CONSUMED_OUTAGE, entity=entity, key=key, answers=consumed, at=at, by=by)
+    if consumed.provider is not None and not consumed.provider.listed:
+        # Written down by the first of the two; the second points at the same row.
+        own = replace(own, columns={**own.columns, "upstream_service": dep.report.provider_service})
     out = file_report(kind=ReportKind.OWN_OUTAGE, entity=entity, key=key, answers=own, at=at, by=by)
     if out.is_new or dep.is_new:
         Report.objects.filter(pk=out.report.pk).update(related=dep.report)
@@ -132,6 +142,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     if seeding.get():
         recorded = happened
     policy = Policy.objects.in_force(at=recorded)
+    answers = _written_down(answers, entity=entity)
     assessed = _assess(kind, answers, policy, at=happened)
     filing = FILING[ReportKind(kind)]
     main = _main_service(answers)
@@ -156,12 +167,12 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     )
     refuse_short_notice(report)
     report.reference = ReferenceCounter.take(kind, year=recorded.astimezone(RIYADH).year)
-    report.search_text = _search_text(report, answers)
+    report.search_text = search_text(report, answers)
     report.save(force_insert=True)
     AffectedService.objects.bulk_create(
         AffectedService(report=report, service=service, impact=impact) for service, impact in answers.affected
     )
-    _remember_dependencies(answers)
+    remember_dependencies(answers)
     data = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": report.fingerprint}
     event = report.record(EventKind.FILED, by=by, at=happened, data=data)
     started = [judged_clock(report, filing.judges, at=happened)]
@@ -171,6 +182,15 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     report.save()
     Draft.objects.filter(entity=entity, kind=kind, key=key).delete()
     return report
+
+
+def _written_down(answers: Answers, *, entity: Entity) -> Answers:
+    """A provider's service that the catalogue does not hold becomes a row here, in the filing's own transaction."""
+    provider = answers.provider
+    if provider is None or provider.pk is not None:
+        return answers
+    kept = DigitalService.objects.write_down(provider, sector=entity.sector)
+    return replace(answers, columns={**answers.columns, "provider_service": kept})
 
 
 def _assess(kind: str, answers: Answers, policy: Policy, *, at: datetime) -> Assessment:
@@ -191,17 +211,22 @@ def _main_service(answers: Answers) -> DigitalService:
     return answers.provider or min((service for service, _impact in answers.affected), key=lambda s: (s.tier, s.pk))
 
 
-def _search_text(report: Report, answers: Answers) -> str:
+def search_text(report: Report, answers: Answers) -> str:
+    """The words a search looks in: the reference, the entity, the services, and whose they are."""
     named = [report.entity, *(service for service, _impact in answers.affected)]
-    if answers.provider:
-        named += [answers.provider, answers.provider.entity]
-    names = [name for thing in named for name in (thing.name_ar, thing.name_en)]
+    names = []
+    if provider := answers.provider:
+        named.append(provider)
+        if provider.listed:
+            named.append(provider.entity)
+        names.append(provider.owner_named)
+    names = [name for thing in named for name in (thing.name_ar, thing.name_en)] + names
     return search_form(" ".join([report.reference, *names]))[:1000]
 
 
-def _remember_dependencies(answers: Answers) -> None:
+def remember_dependencies(answers: Answers) -> None:
     """A consumed outage says who relies on whom: what the catalogue does not know is added, unverified."""
-    if answers.provider:
+    if answers.provider and answers.provider.listed:
         ServiceDependency.objects.bulk_create(
             [ServiceDependency(consumer=service, provider=answers.provider) for service, _impact in answers.affected],
             ignore_conflicts=True,

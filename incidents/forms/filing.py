@@ -156,8 +156,9 @@ class FilingForm(forms.Form):
 
     @property
     def provider(self) -> DigitalService | None:
+        """The other entity's service; one that the catalogue does not hold as soon as it is named, as yet unsaved."""
         service: DigitalService | None = self.cleaned_data.get("provider_service")
-        return service
+        return service if service and service.name_ar else None
 
     @property
     def start(self) -> datetime:
@@ -167,9 +168,9 @@ class FilingForm(forms.Form):
 
     @property
     def draft_service(self) -> DigitalService | None:
-        """The first service chosen: there is one draft of a kind for it."""
+        """The first service chosen: there is one draft of a kind for it. One outside the catalogue is no row yet."""
         services = [service for service, _impact in self.affected] or self.cleaned_data.get("services") or [None]
-        return self.provider or services[0]
+        return self.provider if self.provider and self.provider.listed else services[0]
 
     def answers(self) -> Answers:
         """What the action files. Only of a valid form."""

@@ -18,6 +18,7 @@ from entities.widgets import Chips
 from incidents.actions import Answers
 from incidents.forms.fields import AnyOf, FreeText, ImpactField, MomentField, OneOf, ServiceField, WholeNumber
 from incidents.forms.filing import FilingForm
+from incidents.forms.unlisted import NamesUnlisted
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from incidents.severity import Impact
@@ -202,17 +203,22 @@ class OwnOutageForm(OutageForm):
         return Answers(affected=self.affected, columns=columns)
 
 
-class ConsumedOutageForm(OutageForm):
+class ConsumedOutageForm(OutageForm, NamesUnlisted):
     """Another entity's service does not work for us: whose, what, since when, and what of ours it touches."""
 
     kind = ReportKind.CONSUMED_OUTAGE
-    face = ("provider_service", "symptom", "started_at", "own_services_affected", "impact_level", "summary")
+    face = (
+        "provider_service", "unlisted_name", "unlisted_owner", "symptom", "started_at", "own_services_affected",
+        "impact_level", "summary",
+    )  # fmt: skip
     folded = (
         "detected_at", "integration", "error_sample", "checked_locally", "provider_contacted", "users_affected",
         "workaround", "internal_ref", "share_identity",
     )  # fmt: skip
 
-    provider_service = ServiceField(label=_("Whose service is down?"), own=False, multiple=False)
+    provider_service = ServiceField(
+        label=_("Whose service is down?"), own=False, multiple=False, unlisted_label=_("It is not in the list")
+    )
     own_services_affected = ServiceField(
         label=_("Which of your services does it touch?"),
         none_label=_("None yet"),
@@ -268,10 +274,13 @@ class ConsumedOutageForm(OutageForm):
         return Answers(affected=self.affected, columns=columns)
 
 
-class BecauseOfAnotherForm(OwnOutageForm):
+class BecauseOfAnotherForm(OwnOutageForm, NamesUnlisted):
     """One of ours is down because of another's: two linked reports from one set of answers."""
 
-    face = ("services", "provider_service", "impact_level", "started_at", "symptom", "summary", "cyber_suspected")
+    face = (
+        "services", "provider_service", "unlisted_name", "unlisted_owner", "impact_level", "started_at", "symptom",
+        "summary", "cyber_suspected",
+    )  # fmt: skip
     folded = (
         "detected_at", "expected_restoration_at", "integration", "internal_ref", "nca_ref", "help_needed",
         "share_identity",
@@ -279,7 +288,9 @@ class BecauseOfAnotherForm(OwnOutageForm):
 
     restored_at = None  # type: ignore[assignment]  # how a form leaves an inherited field out
     services = ServiceField(label=_("Which of your services is down?"))
-    provider_service = ServiceField(label=_("Because of whose service?"), own=False, multiple=False)
+    provider_service = ServiceField(
+        label=_("Because of whose service?"), own=False, multiple=False, unlisted_label=_("It is not in the list")
+    )
     integration = OneOf(list_name="integration", label=_("Integration path"), no_answer=_("Not said"), required=False)
     share_identity = forms.ChoiceField(
         label=_("Show our name to the provider"), choices=YES_NO, widget=Chips, initial="yes", required=False

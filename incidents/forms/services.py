@@ -22,6 +22,7 @@ SHOWN = 8  # chips before one has to search
 FOUND = 8
 CHOSEN_AT_MOST = 50
 NONE = "none"
+UNLISTED = "unlisted"
 
 Services = list[DigitalService]
 
@@ -64,9 +65,12 @@ class ServicePicker(forms.Widget):
     template_name = "forms/widgets/service_picker.html"
     use_fieldset = True
 
-    def __init__(self, *, own: bool, multiple: bool, none_label: str | Promise = "") -> None:
+    def __init__(
+        self, *, own: bool, multiple: bool, none_label: str | Promise = "", unlisted_label: str | Promise = ""
+    ) -> None:
         super().__init__()
-        self.own, self.multiple, self.none_label = own, multiple, none_label
+        self.own, self.multiple = own, multiple
+        self.none_label, self.unlisted_label = none_label, unlisted_label
         self.search_url = ""
         self.words = ""
         self.offered: Callable[[], Services] = list
@@ -94,6 +98,8 @@ class ServicePicker(forms.Widget):
             "with_entity": not self.own,
             "none_label": self.none_label,
             "none_chosen": NONE in values and not chosen,
+            "unlisted_label": self.unlisted_label,
+            "unlisted_chosen": UNLISTED in values and not chosen,
             "search_url": self.search_url if more or self.words else "",
             "words": self.words,
             "nothing_found": bool(self.words) and not found,
@@ -105,7 +111,8 @@ class ServiceField(forms.Field):
     """One or several active services: of the entity itself (`own`), or of the others.
 
     The form gives `entity` and `known`, the services of all its fields read in one query. `none_label` is an answer of
-    its own: “none yet”. Cleans to a list, or to one service or None where `multiple` is off.
+    its own: “none yet”. So is `unlisted_label`: a service that no catalogue holds yet, which the form then names.
+    Cleans to a list, or to one service or None where `multiple` is off.
     """
 
     widget: ServicePicker
@@ -118,9 +125,16 @@ class ServiceField(forms.Field):
     }
 
     def __init__(
-        self, *, own: bool = True, multiple: bool = True, none_label: str | Promise = "", **kwargs: Any
+        self,
+        *,
+        own: bool = True,
+        multiple: bool = True,
+        none_label: str | Promise = "",
+        unlisted_label: str | Promise = "",
+        **kwargs: Any,
     ) -> None:
-        super().__init__(widget=ServicePicker(own=own, multiple=multiple, none_label=none_label), **kwargs)
+        picker = ServicePicker(own=own, multiple=multiple, none_label=none_label, unlisted_label=unlisted_label)
+        super().__init__(widget=picker, **kwargs)
         self.own, self.multiple = own, multiple
         self.entity: Entity | None = None
 
@@ -159,6 +173,8 @@ class ServiceField(forms.Field):
     def clean(self, value: Any) -> Any:
         if self.widget.none_label and list(value or []) == [NONE]:
             return []
+        if self.widget.unlisted_label and list(value or []) == [UNLISTED]:
+            return DigitalService(listed=False)
         return super().clean(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
@@ -172,4 +188,4 @@ def read_known(data: Mapping[str, Any] | None, fields: Sequence[str]) -> dict[in
     numbers = {number for name in fields for number in read_numbers(data.getlist(name))}
     if not numbers:
         return {}
-    return DigitalService.objects.select_related("entity").in_bulk(numbers)
+    return DigitalService.objects.listed().select_related("entity").in_bulk(numbers)

@@ -8,6 +8,7 @@ from incidents.models.policy import Choice, ClockRule, Holiday, Policy, Reminder
 from incidents.models.record import SealedRecord
 from incidents.models.reference import ReferenceCounter
 from incidents.models.report import AffectedService, Report
+from incidents.models.unlisted import UnlistedService
 
 __all__ = [
     "AffectedService",
@@ -29,4 +30,5 @@ __all__ = [
     "SealedRecord",
     "SeverityRule",
     "TimelineRow",
+    "UnlistedService",
 ]

@@ -47,8 +47,8 @@ BOARD_COLUMNS = (
     "reference", "kind", "status", "severity", "version", "filed_by_id", "lane", "next_clock", "next_due_at",
     "next_started_at", "waits_on_authority", "submitted_at", "acknowledged_at", "started_at", "restored_at",
     "closed_at", "window_start", "actual_start", "actual_end", "entity__name_ar", "entity__name_en",
-    "main_service__name_ar", "main_service__name_en", "reviewer__name_ar", "reviewer__name_en",
-    "reviewer__public_id",
+    "main_service__name_ar", "main_service__name_en", "main_service__listed",
+    "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
 )  # fmt: skip
 
 

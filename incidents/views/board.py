@@ -208,6 +208,7 @@ def _for_rows(filtered_by: str) -> dict[str, str]:
         "next": filtered_by,
         "next_query": f"?{urlencode({'next': filtered_by})}" if filtered_by else "",
         "acknowledge": _("Acknowledge"),
+        "unlisted": _("not in the catalogue"),
         "assign": _("Assign"),
     }
 
