@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from entities.admin import ReadOnlyAdmin
 from entities.models import User
+from entities.permissions import Permission
 from notifications import actions
 from notifications.models import Delivery
 
@@ -26,7 +27,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
     actions = ("retry",)
     show_full_result_count = False
 
-    @admin.action(description=_("Send again what failed or was held back"))
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """An auditor looks, and sends nothing."""
+        return cast(User, request.user).may(Permission.ADMINISTER)
+
+    @admin.action(description=_("Send again what failed or was held back"), permissions=["retry"])
     def retry(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         count = actions.retry(chosen, by=cast(User, request.user))
         said = ngettext("%(n)s message will be sent again.", "%(n)s messages will be sent again.", count)

@@ -34,5 +34,5 @@ for package in ("allauth.account.admin", "allauth.socialaccount.admin", "django.
 for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, Group):
     admin.site.unregister(model)
 
-admin.site.logout = sign_out_of_nafath  # type: ignore[method-assign]  # the documented way to replace it
+admin.site.logout = sign_out_of_nafath  # type: ignore[method-assign, assignment]  # the documented way to replace it
 admin.site.login = sign_in_with_nafath  # type: ignore[method-assign]  # the documented way to replace it

@@ -86,7 +86,7 @@ def _fill(shell: Shell, request: HttpRequest, user: User) -> None:
     shell.role_name = user.acting.get_role_display()
     shell.entity_name = user.acting.entity.name
     shell.memberships_count = int(request.session.get("memberships", 1))
-    shell.is_admin = user.may(P.ADMINISTER)
+    shell.is_admin = user.is_staff
     shell.nav = [_link(request, room) for room in ROOMS if room.permission is None or user.may(room.permission)]
     shell.unread = SimpleLazyObject(lambda: _unread(user))
 

@@ -8,17 +8,23 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from entities.admin.base import AuditedAdmin
 from entities.admin.spreadsheets import SpreadsheetAdmin
 from entities.importing import EntityImport, ServiceImport
+from entities.importing.catalogue import read_codes
 from entities.models import DigitalService, Entity, Sector, ServiceDependency
+from entities.widgets import LtrInput
 
 
 @admin.register(Sector)
 class SectorAdmin(AuditedAdmin):
     list_display = ("code", "name_ar", "name_en")
     search_fields = ("code", "name_ar", "name_en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Sector | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()  # files and filters know it by its code
 
 
 @admin.register(Entity)
@@ -30,7 +36,7 @@ class EntityAdmin(SpreadsheetAdmin):
     list_select_related = ("sector",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entity]:
-        return super().get_queryset(request).known()
+        return Entity.objects.known()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Entity | None = None) -> tuple[str, ...]:
         if obj is None:
@@ -52,9 +58,31 @@ class EntityAdmin(SpreadsheetAdmin):
         return obj
 
 
+class CodesField(forms.CharField):
+    """A list of codes as one types it, with spaces between them."""
+
+    widget = LtrInput
+
+    def prepare_value(self, value: Any) -> Any:
+        return " ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a list, not a text
+        return read_codes(super().to_python(value) or "")
+
+
+class DigitalServiceForm(forms.ModelForm):
+    channels = CodesField(
+        label=_("Channels"), required=False, help_text=_("Codes of the list, with spaces between them.")
+    )
+    beneficiaries = CodesField(
+        label=_("Beneficiaries"), required=False, help_text=_("Codes of the list, with spaces between them.")
+    )
+
+
 @admin.register(DigitalService)
 class DigitalServiceAdmin(SpreadsheetAdmin):
     importing = ServiceImport
+    form = DigitalServiceForm
     list_display = ("name_ar", "name_en", "entity", "tier", "users_per_day", "rto_minutes", "is_active")
     list_filter = ("tier", "is_active", "entity__sector")
     search_fields = ("search_text", "code")
@@ -63,7 +91,7 @@ class DigitalServiceAdmin(SpreadsheetAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DigitalService]:
         """The catalogue; what people named has a queue of its own."""
-        return super().get_queryset(request).listed()
+        return DigitalService.objects.listed()
 
     def get_readonly_fields(self, request: HttpRequest, obj: DigitalService | None = None) -> tuple[str, ...]:
         return ("entity", "code") if obj else ()

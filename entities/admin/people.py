@@ -32,8 +32,18 @@ class PersonForm(forms.ModelForm):
         return number
 
 
+class MembershipForm(forms.ModelForm):
+    """Whose role it is and where stays as it was: another role is another membership, and the old one ends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["entity"].disabled = self.fields["role"].disabled = True
+
+
 class MembershipInline(admin.TabularInline):
     model = Membership
+    form = MembershipForm
     fk_name = "user"
     extra = 0
     autocomplete_fields = ("entity",)
@@ -47,7 +57,7 @@ class UserAdmin(AuditedAdmin):
     list_display = ("name_ar", "name_en", "national_id_last4", "is_active", "last_login")
     list_filter = ("is_active",)
     search_fields = ("name_ar", "name_en", "national_id_last4")
-    readonly_fields = ("public_id", "national_id_last4", "last_login")
+    readonly_fields = ("public_id", "national_id_last4", "last_login", "mobile_masked", "email_masked")
     inlines = (MembershipInline,)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -57,7 +67,19 @@ class UserAdmin(AuditedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         typed = ("name_ar", "name_en", "mobile", "email", "language", "is_active")
-        return (*typed, "public_id", "national_id_last4", "last_login") if obj else ("national_id", *typed)
+        if obj is None:
+            return ("national_id", *typed)
+        if not self.has_change_permission(request, obj):
+            typed = ("name_ar", "name_en", "mobile_masked", "email_masked", "language", "is_active")
+        return (*typed, "public_id", "national_id_last4", "last_login")
+
+    @admin.display(description=_("Mobile"))
+    def mobile_masked(self, person: User) -> str:
+        return person.masked_mobile
+
+    @admin.display(description=_("E-mail"))
+    def email_masked(self, person: User) -> str:
+        return person.masked_email
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if not change:

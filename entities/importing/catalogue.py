@@ -40,7 +40,8 @@ def _tier(text: str) -> int:
     return int(digits)
 
 
-def _words(text: str) -> list[str]:
+def read_codes(text: str) -> list[str]:
+    """Codes with spaces between them. Raises ValidationError."""
     words = text.split()
     if not all(_WORD.fullmatch(word) for word in words):
         raise ValidationError(_("Write codes with spaces between them."))
@@ -80,7 +81,7 @@ class EntityImport(CatalogueImport):
     def fresh(self, key: tuple[str, ...]) -> Entity:
         if key == (Entity.UNKNOWN_OWNER,):
             raise ValidationError(_("This code is taken."))
-        return Entity(code=key[0], sector_id=None)
+        return Entity(code=key[0])
 
     def frozen(self, thing: Entity, *, name: str, value: Any) -> str:
         if name == "kind" and value == Entity.Kind.REGULATOR:
@@ -126,8 +127,8 @@ class ServiceImport(CatalogueImport):
         Column("tier", "tier", _tier, _figure),
         Column("users_per_day", "users_per_day", _number, _figure),
         Column("rto_minutes", "rto_minutes", _number, _figure),
-        Column("channels", "channels", _words, " ".join, optional=True),
-        Column("beneficiaries", "beneficiaries", _words, " ".join, optional=True),
+        Column("channels", "channels", read_codes, " ".join, optional=True),
+        Column("beneficiaries", "beneficiaries", read_codes, " ".join, optional=True),
         ACTIVE,
     )
 

@@ -101,10 +101,12 @@ class User(AbstractBaseUser, Bilingual):
     # --- Django admin asks these three -------------------------------------------------------------
     @property
     def is_staff(self) -> bool:
-        return self.may(Permission.ADMINISTER)
+        """Whether she may enter the admins' desk: admins, and auditors, who look and change nothing."""
+        return self.may(Permission.ADMINISTER) or self.may(Permission.AUDIT_VIEW)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return self.is_staff
+        looks = perm.rpartition(".")[2].startswith("view_")
+        return self.may(Permission.ADMINISTER) or (looks and self.may(Permission.AUDIT_VIEW))
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_staff

@@ -25,6 +25,7 @@ from incidents.actions.following import add_note, answer, ask, assign, change_se
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
+from incidents.actions.policies import copy_policy, publish_policy
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
@@ -47,6 +48,7 @@ __all__ = [
     "complete",
     "confirm_recorded",
     "confirm_withdrawal",
+    "copy_policy",
     "countersign",
     "discard_draft",
     "extend_final",
@@ -57,6 +59,7 @@ __all__ = [
     "identify_service",
     "move",
     "post_update",
+    "publish_policy",
     "record_due_reminders",
     "record_phoned_report",
     "remind_unsent_drafts",

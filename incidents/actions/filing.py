@@ -187,7 +187,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
 def _written_down(answers: Answers, *, entity: Entity) -> Answers:
     """A provider's service that the catalogue does not hold becomes a row here, in the filing's own transaction."""
     provider = answers.provider
-    if provider is None or provider.pk is not None:
+    if provider is None or not provider._state.adding:
         return answers
     kept = DigitalService.objects.write_down(provider, sector=entity.sector)
     return replace(answers, columns={**answers.columns, "provider_service": kept})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -57,9 +58,8 @@ class AdoptForm(forms.ModelForm):
         model = DigitalService
         fields = ("entity", "code", "name_ar", "name_en", "tier", "users_per_day", "rto_minutes")
 
-    def __init__(self, *args: Any, unlisted: DigitalService, **kwargs: Any) -> None:
-        proposed = {"name_ar": unlisted.name_ar, "tier": DigitalService.Tier.ORDINARY}
-        super().__init__(*args, initial=proposed, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, unlisted: DigitalService) -> None:
+        super().__init__(data, initial={"name_ar": unlisted.name_ar, "tier": DigitalService.Tier.ORDINARY})
         self.order_fields(self.Meta.fields)
 
     def clean(self) -> dict[str, Any]:
@@ -82,8 +82,8 @@ class IdentifyForm(forms.Form):
         error_messages={"required": _("Choose the service.")},
     )
 
-    def __init__(self, *args: Any, words: str, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"q": words}, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, words: str) -> None:
+        super().__init__(data, initial={"q": words})
         field = self.fields["service"]
         field.queryset = DigitalService.objects.active().select_related("entity")  # type: ignore[attr-defined]
         field.label_from_instance = lambda each: f"{each.name} · {each.entity.name}"  # type: ignore[attr-defined]

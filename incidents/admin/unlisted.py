@@ -1,4 +1,4 @@
-"""The admins' desk for rules and lists. Reports and their history are looked at, never changed here."""
+"""The queue of services that people named because the catalogue did not hold them."""
 
 from __future__ import annotations
 
@@ -16,87 +16,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from entities.admin import AuditedAdmin, ReadOnlyAdmin
-from entities.models import AuditEvent, User
+from entities.admin import ReadOnlyAdmin
+from entities.models import User
 from entities.permissions import Permission
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.forms.unlisted import AdoptForm, IdentifyForm
-from incidents.models import (
-    Choice,
-    ClockRule,
-    Holiday,
-    Policy,
-    ReminderMark,
-    Report,
-    ReportEvent,
-    SeverityRule,
-    UnlistedService,
-)
-
-
-class PublishedInline(admin.TabularInline):
-    """The rows of a policy: open while it is not published, closed for ever after."""
-
-    extra = 0
-
-    def _is_open(self, policy: Policy | None) -> bool:
-        return policy is None or policy.published_at is None
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_open(obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_open(obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_open(obj)
-
-
-class ClockRuleInline(PublishedInline):
-    model = ClockRule
-
-
-class ReminderMarkInline(PublishedInline):
-    model = ReminderMark
-
-
-class SeverityRuleInline(PublishedInline):
-    model = SeverityRule
-
-
-@admin.register(Policy)
-class PolicyAdmin(AuditedAdmin):
-    """A published version is never edited: reports keep the version they were filed under."""
-
-    audited_as = AuditEvent.Action.CONFIGURATION
-    list_display = ("version", "effective_from", "published_at")
-    inlines = (ClockRuleInline, ReminderMarkInline, SeverityRuleInline)
-
-    def has_change_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.published_at is None)
-
-
-@admin.register(Choice)
-class ChoiceAdmin(AuditedAdmin):
-    audited_as = AuditEvent.Action.CONFIGURATION
-    list_display = ("list", "code", "name_ar", "name_en", "order", "active")
-    list_filter = ("list", "active")
-    search_fields = ("code", "name_ar", "name_en")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Choice | None = None) -> tuple[str, ...]:
-        return ("list", "code", "parent") if obj else ()
-
-
-@admin.register(Holiday)
-class HolidayAdmin(AuditedAdmin):
-    audited_as = AuditEvent.Action.CONFIGURATION
-    list_display = ("day", "kind", "name_ar", "name_en")
-    list_filter = ("kind",)
-    date_hierarchy = "day"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Holiday | None = None) -> bool:
-        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+from incidents.models import Report, UnlistedService
 
 
 @admin.register(UnlistedService)
@@ -107,12 +33,10 @@ class UnlistedServiceAdmin(ReadOnlyAdmin):
     search_fields = ("name_ar", "owner_named", "consumed_reports__reference")
     list_display_links = ("name_ar",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[UnlistedService]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         first = Report.objects.filter(provider_service=OuterRef("pk")).order_by("pk")
         return (
-            super()
-            .get_queryset(request)
-            .filter(listed=False, is_active=True)
+            UnlistedService.objects.filter(listed=False, is_active=True)
             .annotate(
                 filer=Subquery(first.values("entity__name_ar")[:1]),
                 filed=Subquery(first.values("submitted_at")[:1]),
@@ -156,7 +80,7 @@ class UnlistedServiceAdmin(ReadOnlyAdmin):
                 return redirect("admin:incidents_unlistedservice_changelist")
         return self._page(request, unlisted, adopt=adopt, identify=identify, may=may)
 
-    def _settled(self, request: HttpRequest, unlisted: Any, form: forms.Form, act: Callable[..., Any]) -> bool:
+    def _settled(self, request: HttpRequest, unlisted: Any, form: forms.BaseForm, act: Callable[..., Any]) -> bool:
         answers = {name: value for name, value in form.cleaned_data.items() if name != "q"}
         try:
             service = act(unlisted, **answers, by=cast(User, request.user))
@@ -180,21 +104,3 @@ class UnlistedServiceAdmin(ReadOnlyAdmin):
         }
         failed = any(form.errors for form in shown.values())
         return TemplateResponse(request, "admin/incidents/unlisted.html", context, status=422 if failed else 200)
-
-
-@admin.register(Report)
-class ReportAdmin(ReadOnlyAdmin):
-    list_display = ("reference", "kind", "entity", "main_service", "status", "severity", "submitted_at")
-    list_filter = ("kind", "status", "severity")
-    search_fields = ("reference", "search_text")
-    list_select_related = ("entity", "main_service")
-    show_full_result_count = False
-
-
-@admin.register(ReportEvent)
-class ReportEventAdmin(ReadOnlyAdmin):
-    list_display = ("report", "seq", "kind", "at", "recorded_at", "role", "entity_code")
-    list_filter = ("kind",)
-    search_fields = ("report__reference",)
-    list_select_related = ("report",)
-    show_full_result_count = False

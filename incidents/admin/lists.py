@@ -1,0 +1,32 @@
+"""The desk for the lists of answers and for days off."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from entities.admin import AuditedAdmin
+from entities.models import AuditEvent
+from incidents.models import Choice, Holiday
+
+
+@admin.register(Choice)
+class ChoiceAdmin(AuditedAdmin):
+    audited_as = AuditEvent.Action.CONFIGURATION
+    list_display = ("list", "code", "name_ar", "name_en", "order", "active")
+    list_filter = ("list", "active")
+    search_fields = ("code", "name_ar", "name_en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Choice | None = None) -> tuple[str, ...]:
+        return ("list", "code", "parent") if obj else ()
+
+
+@admin.register(Holiday)
+class HolidayAdmin(AuditedAdmin):
+    audited_as = AuditEvent.Action.CONFIGURATION
+    list_display = ("day", "kind", "name_ar", "name_en")
+    list_filter = ("kind",)
+    date_hierarchy = "day"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Holiday | None = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)

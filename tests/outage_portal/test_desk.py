@@ -1,0 +1,212 @@
+"""The admins' desk: every page opens, a list costs the same for many rows, and what is frozen stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from crisis_teams.models import CrisisTeam
+from entities.models import AuditEvent, Entity, Membership, Sector, User
+from entities.permissions import Role
+from incidents import actions
+from incidents.errors import MoveRefused
+from incidents.forms.policy import ReminderMarkForm, SeverityRuleForm
+from incidents.models import Policy
+from notifications import actions as notifications
+from tests.factories import a_dependency, a_membership, a_person, a_report, a_sector, a_service, a_team, an_entity
+
+pytestmark = pytest.mark.django_db
+Browser = Callable[[User], Client]
+OURS = {"entities", "crisis_teams", "incidents", "notifications"}
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def a_world(rows: int) -> None:
+    """So many rows in every list."""
+    for n in range(rows):
+        entity = an_entity(sector=a_sector(f"sector-{Sector.objects.count()}"))
+        a_team(entity)
+        service, other = a_service(entity=entity), a_service()
+        a_dependency(service, other)
+        a_report(by=a_person(Role.DIRECTOR, entity=entity), service=service)
+        AuditEvent.record(AuditEvent.Action.TEAM, entity=entity, n=n)
+    notifications.fan_out_new_events(at=timezone.now())
+
+
+def page_of(model: Any, kind: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
+
+
+def test_only_our_own_rows_are_at_the_desk() -> None:
+    assert {model._meta.app_label for model in MODELS} <= OURS
+
+
+def test_a_list_asks_the_same_for_many_rows_as_for_few(client_of: Browser) -> None:
+    browser = client_of(a_person(Role.ADMIN))
+
+    def asked() -> dict[str, int]:
+        counts = {}
+        for model in MODELS:
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(page_of(model, "changelist")).status_code == 200
+            counts[model._meta.label] = len(queries)
+        return counts
+
+    a_world(2)
+    asked()
+    few = asked()
+    a_world(4)
+    assert asked() == few
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR])
+def test_every_page_opens(role: Role, language: str, client_of: Browser) -> None:
+    a_world(1)
+    browser = client_of(a_person(role))
+    with translation.override(language):
+        for model in MODELS:
+            row = model._default_manager.first()
+            pages = [page_of(model, "changelist"), *([page_of(model, "change", row.pk)] if row else [])]
+            desk = admin.site._registry[model]
+            if role == Role.ADMIN and type(desk).has_add_permission is admin.ModelAdmin.has_add_permission:
+                pages.append(page_of(model, "add"))
+            for url in pages:
+                page = browser.get(url)
+                assert page.status_code in {200, 302}, url
+                assert b"<style" not in page.content, url
+                assert b" style=" not in page.content, url
+
+
+# --- The auditor looks, and changes nothing ---------------------------------------------------------------------
+def test_an_auditor_changes_nothing(client_of: Browser) -> None:
+    a_world(1)
+    browser = client_of(a_person(Role.AUDITOR))
+    for model in MODELS:
+        row = model._default_manager.first()
+        if row is None:
+            continue
+        for url in (page_of(model, "change", row.pk), page_of(model, "delete", row.pk), page_of(model, "add")):
+            assert browser.post(url, {"name_ar": "x"}).status_code in {302, 403}, url
+    assert not AuditEvent.objects.filter(action=AuditEvent.Action.CATALOGUE).exists()
+    assert browser.post(page_of(Policy, "changelist"), {"action": "copy", "_selected_action": ["1"]}).status_code in {
+        200,
+        302,
+    }
+    assert Policy.objects.count() == 1
+
+
+def test_an_auditor_exports_the_catalogue_and_sees_no_address(client_of: Browser) -> None:
+    person = a_person(mobile="+966500000012", email="person@example.sa")
+    browser = client_of(a_person(Role.AUDITOR))
+    assert browser.get(reverse("admin:entities_entity_export")).status_code == 200
+    page = browser.get(page_of(User, "change", person.pk)).content.decode()
+    assert "+966500000012" not in page
+    assert "person@example.sa" not in page
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.AUDITOR}])
+def test_nobody_else_enters(role: Role, client_of: Browser) -> None:
+    assert client_of(a_person(role)).get(reverse("admin:index")).status_code in {302, 403}
+
+
+# --- What is frozen ---------------------------------------------------------------------------------------------
+def test_codes_stay_as_they_are(client_of: Browser) -> None:
+    browser, sector, entity = client_of(a_person(Role.ADMIN)), a_sector(), an_entity()
+    browser.post(page_of(Sector, "change", sector.pk), {"code": "other", "name_ar": "قطاع", "name_en": ""})
+    form = {"code": "other", "kind": "operator", "name_ar": "جهة", "sector": sector.pk, "is_active": "on"}
+    browser.post(page_of(Entity, "change", entity.pk), form)
+    before = (sector.code, entity.code, entity.kind)
+    sector.refresh_from_db()
+    entity.refresh_from_db()
+    assert (sector.name_ar, entity.name_ar) == ("قطاع", "جهة")
+    assert (sector.code, entity.code, entity.kind) == before
+
+
+def test_the_authority_is_not_switched_off_and_not_made_twice(client_of: Browser) -> None:
+    someone = a_person(Role.ADMIN)
+    assert someone.acting is not None
+    browser, authority = client_of(someone), someone.acting.entity
+    browser.post(page_of(Entity, "change", authority.pk), {"name_ar": "الهيئة", "sector": authority.sector_id})
+    authority.refresh_from_db()
+    assert (authority.name_ar, authority.is_active) == ("الهيئة", True)
+    form = {"code": "dga-2", "kind": "regulator", "name_ar": "x", "sector": authority.sector_id}
+    assert browser.post(page_of(Entity, "add"), form).status_code == 200
+    assert not Entity.objects.filter(code="dga-2").exists()
+
+
+def test_a_membership_keeps_its_entity_and_its_role(client_of: Browser) -> None:
+    person = a_person(role=None)
+    membership = a_membership(person, role=Role.MEMBER)
+    form = {
+        "name_ar": person.name_ar, "name_en": "", "mobile": "", "email": "", "language": "ar", "is_active": "on",
+        "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 1, "memberships-0-id": membership.pk,
+        "memberships-0-user": person.pk, "memberships-0-entity": an_entity().pk, "memberships-0-role": "ADMIN",
+        "memberships-0-status": "SUSPENDED",
+    }  # fmt: skip
+    assert client_of(a_person(Role.ADMIN)).post(page_of(User, "change", person.pk), form).status_code == 302
+    after = Membership.objects.get(pk=membership.pk)
+    assert (after.entity, after.role, after.status) == (membership.entity, Role.MEMBER, "SUSPENDED")
+
+
+# --- The policy -------------------------------------------------------------------------------------------------
+def test_a_version_is_copied_edited_and_published(client_of: Browser) -> None:
+    browser, first = client_of(a_person(Role.ADMIN)), Policy.objects.get()
+    browser.post(page_of(Policy, "changelist"), {"action": "copy", "_selected_action": [first.pk]})
+    copy = Policy.objects.get(version=first.version + 1)
+    assert copy.published_at is None
+    assert copy.rules.marks == first.rules.marks
+    assert copy.rules.rules == first.rules.rules
+    Policy.objects.filter(pk=copy.pk).update(effective_from=timezone.now() + timedelta(days=1))
+    browser.post(page_of(Policy, "changelist"), {"action": "publish", "_selected_action": [copy.pk]})
+    copy.refresh_from_db()
+    assert copy.published_at is not None
+    assert Policy.objects.in_force() == first
+    assert browser.post(page_of(Policy, "change", copy.pk), {"version": 9}).status_code == 403
+
+
+def test_a_version_that_could_not_be_lived_by_is_not_published() -> None:
+    by = a_person(Role.ADMIN)
+    copy = actions.copy_policy(Policy.objects.get(), by=by)
+    with pytest.raises(MoveRefused):
+        actions.publish_policy(copy, by=by)  # its moment has passed
+    copy.effective_from = timezone.now() + timedelta(days=1)
+    copy.save()
+    copy.clock_rules.filter(clock="C2").delete()
+    with pytest.raises(MoveRefused):
+        actions.publish_policy(copy, by=by)
+    with pytest.raises(MoveRefused):
+        actions.copy_policy(copy, by=a_person(Role.AUDITOR))
+
+
+@pytest.mark.parametrize(
+    ("factor", "key", "right"),
+    [("threshold", "5", False), ("tier", "x", False), ("users", "many", False), ("cyber", "no", False),
+     ("threshold", "1", True), ("users", "5000", True), ("impact", "full", True)],
+)  # fmt: skip
+def test_a_severity_rule_is_one_that_severity_can_read(factor: str, key: str, right: bool) -> None:
+
+    assert SeverityRuleForm({"factor": factor, "key": key, "points": 1}).is_valid() is right
+
+
+def test_a_reminder_goes_to_roles_that_exist() -> None:
+
+    mark = {"clock": "C3", "code": "due", "percent": 0, "minutes": 0}
+    assert not ReminderMarkForm({**mark, "audience": ["NOBODY"]}).is_valid()
+    form = ReminderMarkForm({**mark, "audience": ["DIRECTOR"], "sms_for": ["1", "2"]})
+    assert form.is_valid()
+    assert (form.cleaned_data["audience"], form.cleaned_data["sms_for"]) == (["DIRECTOR"], [1, 2])
+
+
+def test_the_teams_are_looked_at(client_of: Browser) -> None:
+    team = a_team(an_entity())
+    assert client_of(a_person(Role.ADMIN)).post(page_of(CrisisTeam, "change", team.pk), {}).status_code == 403
