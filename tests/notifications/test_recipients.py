@@ -56,7 +56,11 @@ class Town:
 def test_every_deed_of_the_lifecycle_has_a_row() -> None:
     deeds = {move.name for moves in lifecycle.LIFECYCLES.values() for move in moves}
     # `update` and `restore` are moves; filing, the reminders and what is no move are named by their kind.
-    others = {f"FILED:{kind}" for kind in ReportKind} | {EventKind.WITHDRAWAL_ASKED, EventKind.ANSWERED}
+    others = {f"FILED:{kind}" for kind in ReportKind} | {
+        EventKind.WITHDRAWAL_ASKED,
+        EventKind.ANSWERED,
+        EventKind.NAMED,
+    }
     assert set(recipients.AUDIENCES) == deeds | {str(kind) for kind in others}
 
 
