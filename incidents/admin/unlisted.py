@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from entities.admin import ReadOnlyAdmin
@@ -38,16 +39,21 @@ class UnlistedServiceAdmin(ReadOnlyAdmin):
         return (
             UnlistedService.objects.filter(listed=False, is_active=True)
             .annotate(
-                filer=Subquery(first.values("entity__name_ar")[:1]),
+                filer_ar=Subquery(first.values("entity__name_ar")[:1]),
+                filer_en=Subquery(first.values("entity__name_en")[:1]),
                 filed=Subquery(first.values("submitted_at")[:1]),
                 named_in=Count("consumed_reports", distinct=True),
             )
             .order_by("filed")
         )
 
-    @admin.display(description=_("Filed by"), ordering="filer")
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("filed",)  # who has waited longest comes first
+
+    @admin.display(description=_("Filed by"), ordering="filer_ar")
     def filed_by(self, service: Any) -> str:
-        return str(service.filer or "")
+        arabic = (get_language() or "ar").startswith("ar")
+        return (service.filer_ar if arabic or not service.filer_en else service.filer_en) or ""
 
     @admin.display(description=_("Filed at"), ordering="filed")
     def filed_at(self, service: Any) -> datetime | None:
