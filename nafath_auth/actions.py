@@ -9,9 +9,12 @@ from django.db.models import Q
 
 from entities import national_id
 from entities.models import AuditEvent, Membership, User
+from entities.models.people import MembershipQuerySet
 from nafath_auth.identity import VerifiedIdentity, name_matches
 
 Status = Membership.Status
+#: No person's key. A stranger is looked up like everybody else: the time an answer takes tells nothing either.
+NOBODY = 0
 
 
 class AdmissionRefused(Exception):
@@ -43,9 +46,10 @@ def admit(identity: VerifiedIdentity, told: SocialAccount) -> Admission:
     """
     digests = national_id.digests(identity.national_id)
     person = _registered(digests)
-    memberships = list(person.memberships.usable().select_related("entity").order_by("entity__name_ar", "role"))
-    if not memberships:
-        raise AdmissionRefused(_why_not(person), person)
+    held = Membership.objects.filter(user=person.pk if person else NOBODY).select_related("entity")
+    memberships = list(held.usable().order_by("entity__name_ar", "role"))
+    if person is None or not memberships:
+        raise AdmissionRefused(_why_not(person, held), person)
     differs = _name_differs(person, identity)
     account = _kept(told, person, digests)
     _complete(person, identity, digest=account.uid)
@@ -81,18 +85,18 @@ def act_as(membership: Membership, *, by: User) -> Membership:
     return membership
 
 
-def _registered(digests: list[str]) -> User:
+def _registered(digests: list[str]) -> User | None:
     people = list(User.objects.known_as(digests).select_for_update(no_key=True)[:2])
-    if not people:
-        raise AdmissionRefused("not_registered")
     if len(people) > 1:  # once under an older key, once under the current one
         raise AdmissionRefused("registered_twice", people[0])
-    return people[0]
+    return people[0] if people else None
 
 
-def _why_not(person: User) -> str:
-    """Why none of her memberships can be used, from the newest one."""
-    newest = person.memberships.select_related("entity").order_by("-created_at", "-pk").first()
+def _why_not(person: User | None, held: MembershipQuerySet) -> str:
+    """Why none of her memberships can be used, from the newest one; asked of a stranger as well."""
+    newest = held.order_by("-created_at", "-pk").first()
+    if person is None:
+        return "not_registered"
     if not person.is_active:
         return "person_inactive"
     if newest is None:

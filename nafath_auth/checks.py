@@ -25,7 +25,9 @@ def nafath_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     issuer = urlsplit(settings.NAFATH_OIDC_ISSUER)
     loopback = is_loopback(issuer.hostname or "")
-    at_home = settings.NAFATH_ALLOW_SIMULATOR and all(map(is_loopback, settings.ALLOWED_HOSTS))
+    # In production never: a proxy may well ask for the portal by a loopback name.
+    allowed = settings.NAFATH_ALLOW_SIMULATOR and not settings.PRODUCTION
+    at_home = allowed and all(map(is_loopback, settings.ALLOWED_HOSTS))
     if (settings.NAFATH_ADAPTER == "simulator" or loopback) and not at_home:
         errors.append(
             Error(

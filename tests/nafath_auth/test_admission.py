@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from entities import national_id
@@ -112,6 +114,24 @@ def test_refusal_leaves_one_line_for_the_auditors_and_nothing_else(visitor: Visi
     assert [list(model.objects.order_by("pk").values()) for model in (User, Membership)] == before
     assert set(SocialAccount.objects.values_list("user", "uid")) == accounts
     assert AuditEvent.objects.count() == 1
+
+
+def questions(visitor: Visitor) -> list[str]:
+    """What the database is asked from the return to the refusal, without the values."""
+    sent = visitor.start()
+    visitor.issuer.number = NUMBER
+    with CaptureQueriesContext(connection) as captured:
+        assert visitor.come_back(sent).status_code == 403
+    asked = [re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in captured.captured_queries]
+    return [re.sub(r" (WHERE|VALUES|SET) .*", "", sql) for sql in asked if "SAVEPOINT" not in sql]
+
+
+@pytest.mark.parametrize("reason", [name for name in REASONS if not name.startswith(("not_reg", "account_of"))])
+def test_a_stranger_costs_the_same_questions_as_a_person_who_may_not_enter(visitor: Visitor, reason: str) -> None:
+    questions(visitor)  # the first refusal of all begins the chain
+    unknown = questions(visitor)
+    REASONS[reason]()
+    assert questions(visitor) == unknown
 
 
 def test_refusal_in_a_portal_without_an_authority_is_a_refusal(visitor: Visitor, authority: Entity) -> None:

@@ -23,6 +23,7 @@ PRETENDED = {
         (REAL, []),
         (PRETENDED, []),
         ({**PRETENDED, "NAFATH_ALLOW_SIMULATOR": False}, ["E001"]),
+        ({**PRETENDED, "PRODUCTION": True}, ["E001"]),
         ({**PRETENDED, "ALLOWED_HOSTS": ["localhost", "portal.gov.sa"]}, ["E001"]),
         ({**PRETENDED, "ALLOWED_HOSTS": ["*"]}, ["E001"]),
         ({**REAL, "NAFATH_ADAPTER": "simulator"}, ["E001"]),
