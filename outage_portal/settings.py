@@ -27,10 +27,13 @@ TESTING = "pytest" in sys.modules
 REQUIRED_IN_PRODUCTION = {
     "SECRET_KEY": "50 random characters or more",
     "ALLOWED_HOSTS": "the portal's host names, separated by commas",
+    "PORTAL_ORIGIN": "the https:// address that people see",
     "DATABASE_URL": "postgres://user:password@host:5432/name",
     "REDIS_URL": "redis://host:6379/0",
     "EMAIL_HOST": "the mail relay inside the Kingdom",
     "DEFAULT_FROM_EMAIL": "the address that mails come from",
+    "SMS_GATEWAY_URL": "where text messages are handed over",
+    "SMS_GATEWAY_TOKEN": "as given by the gateway",
     "SUPPORT_PHONE": "the operations room's telephone number",
     "NID_DIGEST_KEYS": "name:secret pairs separated by commas, the current one first",
     "NAFATH_ADAPTER": "oidc (there is no default in production)",
@@ -48,6 +51,24 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORTAL_ORIGIN = env("PORTAL_ORIGIN", default="http://localhost:8000").rstrip("/")
 HTTPS = PORTAL_ORIGIN.startswith("https://")
+# "name:secret,name:secret": the first digests new sign-ins, the others still find the old rows.
+NID_DIGEST_KEYS = env.list("NID_DIGEST_KEYS", default=["local:not-a-secret-local-digest-key"])
+
+# --- What production must not be -------------------------------------------------------------------
+REFUSED_IN_PRODUCTION = {
+    "DEBUG: pages with tracebacks show settings and rows": DEBUG,
+    "DEMO: its marks and its phone belong to one's own machine": DEMO,
+    "ALLOWED_HOSTS: a * lets anybody name the host": "*" in ALLOWED_HOSTS,
+    "PORTAL_ORIGIN: without https:// the session's cookie travels in clear": not HTTPS,
+    "SECRET_KEY: it has less than 50 characters": len(SECRET_KEY) < 50,
+    # Ten digits are guessed in minutes when the key is.
+    "NID_DIGEST_KEYS: a secret has less than 32 characters": any(
+        len(pair.partition(":")[2]) < 32 for pair in NID_DIGEST_KEYS
+    ),
+}
+if PRODUCTION and any(REFUSED_IN_PRODUCTION.values()):
+    refused = [f"  {why}" for why, it_is_so in REFUSED_IN_PRODUCTION.items() if it_is_so]
+    raise ImproperlyConfigured("The portal does not start in production with:\n" + "\n".join(refused))
 
 # --- Applications: the stair, from the ground up ---------------------------------------------------
 INSTALLED_APPS = [
@@ -73,12 +94,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "outage_portal.middleware.RejectBadText",
+    # Headers first: every answer carries them, a refusal, a redirect and a static file as well.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "outage_portal.middleware.RejectBadText",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "outage_portal.middleware.DatabaseAway",
     "outage_portal.middleware.DiskFull",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,7 +115,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "outage_portal.urls"
@@ -172,8 +194,6 @@ NAFATH_OIDC_SIGN_OUT_URL = env("NAFATH_OIDC_SIGN_OUT_URL", default="")  # empty:
 # The origins of the pages to sign in and out, for the content security policy.
 NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(NAFATH_OIDC_ISSUER.split("/")[:3])])
 NAFATH_SUPPORT_PHONE = env("NAFATH_SUPPORT_PHONE", default="8001221111")
-# "name:secret,name:secret": the first digests new sign-ins, the others still find the old rows.
-NID_DIGEST_KEYS = env.list("NID_DIGEST_KEYS", default=["local:not-a-secret-local-digest-key"])
 
 SOCIALACCOUNT_ONLY = True
 SOCIALACCOUNT_ADAPTER = "nafath_auth.admission.NafathAdmission"

@@ -1,0 +1,67 @@
+"""What production does not start with."""
+
+from __future__ import annotations
+
+import runpy
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+GOOD = {
+    "PORTAL_ENV": "production",
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "portal.example",
+    "PORTAL_ORIGIN": "https://portal.example",
+    "DATABASE_URL": "postgres://portal@127.0.0.1:5432/portal",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "EMAIL_HOST": "mail.example",
+    "DEFAULT_FROM_EMAIL": "reports@portal.example",
+    "SMS_GATEWAY_URL": "https://sms.example/messages",
+    "SMS_GATEWAY_TOKEN": "token",
+    "SUPPORT_PHONE": "011 000 0000",
+    "NID_DIGEST_KEYS": f"first:{'s' * 32}",
+    "NAFATH_ADAPTER": "oidc",
+    "NAFATH_OIDC_ISSUER": "https://nafath.example",
+    "NAFATH_OIDC_CLIENT_ID": "portal",
+    "NAFATH_OIDC_CLIENT_SECRET": "secret",
+    "DEBUG": "0",
+    "DEMO": "0",
+}
+
+
+def start(monkeypatch: pytest.MonkeyPatch, **changed: str) -> dict[str, Any]:
+    """The settings as this environment makes them."""
+    for name, value in {**GOOD, **changed}.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_path(str(settings.BASE_DIR / "outage_portal" / "settings.py"))
+
+
+def test_a_whole_environment_starts_with_cookies_for_https_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = start(monkeypatch)
+    assert made["SESSION_COOKIE_SECURE"] and made["SESSION_COOKIE_NAME"] == "__Host-session"
+    assert made["SECURE_SSL_REDIRECT"] and not made["NAFATH_ALLOW_SIMULATOR"]
+
+
+@pytest.mark.parametrize("name", ["PORTAL_ORIGIN", "SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN", "NID_DIGEST_KEYS"])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=name):
+        start(monkeypatch, **{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "1"),
+        ("DEMO", "1"),
+        ("ALLOWED_HOSTS", "portal.example,*"),
+        ("PORTAL_ORIGIN", "http://portal.example"),
+        ("SECRET_KEY", "short"),
+        ("NID_DIGEST_KEYS", "first:"),
+        ("NID_DIGEST_KEYS", f"first:{'s' * 32},old:short"),
+    ],
+)
+def test_what_is_dangerous_does_not_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=name):
+        start(monkeypatch, **{name: value})
