@@ -31,7 +31,10 @@ def kept_fields(post: QueryDict) -> list[tuple[str, str]]:
 
 
 class RejectBadText:
-    """NUL, overrides and broken UTF-8: 400 in a path or a query, gone from a form without a word."""
+    """NUL, overrides and broken UTF-8: 400 in a path or a query, gone from a form without a word.
+
+    A cookie that holds them is none of ours: it is left out, or PostgreSQL would refuse to look for its session.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -40,6 +43,7 @@ class RejectBadText:
         raw = request.META.get("QUERY_STRING", "")
         if not (is_clean(request.path) and self._readable(raw)):
             return render(None, "400.html", status=400)
+        request.COOKIES = {name: value for name, value in request.COOKIES.items() if is_clean(value)}
         if request.method == "POST":
             if self._length(request) > MOST_BYTES:
                 return render(None, "413.html", {"limit_mb": 1}, status=413)

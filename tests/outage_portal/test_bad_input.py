@@ -50,6 +50,30 @@ def test_nul_and_overrides_vanish_from_a_form_without_a_word(client: Client) -> 
     assert seen == ["تعذّر الدخول gpj.exe\u200c\u200d\nسطر"]
 
 
+@pytest.mark.parametrize(
+    "cookie", ['session="\\000aaaaaaaaaaaa"', f'session="{"a" * 32}\\000"', "session=\x1baaaaaaaaaaaa"]
+)
+def test_a_cookie_that_cannot_be_read_is_no_cookie(cookie: str) -> None:
+    """PostgreSQL would refuse to look for its session, and everybody who sends it would get a 500."""
+    from django.http import HttpRequest, HttpResponse
+    from django.test import RequestFactory
+
+    from outage_portal.middleware import RejectBadText
+
+    seen: list[dict[str, str]] = []
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        seen.append(request.COOKIES)
+        return HttpResponse()
+
+    RejectBadText(answer)(RequestFactory().get("/", headers={"Cookie": f"{cookie}; csrf=kept"}))
+    assert seen == [{"csrf": "kept"}]
+
+
+def test_a_session_key_with_nul_is_nobodys(client: Client) -> None:
+    assert client.get("/", headers={"Cookie": 'session="\\000aaaaaaaaaaaa"'}).status_code == 200
+
+
 def test_a_body_over_one_megabyte_is_told_the_limit(client: Client) -> None:
     response = client.post("/accounts/nafath/start/", {"x": "a" * (1024 * 1024 + 1)})
     assert response.status_code == 413
