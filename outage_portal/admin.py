@@ -8,12 +8,20 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 admin.site.site_header = admin.site.site_title = _("Outage Reporting Portal")
 admin.site.index_title = _("The admins' desk")
+
+
+def no_password(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    """Nobody has a password here, and no page may ask for one."""
+    raise Http404
+
+
+admin.site.password_change = admin.site.password_change_done = no_password  # type: ignore[method-assign]  # as below
 
 
 def sign_in_with_nafath(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
