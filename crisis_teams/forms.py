@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crisis_teams.actions import Person, Term
 from crisis_teams.models import MAX_DECISION_BYTES
+from entities import national_id
 from entities.fields import DayField, MobileField, NationalIDField
 from entities.models import Membership
 from entities.permissions import Role
@@ -182,7 +183,7 @@ class DecisionForm(forms.Form):
         upload: UploadedFile[bytes] = self.cleaned_data["upload"]
         if (upload.size or 0) > MAX_DECISION_BYTES:
             raise forms.ValidationError(_("The file is larger than 10 MB."))
-        upload.name = clean(upload.name or "")
+        upload.name = national_id.kept_out(clean(upload.name or ""))
         claimed = DECISION_TYPES.get(PurePath(upload.name).suffix.lower().lstrip("."))
         if claimed is None:
             raise forms.ValidationError(_("Attach a PDF, PNG or JPG file."))

@@ -58,6 +58,13 @@ def redact(text: str) -> str:
     return _IN_TEXT.sub(REDACTED, text)
 
 
+def kept_out(text: str) -> str:
+    """What a person wrote, as it may be stored: as it was, or without what could be an ID in either script."""
+    digits = western_digits(text)
+    redacted = redact(digits)
+    return text if redacted == digits else redacted
+
+
 def redact_log(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: no log line holds a national ID, wherever it came from, nor the query of an address."""
     for key, value in event.items():

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from entities import national_id
 from entities.text import clean
 from incidents.models.attachment import EXTENSIONS, MAX_BYTES
 
@@ -28,6 +29,7 @@ CONTENT_TYPES = {
     "csv": "text/csv",
 }
 OFFICE = {"docx": "word/", "xlsx": "xl/"}
+MACROS = "vbaproject.bin"  # what a .docm or .xlsm has and a .docx or .xlsx has not
 TEXT = frozenset({"txt", "log", "csv"})
 ALIASES = {"jpeg": "jpg"}
 HEAD = 8192
@@ -50,7 +52,7 @@ class AttachmentForm(forms.Form):
 
     def clean_file(self) -> UploadedFile[Any]:
         upload: UploadedFile[Any] = self.cleaned_data["file"]
-        upload.name = PurePath(clean(upload.name or "")).name or "file"
+        upload.name = national_id.kept_out(PurePath(clean(upload.name or "")).name) or "file"
         kind = self._kind(upload.name)
         if (upload.size or 0) > MAX_BYTES:
             megabytes = f"{(upload.size or 0) / 1024**2:.1f}"
@@ -88,12 +90,14 @@ def _is(kind: str, upload: UploadedFile[Any]) -> bool:
 
 
 def _is_office(upload: UploadedFile[Any], folder: str) -> bool:
-    """A zip that lists its content types and has the right folder; nothing is unpacked."""
+    """A zip that lists its content types, has the right folder and no macros; nothing is unpacked."""
     upload.seek(0)
     try:
         with zipfile.ZipFile(upload) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    if any(name.lower().endswith(MACROS) for name in names):
         return False
     return "[Content_Types].xml" in names and any(name.startswith(folder) for name in names)
 

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 
 from entities import national_id
 from entities.models import DigitalService, Entity
-from entities.text import western_digits
 from incidents.actions import Answers
 from incidents.forms.fields import MomentField, ServiceField, fill_lists
 from incidents.forms.moments import TOLERANCE, Typed, chip_value, in_words
@@ -122,7 +121,9 @@ class FilingForm(forms.Form):
     def typed(self) -> dict[str, list[str]]:
         """The raw text as a draft keeps it: this form's fields only, ID numbers taken out."""
         data = self.data if isinstance(self.data, QueryDict) else QueryDict()
-        kept = {name: [_storable(value) for value in data.getlist(name)] for name in self._names(self.fields)}
+        kept = {
+            name: [national_id.kept_out(value) for value in data.getlist(name)] for name in self._names(self.fields)
+        }
         return {name: values for name, values in kept.items() if any(values) and name != "key"}
 
     @property
@@ -213,10 +214,3 @@ def read_key(value: object) -> uuid.UUID:
         return uuid.UUID(str(value))
     except ValueError:
         return uuid.uuid4()
-
-
-def _storable(value: str) -> str:
-    """A draft's text is raw, but for what could be a national ID: that is stored nowhere."""
-    digits = western_digits(value)
-    redacted = national_id.redact(digits)
-    return value if redacted == digits else redacted

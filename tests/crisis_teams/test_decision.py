@@ -89,6 +89,10 @@ def test_a_decision_of_tomorrow_is_refused() -> None:
     assert "day" in form.errors
 
 
+def test_a_national_id_in_its_name_is_not_kept(client_of: SignIn) -> None:
+    assert attached(client_of, name="1000000008.pdf").decision_name == "[national-id].pdf"
+
+
 def test_the_file_is_stored_under_a_name_of_our_own(client_of: SignIn) -> None:
     team = attached(client_of, name="../../secret.pdf")
     assert Path(team.decision_file.name).parent == Path(f"teams/{team.entity_id}")

@@ -28,13 +28,14 @@ JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(40)
 EXE = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(200)
 
 
-def office(folder: str, *, listed: bool = True) -> bytes:
+def office(folder: str, *more: str, listed: bool = True) -> bytes:
     """A zip in the shape of a Word or Excel file."""
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w") as archive:
         if listed:
             archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr(f"{folder}/document.xml", "<w/>")
+        for part in (f"{folder}/document.xml", *more):
+            archive.writestr(part, "<w/>")
     return kept.getvalue()
 
 
@@ -72,6 +73,8 @@ REFUSED = {
     "page renamed to png": ("screen.png", b"<html><script>alert(1)</script>", "not that of a .png file"),
     "zip renamed to docx": ("minutes.docx", office("anything", listed=False), "not that of a .docx file"),
     "excel renamed to docx": ("minutes.docx", office("xl"), "not that of a .docx file"),
+    "macros in a docx": ("minutes.docx", office("word", "word/vbaProject.bin"), "not that of a .docx file"),
+    "macros in an xlsx": ("figures.xlsx", office("xl", "xl/VBAPROJECT.BIN"), "not that of a .xlsx file"),
     "broken zip as xlsx": ("figures.xlsx", b"PK\x03\x04" + bytes(30), "not that of a .xlsx file"),
     "binary as csv": ("rows.csv", b"a,b\x00\x01\x02", "not that of a .csv file"),
     "script": ("run.exe", EXE, "Files of this kind are not taken"),
@@ -117,6 +120,15 @@ def test_a_form_without_a_file_asks_for_one(client_of: ClientOf, report: Report,
     response = client_of(filer).post(f"/en/reports/{report.reference}/files/", {"file": "words"})
     assert response.status_code == 422
     assert "Choose a file." in messages_of(response)
+
+
+@pytest.mark.parametrize("number", ["1000000008", "١٠٠٠٠٠٠٠٠٨"])
+def test_a_national_id_in_the_name_of_a_file_is_not_kept(
+    client_of: ClientOf, report: Report, filer: User, number: str
+) -> None:
+    assert add(client_of(filer), report, f"{number} scan.pdf", PDF).status_code == 200
+    assert report.attachments.get().name == "[national-id] scan.pdf"
+    assert number not in str(list(report.events.values_list("data", flat=True)))
 
 
 def test_the_same_bytes_twice_are_one_file(client_of: ClientOf, report: Report, filer: User) -> None:
