@@ -174,7 +174,8 @@ def team_register(request: PortalRequest) -> HttpResponse:
     actions.register_team(acting(request).entity, by=request.user)
     messages.success(request, _("The crisis team is registered."))
     onward = request.POST.get("next", "")
-    return redirect(onward if url_has_allowed_host_and_scheme(onward, allowed_hosts=None) else "team")
+    is_path = onward.startswith("/") and url_has_allowed_host_and_scheme(onward, allowed_hosts=None)
+    return redirect(onward if is_path else "team")
 
 
 @require_POST

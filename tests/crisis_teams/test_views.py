@@ -251,7 +251,9 @@ def test_the_it_leader_is_not_sent_into_an_emergency_that_would_be_refused(clien
     assert reverse("team_emergency") not in page
 
 
-@pytest.mark.parametrize("next_url", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "next_url", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "elsewhere", "team_retire"]
+)
 def test_registering_leads_to_no_other_site(client_of: SignIn, next_url: str) -> None:
     response = client_of(a_person(Role.DIRECTOR)).post(reverse("team_register"), {"next": next_url})
     assert response.headers["Location"] == reverse("team")
