@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from entities.models import DigitalService, Entity
-from incidents.lifecycle import ENDED, OPEN, ReportKind
+from incidents.lifecycle import ENDED, OPEN, ReportKind, Status
 from incidents.models import Report
 
 #: Same service, started within two hours before or after.
 WINDOW = timedelta(hours=2)
+RUNNING = (Status.SUBMITTED, Status.ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,13 @@ def find_similar(
     provider: DigitalService | None,
     start: datetime,
 ) -> Similar:
-    """Open reports of this kind on the same services around this start, in one query; the report of `key` is none."""
+    """Open reports of this kind on the same services around this start, in one query; the report of `key` is none.
+
+    An outage that still runs is alike whenever it started: a service that is down does not go down once more.
+    """
     near = (start - WINDOW, start + WINDOW)
-    alike = Q(entity=entity, kind=kind, services__in=services, started_at__range=near)
+    alike = Q(entity=entity, kind=kind, services__in=services)
+    alike &= Q(started_at__range=near) | Q(status__in=RUNNING)
     if kind == ReportKind.MAINTENANCE:
         alike = Q(entity=entity, kind=kind, services__in=services, window_start__range=near)
     elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None and not provider.listed:

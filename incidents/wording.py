@@ -11,7 +11,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from entities.permissions import Role
-from entities.templatetags.moments import day_time, stretch, thousands
+from entities.templatetags.moments import day_time, thousands
 from incidents.calendar import Calendar
 from incidents.choices import all_called, called
 from incidents.clocks import CONSUMERS
@@ -56,10 +56,18 @@ def cadence(report: Report) -> str:
         return ""
     if rule.calendar == Calendar.WORKING:
         return _("every working day")
-    n = rule.minutes
-    short = ngettext("%(n)s minute", "%(n)s minutes", n) % {"n": n} if n < 120 else stretch(n)
-    every = _("every %(length)s") % {"length": short}
+    every = _every(rule.minutes)
     return _("%(every)s, from 07:00 to 22:00") % {"every": every} if rule.calendar == Calendar.DAYTIME else every
+
+
+def _every(minutes: int) -> str:
+    """«كل ساعتين»: a phrase of its own for each unit, for after “every” Arabic bends the word."""
+    hours, rest = divmod(minutes, 60)
+    if rest or hours < 2:
+        return ngettext("every %(n)s minute", "every %(n)s minutes", minutes) % {"n": minutes}
+    if hours % 24:
+        return ngettext("every %(n)s hour", "every %(n)s hours", hours) % {"n": hours}
+    return ngettext("every %(n)s day", "every %(n)s days", hours // 24) % {"n": hours // 24}
 
 
 def spoken(name: str, value: Any) -> str:

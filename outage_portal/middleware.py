@@ -6,10 +6,12 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import translation
@@ -129,6 +131,22 @@ class DiskFull:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return disk_full(request) if is_disk_full(exception) else None
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """To the sign-in; but a form whose session ended under it is given back as it was filled, to be sent once more.
+
+    Scripts know the way to the sign-in by its redirect: they keep what was typed in their page.
+    """
+
+    def handle_no_permission(  # type: ignore[override]  # the stub knows of the redirect only
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        by_script = "HX-Request" in request.headers or "X-Autosave" in request.headers
+        kept = kept_fields(request.POST) if request.method == "POST" and not by_script else []
+        if not kept:
+            return super().handle_no_permission(request, view_func)
+        return render(request, "session_ended.html", {"kept": kept, "kept_action": request.path}, status=403)
 
 
 class LanguageByPath:

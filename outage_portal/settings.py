@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "entities.middleware.SessionLimits",
     "entities.middleware.ActingMembership",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "outage_portal.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",

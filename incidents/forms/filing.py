@@ -20,7 +20,7 @@ from entities import national_id
 from entities.models import DigitalService, Entity
 from incidents.actions import Answers
 from incidents.forms.fields import MomentField, ServiceField, fill_lists
-from incidents.forms.moments import TOLERANCE, Typed, chip_value, in_words
+from incidents.forms.moments import TOLERANCE, Typed, chip_value, said_back
 from incidents.forms.services import read_known
 from incidents.lifecycle import ReportKind
 
@@ -100,7 +100,10 @@ class FilingForm(forms.Form):
     def echoes(self) -> list[tuple[str, str]]:
         """The id and the words of every moment, for the page to say back."""
         return [
-            (f"{self[name].auto_id}_echo", in_words(moment) if (moment := self.cleaned_data.get(name)) else "")
+            (
+                f"{self[name].auto_id}_echo",
+                said_back(moment, now=self.at) if (moment := self.cleaned_data.get(name)) else "",
+            )
             for name, field in self.fields.items()
             if isinstance(field, MomentField)
         ]

@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from entities.templatetags.moments import full_day
+from entities.templatetags.moments import full_day, stretch
 from entities.text import clean, western_digits
 from incidents.calendar import RIYADH
 
@@ -125,6 +125,16 @@ def in_words(moment: datetime) -> str:
     return gettext("%(time)s, %(day)s, Saudi time") % words
 
 
+def said_back(moment: datetime, *, now: datetime) -> str:
+    """The moment in words, and first of all how far away it is: 23:55 typed at 00:10 may mean another day."""
+    words = {"moment": in_words(moment), "length": stretch(moment - now)}
+    if abs(moment - now) < timedelta(minutes=1):
+        return words["moment"]
+    if moment < now:
+        return gettext("%(length)s so far: %(moment)s") % words
+    return gettext("%(length)s from now: %(moment)s") % words
+
+
 class MomentWidget(forms.Widget):
     """Chips at some minutes from now, and a day with a time behind “another time”. Works without JavaScript."""
 
@@ -175,7 +185,7 @@ class MomentWidget(forms.Widget):
             moment = read_moment(typed, now=now, ahead=self.ahead)
         except ValidationError:
             return ""
-        return in_words(moment) if moment else ""
+        return said_back(moment, now=now) if moment else ""
 
     def _typed(self, value: datetime | None, *, has_chips: bool) -> Typed:
         if value is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -30,6 +32,8 @@ from incidents.models import Draft, Report
 from incidents.similar import find_similar
 
 FORM = ["GET", "HEAD", "POST"]
+#: What a person who comes back to an empty form, or a colleague, may not know to be sent.
+JUST_NOW = timedelta(hours=1)
 
 
 # --- The first question and the forms -----------------------------------------------------------------------
@@ -150,7 +154,10 @@ def _open(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
         if name in door.form.base_fields:
             initial[name] = list(chosen[:1])
     drafts = [draft for draft in drafts_of(request) if draft.kind == door.kind]
-    return form_page(request, door, door.form(entity=entity, initial=initial), drafts=drafts)
+    filed = Report.objects.visible_to(request.user).of(entity).filter(kind=door.kind)
+    sent = filed.filter(submitted_at__gte=timezone.now() - JUST_NOW).select_related("main_service")
+    form = door.form(entity=entity, initial=initial)
+    return form_page(request, door, form, drafts=drafts, sent=sent.order_by("-submitted_at")[:3])
 
 
 def _resume(request: PortalRequest, door: Door) -> HttpResponse:

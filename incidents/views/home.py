@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,15 +12,17 @@ from django.utils import timezone
 from crisis_teams.models import FILERS
 from crisis_teams.readiness import Readiness, readiness
 from entities.decorators import PortalRequest, acting
-from entities.models import Membership
+from entities.models import DigitalService, Membership
 from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
-from incidents.lifecycle import WAITS_ON_AUTHORITY
+from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, ReportKind
 from incidents.models import Clock, Report
-from incidents.states import relied_on
+from incidents.models.report import ReportQuerySet
+from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 
 OWED, RELIED_ON, RECENT = 8, 8, 5
+Down = tuple[DigitalService, UUID, str]
 
 
 def entity_home(request: HttpRequest) -> HttpResponse:
@@ -31,6 +33,7 @@ def entity_home(request: HttpRequest) -> HttpResponse:
     reports = Report.objects.visible_to(user).of(entity)
     owed = clocks.exclude(kind__in=WAITS_ON_AUTHORITY).select_related("report__main_service").order_by("due_at", "pk")
     ready = readiness(entity, at=now)
+    others = relied_on(entity, at=now, limit=RELIED_ON)
     context = {
         "entity": entity,
         "doors": FIRST_QUESTION,
@@ -44,10 +47,21 @@ def entity_home(request: HttpRequest) -> HttpResponse:
         "owed": list(owed[: OWED + 1]),
         "owed_shown": OWED,
         "ready": ready,
-        "relied_on": [(*row, uuid4()) for row in relied_on(entity, at=now, limit=RELIED_ON)],
+        "relied_on": others,
+        "down": _down(others, reports),
         "recent": reports.for_board().order_by("-submitted_at")[:RECENT],
     }
     return render(request, "incidents/home.html", context)
+
+
+def _down(others: list[tuple[DigitalService, ServiceState]], reports: ReportQuerySet) -> list[Down]:
+    """Other entities' services that are down, each with a key for one tap and with our own open report of it."""
+    services = [service for service, state in others if state == ServiceState.DOWN]
+    if not services:
+        return []
+    ours = reports.filter(kind=ReportKind.CONSUMED_OUTAGE, provider_service__in=services, status__in=OPEN)
+    reported = dict(ours.values_list("provider_service", "reference"))
+    return [(service, uuid4(), reported.get(service.pk, "")) for service in services]
 
 
 def _senders(ready: Readiness) -> list[Membership]:

@@ -23,13 +23,14 @@ from incidents.models.report import ReportQuerySet
 def receipt(request: PortalRequest, reference: str) -> HttpResponse:
     """The reference, what is owed next and by when, and who is told."""
     report = get_object_or_404(_receipts(request).for_page().select_related("related", "filed_by"), reference=reference)
-    clocks = Clock.objects.visible_to(request.user).running().filter(report__in=[report.pk, report.related_id])
+    running = Clock.objects.visible_to(request.user).running().filter(report__in=[report.pk, report.related_id])
+    clocks = sorted(running.select_related("report").order_by("due_at", "pk"), key=lambda row: row.waits_on_authority)
     services = [affected.service for affected in report.affected.select_related("service")]
     context = {
         "report": report,
         "filed_at": in_words(report.submitted_at),
         "pair": [report, report.related] if report.related else [report],
-        "clocks": clocks.select_related("report").order_by("due_at", "pk"),
+        "clocks": clocks,
         "reach": reach_of(services) if services and report.provider_service is None else None,
         "filed": report.events.filter(kind=EventKind.FILED).first(),
     }

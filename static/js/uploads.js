@@ -57,6 +57,7 @@ export function start(root) {
   for (const form of root.querySelectorAll("form[data-uploads]")) {
     const input = form.querySelector("input[type='file']");
     input.multiple = true;
+    form.classList.add("upload--live"); // its label is the button: the browser's own speaks the browser's language
     form.querySelector("[data-upload-button]")?.remove(); // a chosen file goes by itself
     input.onchange = () => choose(form, input);
   }

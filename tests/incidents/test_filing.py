@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,10 +18,12 @@ from django.utils import timezone
 
 from entities.models import ServiceDependency, User
 from entities.permissions import Role
+from incidents import actions
 from incidents.forms.doors import DOORS
 from incidents.forms.moments import chip_value
 from incidents.lifecycle import ClockKind, ReportKind, Status
 from incidents.models import Clock, Draft, Report, ReportEvent
+from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_service, an_entity
 from tests.incidents.typed import a_director, in_days, minimal
 
@@ -128,6 +131,34 @@ def test_what_differs_can_be_sent_as_the_first_update(browser: Client, director:
     assert report.events.filter(kind="UPDATED").count() == 1
 
 
+def test_a_form_whose_session_ended_is_given_back_and_filed_after_a_new_sign_in(director: User) -> None:
+    browser = sign_in(Client(enforce_csrf_checks=True), director)
+    url, form = DOORS["own-outage"].url, said("own-outage", director, summary="كُتب قبل انتهاء الجلسة")
+    form["csrfmiddlewaretoken"] = _token(browser.get(url).content.decode())
+    del browser.cookies[settings.SESSION_COOKIE_NAME]
+    lost = browser.post(url, form)
+    assert lost.status_code == 403
+    assert "كُتب قبل انتهاء الجلسة" in lost.content.decode()
+    assert f'action="{url}"' in lost.content.decode()
+    assert not Report.objects.exists()
+    sign_in(browser, director)
+    assert browser.post(url, form).status_code == 302
+    assert Report.objects.get().summary == "كُتب قبل انتهاء الجلسة"
+
+
+def test_a_script_whose_session_ended_is_sent_to_the_sign_in(director: User) -> None:
+    for header in ("HX-Request", "X-Autosave"):
+        answer = Client().post(DOORS["own-outage"].url, said("own-outage", director), headers={header: "1"})
+        assert answer.status_code == 302
+        assert reverse("nafath_sign_in") in answer["Location"]
+
+
+def _token(page: str) -> str:
+    found = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_a_similar_report_is_asked_about_and_nothing_is_lost(browser: Client, director: User) -> None:
     assert director.acting is not None
     service = a_service(entity=director.acting.entity)
@@ -144,11 +175,36 @@ def test_a_similar_report_is_asked_about_and_nothing_is_lost(browser: Client, di
 
 
 @pytest.mark.parametrize("hours", [3, 30])
-def test_an_outage_of_another_hour_is_no_duplicate(hours: int, browser: Client, director: User) -> None:
+def test_an_ended_outage_of_another_hour_is_no_duplicate(hours: int, browser: Client, director: User) -> None:
     assert director.acting is not None
     service = a_service(entity=director.acting.entity)
-    a_report(by=director, service=service, at=timezone.now() - timedelta(hours=hours))
+    began = timezone.now() - timedelta(hours=hours)
+    report = a_report(by=director, service=service, at=began)
+    actions.restore(report, restored_at=began + timedelta(minutes=10), by=director)
     assert browser.post(DOORS["own-outage"].url, minimal("own-outage", service=service)).status_code == 302
+
+
+@pytest.mark.parametrize("hours", [3, 30])
+def test_an_outage_that_still_runs_is_asked_about_whenever_it_started(
+    hours: int, browser: Client, director: User
+) -> None:
+    assert director.acting is not None
+    service = a_service(entity=director.acting.entity)
+    running = a_report(by=director, service=service, at=timezone.now() - timedelta(hours=hours))
+    asked = browser.post(DOORS["own-outage"].url, minimal("own-outage", service=service))
+    assert asked.status_code == 409
+    assert running.reference in asked.content.decode()
+
+
+def test_an_empty_form_says_what_was_sent_within_the_hour(browser: Client, director: User) -> None:
+    assert director.acting is not None
+    service = a_service(entity=director.acting.entity)
+    old = a_report(by=director, service=service, at=timezone.now() - timedelta(hours=3))
+    fresh = a_report(by=director, service=service)
+    page = browser.get(DOORS["own-outage"].url).content.decode()
+    assert fresh.reference in page
+    assert old.reference not in page
+    assert fresh.reference not in browser.get(DOORS["maintenance"].url).content.decode()
 
 
 def test_the_owners_report_is_told_without_its_words(browser: Client, director: User) -> None:

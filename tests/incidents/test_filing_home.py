@@ -36,7 +36,7 @@ def test_the_doors_stand_first_and_the_urgent_one_before_all(client_of: Browser)
     places = [page.index(f'href="{door.url}"') for door in FIRST_QUESTION]
     assert places == sorted(places)
     assert page.index("door--urgent") < places[1]
-    assert 'class="doors"' in page
+    assert 'class="doors doors--short"' in page
 
 
 def test_what_is_owed_is_listed_by_its_moment_and_the_authoritys_debts_are_not(client_of: Browser) -> None:
@@ -80,7 +80,22 @@ def test_services_we_rely_on_stand_with_what_their_owners_reported(client_of: Br
     assert listed.index("Downy") < listed.index("Outage") < listed.index("Planny")
     assert listed.index("Planny") < listed.index("Maintenance within a day") < listed.index("Quieta")
     assert listed.index("Quieta") < listed.index("Nothing reported")
-    assert listed.count("We are affected too") == 1
+    assert page.count("We are affected too") == 1
+    assert (
+        page.index("A service that you rely on is down") < page.index("We are affected too") < page.index("owed-title")
+    )
+
+
+def test_what_we_have_reported_of_anothers_service_is_shown_instead_of_asked_again(client_of: Browser) -> None:
+    director = a_director()
+    assert director.acting is not None
+    down = a_service(name_en="Downy")
+    a_dependency(a_service(entity=director.acting.entity), down)
+    a_report(by=a_person(entity=down.entity), service=down)
+    ours = a_report(ReportKind.CONSUMED_OUTAGE, by=director, provider=down)
+    page = home(client_of(director))
+    assert "We are affected too" not in page
+    assert page.index("Reported by you:") < page.index(ours.reference)
 
 
 def test_a_leader_sees_who_sends_reports_and_no_door_she_may_not_use(client_of: Browser) -> None:

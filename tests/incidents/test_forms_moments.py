@@ -115,6 +115,16 @@ def test_the_moment_is_said_back_in_words_with_the_hijri_day() -> None:
         assert in_words(NOW) == "02:11، الأحد 22 نوفمبر 2026 — 12 جمادى الآخرة 1448 هـ، بتوقيت السعودية"
 
 
+def test_what_is_said_back_begins_with_how_far_away_it_is() -> None:
+    widget = MomentWidget(offsets=(0,))
+    with translation.override("en"):
+        late = widget.echo(Typed(chip="other", time="02:20"), now=NOW)  # nine minutes ahead: it is read as yesterday
+        assert late.startswith("23 hours and 51 minutes so far: 02:20, Saturday 21 November 2026")
+        assert widget.echo(Typed(chip=chip_value(NOW)), now=NOW).startswith("02:11, Sunday")
+        ahead = MomentWidget(ahead=True).echo(Typed(time="04:11"), now=NOW)
+        assert ahead.startswith("2 hours from now: 04:11, Sunday")
+
+
 def test_the_field_takes_a_form_without_a_chip() -> None:
     """No JavaScript and no :has(): the boxes alone are an answer."""
     field = MomentField(offsets=(0, -15))

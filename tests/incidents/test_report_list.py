@@ -74,10 +74,18 @@ def test_the_tabs_part_what_is_open_what_is_paperwork_and_what_has_ended(client_
 
 def test_what_is_due_first_stands_first(client_of: ClientOf, director: User) -> None:
     later, sooner = own(director), own(director)
-    Report.objects.filter(pk=sooner.pk).update(next_due_at=timezone.now() - timedelta(minutes=5))
+    passed = timezone.now() - timedelta(minutes=5)
+    Report.objects.filter(pk=sooner.pk).update(next_due_at=passed, waits_on_authority=False)
     page = text_of(client_of(director).get(URL))
     assert page.index(sooner.reference) < page.index(later.reference)
     assert page.count("is-late") == 1
+
+
+def test_a_row_is_not_marked_for_what_the_authority_owes(client_of: ClientOf, director: User) -> None:
+    report = own(director)
+    passed = timezone.now() - timedelta(minutes=5)
+    Report.objects.filter(pk=report.pk).update(next_due_at=passed, waits_on_authority=True)
+    assert "is-late" not in text_of(client_of(director).get(URL))
 
 
 def test_a_search_finds_by_reference_service_and_any_spelling(client_of: ClientOf, director: User) -> None:

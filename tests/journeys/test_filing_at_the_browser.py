@@ -84,6 +84,19 @@ def test_a_draft_saves_itself_and_the_alternate_goes_on_with_it_on_a_phone(
     expect(page.locator("#draft-status")).to_contain_text(Report.objects.get().reference)
 
 
+def test_going_back_after_sending_ticks_no_other_service(entity: Entity, mona: User, visit: Visit) -> None:
+    a_service(entity=entity, name_en="Signatures", tier=2)
+    page = visit(mona).open(FORM)
+    choose(page, "Signatures", "Partial", "15 minutes ago", "Slow", "Not known yet")
+    page.get_by_role("button", name="Send the report to the authority").click()
+    page.wait_for_url("**/receipt/")
+    page.go_back()
+    expect(page.locator("#filing-form")).to_be_visible()
+    expect(page.locator("#filing-form :checked[name=services]")).to_have_count(0)
+    expect(page.get_by_text("Sent within the last hour:")).to_be_visible()
+    expect(page.get_by_role("link", name="Signatures")).to_be_visible()
+
+
 def test_two_writers_are_told_of_each_other_and_neither_is_written_over(mona: User, khalid: User, visit: Visit) -> None:
     page = visit(mona).open(FORM)
     choose(page, "Licensing portal")
