@@ -28,6 +28,8 @@ from incidents.calendar import RIYADH
 OTHER, NONE = "other", "none"
 #: How far a clock on somebody's wall may be ahead of ours (domain/reports.md).
 TOLERANCE = timedelta(minutes=5)
+#: Another year is of another calendar (1448) or a slip. PostgreSQL keeps the year 1, and Python cannot read it back.
+YEARS = range(1926, 2076)
 _TIME = re.compile(r"(\d{1,2})(?:[\s:.,;\u060c\u066b]+(\d{1,2}))?|(\d{1,2})(\d{2})", re.ASCII)
 _DATE = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.\s,\u060c\u066b](\d{1,2})(?:[-/.\s](\d{4}))?", re.ASCII
@@ -79,6 +81,8 @@ def read_date(text: str, *, today: date, ahead: bool) -> date:
             given = given.replace(year=given.year - 1)
     except ValueError as error:
         raise wrong from error
+    if given.year not in YEARS:
+        raise wrong
     return given
 
 
@@ -107,7 +111,7 @@ def read_moment(typed: Typed, *, now: datetime, ahead: bool) -> datetime | None:
 def _from_chip(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and moment.year in YEARS:
             return moment.astimezone(RIYADH)
     except (ValueError, OverflowError):
         pass
