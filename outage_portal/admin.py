@@ -21,7 +21,7 @@ def no_password(request: HttpRequest, extra_context: dict[str, object] | None = 
     raise Http404
 
 
-admin.site.password_change = admin.site.password_change_done = no_password  # type: ignore[method-assign]  # as below
+admin.site.password_change = admin.site.password_change_done = no_password  # type: ignore[method-assign, assignment]  # as below
 
 
 def sign_in_with_nafath(request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
