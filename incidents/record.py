@@ -21,11 +21,14 @@ from entities.templatetags.moments import on_paper, stretch
 from entities.templatetags.ticking import short_duration
 from incidents import facts
 from incidents.document import Page, pages
-from incidents.lifecycle import ClockKind, ReportKind
+from incidents.lifecycle import ClockKind, EventKind, ReportKind
 from incidents.models import Clock, Report, ReportEvent
 from incidents.paper import Paper
 from incidents.severity import reasons_in_words
 from incidents.timeline import Entry, tell
+
+#: A page of the log takes a third of a second. In a longer history the reminders stay in the portal, counted.
+LONGEST_LOG = 300
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def contents(report: Report, closing: ReportEvent) -> dict[str, Any]:
         "moments": list(_moments(report, paper)),
         "deadlines": [_deadline(clock) for clock in clocks],
         "entries": entries,
+        "left_out": closing.seq - len(entries),
         "closed": entries[-1],
         "closing": closing,
         "files": list(report.attachments.all()),
@@ -86,6 +90,8 @@ def _pages(report: Report, paper: Paper) -> list[Page]:
 def _entries(report: Report, closing: ReportEvent, clocks: Iterable[Clock]) -> list[Entry]:
     late = {clock.met_at: clock.late_by for clock in clocks if clock.met_at and clock.late_by}
     events = report.events.filter(seq__lte=closing.seq).with_actors().order_by("seq")
+    if closing.seq > LONGEST_LOG:
+        events = events.exclude(kind=EventKind.REMINDED)
     return [tell(event, report, late=late) for event in events]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from entities.models import User
 from entities.permissions import Role
-from incidents import actions
+from incidents import actions, record
 from incidents.actions import sealing
 from incidents.errors import PaperUnavailable
 from incidents.lifecycle import ReportKind
@@ -97,11 +98,11 @@ def test_everyone_gets_the_same_bytes_and_they_are_made_once(client_of: ClientOf
 def test_what_is_kept_is_the_seal_of_the_closing(client_of: ClientOf) -> None:
     report = closed()
     content = ask(client_of(a_reviewer()), report).content
-    record, closing = SealedRecord.objects.get(), report.events.last()
+    sealed, closing = SealedRecord.objects.get(), report.events.last()
     assert closing is not None and closing.move == "close"
-    assert (record.event_count, record.head_hash) == (closing.seq, closing.hash)
-    assert (record.event_count, record.head_hash) == (report.event_count, report.head_hash)
-    assert (record.closed_at, record.sha256) == (report.closed_at, hashlib.sha256(content).hexdigest())
+    assert (sealed.event_count, sealed.head_hash) == (closing.seq, closing.hash)
+    assert (sealed.event_count, sealed.head_hash) == (report.event_count, report.head_hash)
+    assert (sealed.closed_at, sealed.sha256) == (report.closed_at, hashlib.sha256(content).hexdigest())
 
 
 def test_each_language_has_a_paper_of_its_own(client_of: ClientOf, press: Press) -> None:
@@ -229,8 +230,8 @@ def test_the_command_says_how_a_report_is_sealed(client_of: ClientOf) -> None:
     report = closed()
     ask(client_of(a_reviewer()), report)
     call_command("verify_history", report.reference, stdout=(out := StringIO()))
-    record = SealedRecord.objects.get()
-    for part in (f"{report.reference}: {report.event_count} events", record.head_hash, record.sha256, "whole"):
+    sealed = SealedRecord.objects.get()
+    for part in (f"{report.reference}: {report.event_count} events", sealed.head_hash, sealed.sha256, "whole"):
         assert part in out.getvalue()
     with pytest.raises(CommandError, match="There is no report"):
         call_command("verify_history", "OUT-1999-000001")
@@ -270,6 +271,21 @@ def test_it_ends_with_the_event_that_closed_it() -> None:
         later.record("UPDATED", by=None, at=timezone.now(), data={"message": "کلمة لاحقة"})
         later.save()
     assert paper_of(report) == before
+
+
+def test_a_very_long_history_leaves_its_reminders_in_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = restored()
+    actions.record_due_reminders(at=timezone.now() + timedelta(days=11))
+    report = close(submitted(fresh(report)))
+    reminded = report.events.filter(kind="REMINDED").count()
+    assert reminded
+    whole = paper_of(report)
+    assert "left out" not in whole
+    monkeypatch.setattr(record, "LONGEST_LOG", 2)
+    short = paper_of(report)
+    assert f"{reminded} reminder" in short and "left out" in short
+    assert whole.count('<td class="seq">') - short.count('<td class="seq">') == reminded
+    assert f"Sealed with {report.event_count} events" in short
 
 
 def test_every_moment_carries_its_year() -> None:
