@@ -55,7 +55,7 @@ TILES = (
     Slice(
         "late",
         gettext_lazy("Late on our side"),
-        lambda at: Q(lane__lt=Lane.ENDED, next_due_at__lt=at, waits_on_authority=True),
+        lambda at: Q(lane__lt=Lane.ENDED, authority_due_at__lt=at),
         (*_LIVE, *_PAPERWORK),
         "bad",
     ),
@@ -161,6 +161,7 @@ class Row:
     late: bool
     may_acknowledge: bool
     may_assign: bool
+    hides: bool = False  # the authority is late here too, behind something that the entity owes sooner
     undo: str = ""  # offered to whoever has just acted: ACKNOWLEDGEMENT, or who followed the report before
     refusal: str = ""
 
@@ -169,7 +170,8 @@ class Row:
         moves = report.moves_for(user)
         return cls(
             report,
-            late=report.next_due_at < at and report.lane != Lane.ENDED,
+            late=report.is_late(at=at),
+            hides=report.is_late_on_authority(at=at) and not report.waits_on_authority,
             may_acknowledge="acknowledge" in moves and report.acknowledged_at is None,
             may_assign="assign" in moves,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from incidents.calendar import Calendar
@@ -122,20 +122,27 @@ def resume(clock: Clock, *, report: Report, at: datetime) -> None:
     clock.save(update_fields=["paused_seconds", "due_at", "paused_at", "next_mark_at"])
 
 
-def refresh_board(report: Report, clocks: Sequence[Clock] | None = None) -> None:
+def refresh_board(report: Report, clocks: Iterable[Clock] | None = None) -> None:
     """The lane and the next thing owed, from the running clocks. The caller saves the report.
 
     `clocks`: all of the report's clocks, where the caller holds them anyway.
     """
     report.lane = lane_of(report.kind, report.status, report.severity)
     if clocks is None:
-        clock = report.clocks.running().order_by("due_at", "id").first()
-    else:
-        running = [row for row in clocks if not (row.met_at or row.cancelled_at or row.paused_at)]
-        clock = min(running, key=lambda row: row.due_at, default=None)
-    if clock is not None:
+        clocks = report.clocks.running().order_by("id")
+    running = [row for row in clocks if not (row.met_at or row.cancelled_at or row.paused_at)]
+    running.sort(key=lambda row: row.due_at)
+    _refresh_authority(report, running)
+    if running:
+        clock = running[0]
         report.next_clock, report.next_due_at = clock.kind, clock.due_at
         report.next_started_at, report.waits_on_authority = clock.started_at, clock.waits_on_authority
     else:
         report.next_clock, report.waits_on_authority = "", False
         report.next_due_at, report.next_started_at = NEVER, None
+
+
+def _refresh_authority(report: Report, running: Iterable[Clock]) -> None:
+    """What the authority owes first, even where the entity owes something sooner."""
+    ours = next((clock for clock in running if clock.waits_on_authority), None)
+    report.authority_clock, report.authority_due_at = (ours.kind, ours.due_at) if ours else ("", NEVER)

@@ -120,7 +120,7 @@ class BoardFilter(forms.Form):
         columns = {"kind": "kind", "severity": "severity", "status": "status", "sector": "entity__sector__code"}
         found = found.filter(**{column: self._get(name) for name, column in columns.items() if self._get(name)})
         if self._get("late"):
-            found = found.filter(next_due_at__lt=at)
+            found = found.late(at=at)
         return self._of_reviewer(found)
 
     def _of_reviewer(self, found: ReportQuerySet) -> ReportQuerySet:

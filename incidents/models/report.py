@@ -45,7 +45,7 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 BOARD_COLUMNS = (
     "reference", "kind", "status", "severity", "version", "filed_by_id", "lane", "next_clock", "next_due_at",
-    "next_started_at", "waits_on_authority", "submitted_at", "acknowledged_at", "started_at", "restored_at",
+    "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at", "acknowledged_at", "started_at", "restored_at",
     "closed_at", "window_start", "actual_start", "actual_end", "entity__name_ar", "entity__name_en",
     "main_service__name_ar", "main_service__name_en", "main_service__listed",
     "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
@@ -74,7 +74,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.order_by("lane", "next_due_at", "id")
 
     def late(self, *, at: datetime) -> Self:
-        return self.filter(next_due_at__lt=at).exclude(next_clock="").exclude(lane=Lane.ENDED)
+        """Something is owed and overdue, by whomever: `Report.is_late` as a filter."""
+        return self.filter(lane__lt=Lane.ENDED, next_due_at__lt=at)
 
     def matching(self, words: str) -> Self:
         """Reports whose reference, service or entity holds every word, in whatever spelling."""
@@ -301,6 +302,8 @@ class Report(models.Model):
     next_due_at = models.DateTimeField(default=NEVER)
     next_started_at = models.DateTimeField(null=True)
     waits_on_authority = models.BooleanField(default=False)
+    authority_clock = models.CharField(max_length=2, choices=ClockKind.choices, blank=True)
+    authority_due_at = models.DateTimeField(default=NEVER, help_text="What the authority owes first.")
     search_text = models.CharField(max_length=1000, default="")
     version = models.PositiveIntegerField(default=0, help_text="Raised by every human deed.")
     event_count = models.PositiveIntegerField(default=0)
@@ -337,6 +340,7 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["lane", "next_due_at", "id"], condition=Q(lane__lt=Lane.ENDED), name="report_board"),
+            models.Index(fields=["authority_due_at"], condition=Q(lane__lt=Lane.ENDED), name="report_on_authority"),
             models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
             models.Index(fields=["main_service", "started_at"], name="report_around"),
         ]
@@ -349,6 +353,14 @@ class Report(models.Model):
     def is_open(self) -> bool:
         """Not ended and not yet paperwork."""
         return self.status not in ENDED and self.status not in PAPERWORK
+
+    def is_late(self, *, at: datetime) -> bool:
+        """Something is owed and overdue, by whomever: a clock, or the start of a window."""
+        return self.lane != Lane.ENDED and self.next_due_at < at
+
+    def is_late_on_authority(self, *, at: datetime) -> bool:
+        """What the authority owes is overdue."""
+        return self.lane != Lane.ENDED and self.authority_due_at < at
 
     @property
     def began_at(self) -> datetime:

@@ -127,6 +127,13 @@ def next_owed(report: Report, whom: bool = True) -> SafeString:
 
 
 @register.simple_tag
+def authority_owes(report: Report) -> SafeString:
+    """What the authority owes, where something else is owed sooner: its name and how late it is."""
+    named, left = _named(report.authority_clock, True), due(report.authority_due_at)
+    return format_html('<div class="clock clock--late"><span class="clock__label">{}<b>{}</b></span></div>', named, left)
+
+
+@register.simple_tag
 def clock(row: Clock, whom: bool = True) -> SafeString:
     """One running clock, as a row of the entity's home or a report's page shows it."""
     return _clock(_named(row.kind, row.kind in WAITS_ON_AUTHORITY if whom else None), row.started_at, row.due_at)

@@ -42,7 +42,7 @@ def report_list(request: PortalRequest) -> HttpResponse:
     page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
     counts = reports.aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
-        "rows": [(report, report.next_due_at < now and part.code != "ended") for report in page.reports],
+        "rows": [(report, report.is_late(at=now)) for report in page.reports],
         "own": acting(request).entity_id,
         "words": words,
         "may_file": request.user.may(P.REPORT_FILE),

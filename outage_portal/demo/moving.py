@@ -48,6 +48,7 @@ def _bring_nearer(by: timedelta) -> None:
     _shift(reports.filter(next_due_at__lt=NEVER), by, "next_due_at")
     works = reports.filter(status__in=[Status.SCHEDULED, Status.IN_PROGRESS])
     _shift(works, by, "window_start", "window_end", "extended_until")
+    _shift(reports.filter(authority_due_at__lt=NEVER), by, "authority_due_at")
     _shift(Draft.objects.all(), by, "created_at", "updated_at")
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.lifecycle import Status
 from incidents.models import Report
+from incidents.models.report import NEVER
 from tests.factories import a_person, a_report, a_reviewer
 
 
@@ -30,7 +31,11 @@ def many(number: int) -> list[Report]:
 
 
 def place(report: Report, **columns: Any) -> Report:
-    """Set what the board reads, whatever the report's story is."""
+    """Set what the board reads, whatever the report's story is; what is owed next may be the authority's."""
+    if {"next_due_at", "waits_on_authority"} & set(columns):
+        due = columns.get("next_due_at", report.next_due_at)
+        ours = columns.get("waits_on_authority", report.waits_on_authority)
+        columns = {"authority_due_at": due if ours else NEVER, **columns}
     Report.objects.filter(pk=report.pk).update(**columns)
     report.refresh_from_db()
     return report

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from entities.models import User
 from entities.permissions import Role
+from incidents import actions
+from incidents.actions.timekeeping import refresh_board
 from incidents.board import COUNTED
 from incidents.lifecycle import ClockKind, Lane, ReportKind, Status
 from incidents.models import Report
@@ -183,3 +185,36 @@ def test_a_clock_that_waits_on_the_authority_says_so_and_counts_as_ours(browser:
     place(report, waits_on_authority=False)
     late = browser.get(reverse("board")).context["tiles"][0][0]
     assert (late.count, late.tone) == (0, "good")
+
+
+def test_what_the_authority_owes_counts_as_late_behind_what_the_entity_owes_sooner(
+    browser: Client, listed: Board
+) -> None:
+    report = a_report()
+    now = timezone.now()
+    report.clocks.filter(kind=ClockKind.C3).update(due_at=now - timedelta(minutes=20))
+    report.clocks.filter(kind=ClockKind.C2).update(due_at=now - timedelta(minutes=7))
+    refresh_board(report)
+    report.save()
+    assert (report.next_clock, report.authority_clock) == (ClockKind.C3, ClockKind.C2)
+    page = browser.get(reverse("board"))
+    assert page.context["tiles"][0][0].count == 1
+    assert listed(show="late") == listed(late="on") == [report.reference]
+    row = page.content.decode().split(f'id="row-{report.reference}"')[1]
+    assert all(words in row for words in ("على الجهة", "متأخر 20 د", "على هيئة الحكومة الرقمية", "متأخر 7 د"))
+    actions.acknowledge(report, seen=report.version, by=a_reviewer())
+    assert Report.objects.get().authority_due_at == NEVER
+    assert browser.get(reverse("board")).context["tiles"][0][0].count == 0
+
+
+def test_late_is_the_same_for_the_filter_the_row_and_the_entitys_list(browser: Client, listed: Board) -> None:
+    now = timezone.now()
+    late = place(a_report(), next_due_at=now - timedelta(minutes=3))
+    overdue = place(a_report(ReportKind.MAINTENANCE), next_due_at=now - timedelta(minutes=2), next_clock="")
+    place(a_report(), lane=Lane.ENDED, status=Status.CLOSED, next_due_at=now - timedelta(days=1))
+    a_report()
+    found = [report.reference for report in Report.objects.late(at=now).order_by("id")]
+    rows = browser.get(reverse("board")).context["rows"]
+    assert found == [late.reference, overdue.reference] == listed(late="on")
+    assert [row.report.reference for row in rows if row.late] == found
+    assert listed(show="ended", late="on") == []

@@ -141,6 +141,8 @@ class Lives(RuleBasedStateMachine):
                 assert (report.next_clock, report.next_due_at) == (running[0].kind, running[0].due_at)
             else:
                 assert report.next_due_at == NEVER
+            ours = next((clock for clock in running if clock.waits_on_authority), None)
+            assert report.authority_due_at == (ours.due_at if ours else NEVER)
             if report.status in ENDED:
                 assert not running, f"{report.status} still owes {running}"
 
