@@ -7,7 +7,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test check fix lock messages shots
+.PHONY: help demo reset test bench check fix lock messages shots
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
 
 test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+bench: $(V)/.requirements-dev ## Measure the board on PostgreSQL with BENCH=10000 reports (BENCH_SERVER=postgres://...).
+	@$(BIN)/python -m bench
 
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .

@@ -119,9 +119,7 @@ def _pages(reviewer: User, member: User) -> list[Page]:
     def get(client: Client, url: str, query: dict[str, Any] | None = None) -> Callable[[], Any]:
         return lambda: client.get(url, query)
 
-    board = [
-        Page(name, get(desk, reverse("board"), query), bar=2.0, queries_bar=6) for name, query in FILTERS.items()
-    ]
+    board = [Page(name, get(desk, reverse("board"), query), bar=2.0, queries_bar=6) for name, query in FILTERS.items()]
     return [
         Page("limit page", get(bare, "/bench/limit/")),
         *board,

@@ -7,8 +7,6 @@ service of its own: so that whatever holds for the pattern holds for the copy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
 
 from django.db import connection, models
 from django.utils import timezone
@@ -38,7 +36,9 @@ def fill(number: int) -> tuple[User, User]:
     director, reviewer = a_person(), a_reviewer()
     assert director.acting is not None
     service = a_service(entity=director.acting.entity)
-    entities = _copies(Entity, director.acting.entity_id, ENTITIES, code="'body-' || n", name_ar="p.name_ar || ' ' || n")
+    entities = _copies(
+        Entity, director.acting.entity_id, ENTITIES, code="'body-' || n", name_ar="p.name_ar || ' ' || n"
+    )
     owner = f"{entities} + n % {ENTITIES}"
     services = _copies(
         DigitalService, service.pk, SERVICES, code="'bench-' || n", name_ar="p.name_ar || ' ' || n", entity_id=owner
@@ -81,12 +81,13 @@ def _stories(director: User, reviewer: User, number: int) -> list[Story]:
 
 
 def _tell(story: Story, count: int, *, after: int, entities: int, services: int) -> None:
+    place = f"(n + {after})"
     first = _copies(
         Report,
         story.pattern.pk,
         count,
         shift=f"(n * 7919 % {story.minutes}) * interval '1 minute'",
-        reference=f"p.kind || '-' || (2030 + (n + {after}) / 1000000) || '-' || lpad(((n + {after}) % 1000000)::text, 6, '0')",
+        reference=f"p.kind || '-' || (2030 + {place} / 1000000) || '-' || lpad(({place} % 1000000)::text, 6, '0')",
         key="gen_random_uuid()",
         entity_id=f"{entities} + n % {ENTITIES}",
         main_service_id=f"{services} + (n % {ENTITIES}) + {ENTITIES} * (n % {SERVICES // ENTITIES})",
@@ -130,5 +131,6 @@ def _columns(model: type[models.Model], *, shift: str, columns: dict[str, str]) 
             continue
         said[each.column] = f"p.{each.column}"
         if shift and isinstance(each, models.DateTimeField):
-            said[each.column] = f"CASE WHEN p.{each.column} >= '9999-01-01' THEN p.{each.column} ELSE p.{each.column} - {shift} END"
+            moment = f"p.{each.column}"
+            said[each.column] = f"CASE WHEN {moment} >= '9999-01-01' THEN {moment} ELSE {moment} - {shift} END"
     return {**said, **{name: sql for name, sql in columns.items() if name in said}}

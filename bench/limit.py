@@ -25,7 +25,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
 COLUMNS = (
-    "reference", "kind", "status", "severity", "version", "started_at", "submitted_at", "next_clock", "next_due_at",
+    "reference", "kind", "status", "severity", "version", "lane", "started_at", "next_clock", "next_due_at",
     "entity__name_ar", "main_service__name_ar", "reviewer__name_ar",
 )  # fmt: skip
 TEMPLATE = Engine(builtins=["django.templatetags.i18n"]).from_string(

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from django.db.models import IntegerField, Q, Subquery
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -155,9 +157,14 @@ def tiles_of(standing: Standing) -> list[Tile]:
 
 @dataclass(frozen=True)
 class Row:
-    """A report on the board, with what its reader may do to it there."""
+    """A report on the board, with what its reader may do to it there. Names are escaped once: a row says them often."""
 
     report: Report
+    reference: SafeString
+    service: SafeString
+    entity: SafeString
+    reviewer: SafeString  # empty: nobody follows it
+    initials: SafeString
     late: bool
     may_acknowledge: bool
     may_assign: bool
@@ -168,8 +175,14 @@ class Row:
     @classmethod
     def of(cls, report: Report, *, user: User, at: datetime) -> Row:
         moves = report.moves_for(user)
+        reviewer = report.reviewer
         return cls(
             report,
+            reference=conditional_escape(report.reference),
+            service=conditional_escape(report.main_service.name),
+            entity=conditional_escape(report.entity.name),
+            reviewer=conditional_escape(reviewer.name if reviewer else ""),
+            initials=conditional_escape(reviewer.initials if reviewer else ""),
             late=report.is_late(at=at),
             hides=report.is_late_on_authority(at=at) and not report.waits_on_authority,
             may_acknowledge="acknowledge" in moves and report.acknowledged_at is None,
@@ -181,10 +194,12 @@ class Row:
 
 
 def events_after(token: int, user: User) -> list[ReportEvent]:
-    """The newest events after the token, with the reports they tell of."""
+    """The newest events after the token, with the reports they tell of. Mostly there is none: that is asked first."""
+    newer = ReportEvent.objects.visible_to(user).filter(pk__gt=token)
+    if not newer.exists():
+        return []
     return list(
-        ReportEvent.objects.visible_to(user)
-        .filter(pk__gt=token)
+        newer
         .select_related("report__main_service", "report__entity")
         .only("kind", "mark", "data", "report__reference", "report__severity",
               "report__main_service__name_ar", "report__main_service__name_en",

@@ -45,11 +45,17 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 BOARD_COLUMNS = (
     "reference", "kind", "status", "severity", "version", "filed_by_id", "lane", "next_clock", "next_due_at",
-    "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at", "acknowledged_at", "started_at", "restored_at",
-    "closed_at", "window_start", "actual_start", "actual_end", "entity__name_ar", "entity__name_en",
-    "main_service__name_ar", "main_service__name_en", "main_service__listed",
+    "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at",
+    "acknowledged_at", "started_at", "restored_at", "closed_at", "window_start", "actual_start", "actual_end",
+    "entity__name_ar", "entity__name_en", "main_service__name_ar", "main_service__name_en",
+    "main_service__listed",
     "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
 )  # fmt: skip
+
+
+def _holding(words: str) -> Q:
+    """The text that is searched holds every word."""
+    return Q(*(Q(search_text__contains=word) for word in search_form(words).split()))
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -67,7 +73,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def open(self) -> Self:
         """Everything that has not ended, paperwork included."""
-        return self.exclude(lane=Lane.ENDED)
+        return self.filter(lane__lt=Lane.ENDED)
 
     def on_the_board(self) -> Self:
         """In the board's order: the lane, then what is due first."""
@@ -79,17 +85,14 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def matching(self, words: str) -> Self:
         """Reports whose reference, service or entity holds every word, in whatever spelling."""
-        found = self
-        for word in search_form(words).split():
-            found = found.filter(search_text__contains=word)
-        return found
+        return self.filter(_holding(words))
 
     def searched_by(self, user: User, words: str) -> Self:
         """`matching`, for this reader: an entity that asked not to be named is not found by its name either."""
         if not words or user.acting is None or user.acting.entity.is_authority:
             return self.matching(words)
         named = Q(entity=user.acting.entity_id) | Q(share_identity=True)
-        return self.filter(Q(reference=words.upper()) | Q(pk__in=self.filter(named).matching(words).values("pk")))
+        return self.filter(Q(reference=words.upper()) | (named & _holding(words)))
 
     def around(self, *, services: list[DigitalService], at: datetime, window: Any) -> Self:
         """Possible duplicates: filed reports on the same services that started within ±window."""

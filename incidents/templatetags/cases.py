@@ -94,6 +94,14 @@ def kind_name(kind: str) -> SafeString:
     return format_html("{}", words[ReportKind(kind)])
 
 
+@register.simple_tag
+@once_a_language
+def kind(value: str) -> SafeString:
+    """The drawing of a kind and its two words, for a table's cell."""
+    drawing, words = kind_icon(value), kind_name(value)
+    return format_html('<span class="cluster gap-s nowrap">{}<span>{}</span></span>', drawing, words)
+
+
 @register.filter
 def ref(reference: str) -> SafeString:
     """A reference, isolated left to right."""
@@ -130,7 +138,8 @@ def next_owed(report: Report, whom: bool = True) -> SafeString:
 def authority_owes(report: Report) -> SafeString:
     """What the authority owes, where something else is owed sooner: its name and how late it is."""
     named, left = _named(report.authority_clock, True), due(report.authority_due_at)
-    return format_html('<div class="clock clock--late"><span class="clock__label">{}<b>{}</b></span></div>', named, left)
+    label = format_html('<span class="clock__label">{}<b>{}</b></span>', named, left)
+    return format_html('<div class="clock clock--late">{}</div>', label)
 
 
 @register.simple_tag

@@ -12,7 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import push_url, retarget
@@ -195,14 +197,14 @@ def _address(query: str) -> str:
     return f"{reverse('board')}?{query}" if query else reverse("board")
 
 
-def _for_rows(filtered_by: str) -> dict[str, str]:
-    """What every row says, looked up once: row by row it would cost as much as the row.
+def _for_rows(filtered_by: str) -> dict[str, SafeString]:
+    """What every row says, looked up and escaped once: row by row it would cost as much as the row.
 
     `next` is the filter that a deed comes back to.
     """
     any_report = "OUT-2026-000000"
     report_url = reverse("report_detail", args=[any_report]).removesuffix(f"{any_report}/")
-    return {
+    said = {
         "board_url": reverse("board"),
         "report_url": report_url,
         "next": filtered_by,
@@ -211,6 +213,7 @@ def _for_rows(filtered_by: str) -> dict[str, str]:
         "unlisted": _("not in the catalogue"),
         "assign": _("Assign"),
     }
+    return {name: conditional_escape(words) for name, words in said.items()}
 
 
 def _next(request: PortalRequest, **more: str) -> str:

@@ -40,7 +40,7 @@ def report_list(request: PortalRequest) -> HttpResponse:
     found = reports.searched_by(request.user, words).filter(part.holds(now)).for_page()
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
-    counts = reports.aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
+    counts = reports.open().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
         "rows": [(report, report.is_late(at=now)) for report in page.reports],
         "own": acting(request).entity_id,

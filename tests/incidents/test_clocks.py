@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from entities.permissions import Role
@@ -180,3 +182,15 @@ def test_the_year_of_a_reference_is_riyadhs() -> None:
     last_night = datetime(2026, 12, 31, 22, 30, tzinfo=RIYADH).astimezone(tz=None) + timedelta(hours=2)
     with mock.patch("django.utils.timezone.now", return_value=last_night):
         assert a_report().reference.startswith("OUT-2027-")
+
+
+def test_the_migration_fills_what_the_authority_owes_from_the_running_clocks() -> None:
+    owing, acknowledged, planned = a_report(), a_report(), a_report(ReportKind.MAINTENANCE)
+    actions.acknowledge(acknowledged, seen=acknowledged.version, by=a_reviewer())
+    true = dict(Report.objects.values_list("pk", "authority_due_at"))
+    Report.objects.update(authority_clock="", authority_due_at=NEVER)
+    import_module("incidents.migrations.0004_authority_due").fill(apps, None)
+    assert dict(Report.objects.values_list("pk", "authority_due_at")) == true
+    assert true[owing.pk] == owing.clocks.get(kind=ClockKind.C2).due_at
+    assert true[acknowledged.pk] == NEVER
+    assert Report.objects.get(pk=planned.pk).authority_clock == ClockKind.M2
