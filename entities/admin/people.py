@@ -41,7 +41,7 @@ class MembershipForm(forms.ModelForm):
             self.fields["entity"].disabled = self.fields["role"].disabled = True
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(admin.StackedInline):
     model = Membership
     form = MembershipForm
     fk_name = "user"
@@ -57,7 +57,7 @@ class UserAdmin(AuditedAdmin):
     list_display = ("name_ar", "name_en", "national_id_last4", "is_active", "last_login")
     list_filter = ("is_active",)
     search_fields = ("name_ar", "name_en", "national_id_last4")
-    readonly_fields = ("public_id", "national_id_last4", "last_login", "mobile_masked", "email_masked")
+    readonly_fields = ("identifier", "national_id_last4", "last_login", "mobile_masked", "email_masked")
     inlines = (MembershipInline,)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -71,7 +71,11 @@ class UserAdmin(AuditedAdmin):
             return ("national_id", *typed)
         if not self.has_change_permission(request, obj):
             typed = ("name_ar", "name_en", "mobile_masked", "email_masked", "language", "is_active")
-        return (*typed, "public_id", "national_id_last4", "last_login")
+        return (*typed, "identifier", "national_id_last4", "last_login")
+
+    @admin.display(description=_("Identifier in the security log"))
+    def identifier(self, person: User) -> str:
+        return str(person.public_id)
 
     @admin.display(description=_("Mobile"))
     def mobile_masked(self, person: User) -> str:

@@ -13,6 +13,11 @@ class ReportAdmin(ReadOnlyAdmin):
     list_display = ("reference", "kind", "entity", "main_service", "status", "severity", "submitted_at")
     list_filter = ("kind", "status", "severity")
     search_fields = ("reference", "search_text")
+    fields = (
+        "reference", "kind", "status", "phase", "severity", "severity_reasons", "reporter_capacity", "submitted_at",
+        "restored_at", "internal_ref", "summary", "started_at", "detected_at", "symptom", "impact_level",
+        "users_affected", "expected_restoration_at", "cyber_suspected", "window_start", "window_end", "title",
+    )  # fmt: skip
     list_select_related = ("entity", "main_service")
     show_full_result_count = False
 
