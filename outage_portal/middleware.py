@@ -54,12 +54,20 @@ class RejectBadText:
             except RequestDataTooBig:
                 return render(None, "413.html", {"limit_mb": 1}, status=413)
             except OSError as error:  # a large file is put aside while it is read
+                self._let_go(request)
                 if not is_disk_full(error):
                     raise
                 return disk_full(request)
             except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, ValueError):
                 return render(None, "400.html", status=400)
         return self.get_response(request)
+
+    @staticmethod
+    def _let_go(request: HttpRequest) -> None:
+        """Django leaves the file open that it was putting aside."""
+        for handler in request.upload_handlers:
+            if file := getattr(handler, "file", None):
+                file.close()
 
     @staticmethod
     def _length(request: HttpRequest) -> int:

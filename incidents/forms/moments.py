@@ -82,7 +82,7 @@ def read_date(text: str, *, today: date, ahead: bool) -> date:
     except ValueError as error:
         raise wrong from error
     if given.year not in YEARS:
-        raise wrong
+        raise ValidationError(_("Check the year: the calendar is the Gregorian one."), code="year")
     return given
 
 

@@ -210,7 +210,7 @@ def test_what_the_authority_owes_counts_as_late_behind_what_the_entity_owes_soon
 def test_late_is_the_same_for_the_filter_the_row_and_the_entitys_list(browser: Client, listed: Board) -> None:
     now = timezone.now()
     late = place(a_report(), next_due_at=now - timedelta(minutes=3))
-    overdue = place(a_report(ReportKind.MAINTENANCE), next_due_at=now - timedelta(minutes=2), next_clock="")
+    overdue = place(a_report(ReportKind.MAINTENANCE), next_due_at=now - timedelta(minutes=2), next_clock="M3")
     place(a_report(), lane=Lane.ENDED, status=Status.CLOSED, next_due_at=now - timedelta(days=1))
     a_report()
     found = [report.reference for report in Report.objects.late(at=now).order_by("id")]

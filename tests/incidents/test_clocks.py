@@ -189,7 +189,7 @@ def test_the_migration_fills_what_the_authority_owes_from_the_running_clocks() -
     actions.acknowledge(acknowledged, seen=acknowledged.version, by=a_reviewer())
     true = dict(Report.objects.values_list("pk", "authority_due_at"))
     Report.objects.update(authority_clock="", authority_due_at=NEVER)
-    import_module("incidents.migrations.0004_authority_due").fill(apps, None)
+    import_module("incidents.migrations.0009_authority_due").fill(apps, None)
     assert dict(Report.objects.values_list("pk", "authority_due_at")) == true
     assert true[owing.pk] == owing.clocks.get(kind=ClockKind.C2).due_at
     assert true[acknowledged.pk] == NEVER
