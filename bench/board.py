@@ -96,14 +96,14 @@ def measure(reviewer: User, member: User) -> list[Measurement]:
         Measurement(f"{base.name}, HTML", base.size, "bytes", None, True),
     ]
     for page in others:
-        found.append(_against(page.name, round(page.least / base.least, 2), "x the limit page", page.bar))
+        found.append(_against(page.name, page.least / base.least, "x the limit page", page.bar))
         found.append(_against(f"{page.name}, queries", page.queries, "queries", page.queries_bar))
     size = round(others[0].size / base.size, 2)
     return [*found, Measurement("board, HTML", size, "x the limit page", None, True)]
 
 
 def _against(name: str, value: float, unit: str, bar: float | None) -> Measurement:
-    return Measurement(name, value, unit, bar, bar is None or value <= bar)
+    return Measurement(name, round(value, 3), unit, bar, bar is None or value <= bar)
 
 
 def _pages(reviewer: User, member: User) -> list[Page]:
