@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from entities.models import DigitalService, Entity
-from incidents.lifecycle import ENDED, OPEN, ReportKind, Status
+from incidents.lifecycle import ENDED, OPEN, ReportKind
 from incidents.models import Report
 
 #: Same service, started within two hours before or after.
 WINDOW = timedelta(hours=2)
-RUNNING = (Status.SUBMITTED, Status.ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def find_similar(
     """
     near = (start - WINDOW, start + WINDOW)
     alike = Q(entity=entity, kind=kind, services__in=services)
-    alike &= Q(started_at__range=near) | Q(status__in=RUNNING)
+    alike &= Q(started_at__range=near) | Q(status__in=OPEN)
     if kind == ReportKind.MAINTENANCE:
         alike = Q(entity=entity, kind=kind, services__in=services, window_start__range=near)
     elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None and not provider.listed:
