@@ -15,7 +15,7 @@ from entities.models import DigitalService, Entity, User
 from incidents import actions
 from incidents.lifecycle import Lane, ReportKind, Status
 from incidents.models import AffectedService, Clock, Report, ReportEvent
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service
 
 ENTITIES, SERVICES = 200, 1000

@@ -16,7 +16,7 @@ from incidents.actions.final import needs_countersignature
 from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Status
 from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
-from incidents.models.report import REOPEN_WITHIN, ReportQuerySet
+from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
 from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
 

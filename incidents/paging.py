@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from incidents.models import Report
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 
 
 @dataclass(frozen=True)

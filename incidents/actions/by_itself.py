@@ -18,7 +18,7 @@ from incidents.actions.moves import conclude, lock, take_for_sweep
 from incidents.errors import MoveRefused
 from incidents.lifecycle import Phase, ReportKind, Status
 from incidents.models import Draft, Report, ReportEvent
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from incidents.severity import MAINTENANCE_AS, Impact, MaintenanceImpact
 
 BATCH = 200

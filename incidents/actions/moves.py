@@ -15,7 +15,7 @@ from incidents.actions.timekeeping import apply_move, refresh_board
 from incidents.errors import MoveRefused, StaleReport
 from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Status, exists, sweeps
 from incidents.models import Report, ReportEvent
-from incidents.models.report import REOPEN_WITHIN
+from incidents.models.report_query import REOPEN_WITHIN
 
 UNDO_ACKNOWLEDGEMENT_WITHIN = timedelta(seconds=60)
 

@@ -9,7 +9,7 @@ from incidents.calendar import Calendar
 from incidents.lifecycle import ClockKind, Move, lane_of
 from incidents.models import Clock, Report, ReportEvent
 from incidents.models.policy import work_calendar
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 
 
 def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None:

@@ -19,7 +19,7 @@ from entities.permissions import Role
 from entities.text import western_digits
 from incidents.board import NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
 
 REFERENCE = re.compile(r"(OUT|MNT|DEP)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)

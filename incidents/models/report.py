@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from entities.chain import GENESIS, link
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission, Role
-from entities.text import search_form
 from incidents.lifecycle import (
     ENDED,
-    OPEN,
     PAPERWORK,
-    RETURNED,
     ClockKind,
     Lane,
     Move,
@@ -33,156 +29,11 @@ from incidents.lifecycle import (
 )  # fmt: skip
 from incidents.models.event import ReportEvent, seeding
 from incidents.models.policy import Policy
+from incidents.models.report_query import NEVER, ReportQuerySet
 from incidents.severity import Impact, MaintenanceImpact
 
 if TYPE_CHECKING:
     from incidents.models.clock import Clock
-
-#: So long a restored outage is opened again as the same outage (domain/lifecycle.md, Type 1).
-REOPEN_WITHIN = timedelta(hours=24)
-#: Nothing is owed: sorts after everything that is.
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-
-BOARD_COLUMNS = (
-    "reference", "kind", "status", "severity", "version", "filed_by_id", "lane", "next_clock", "next_due_at",
-    "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at",
-    "acknowledged_at", "started_at", "restored_at", "closed_at", "window_start", "actual_start", "actual_end",
-    "entity__name_ar", "entity__name_en", "main_service__name_ar", "main_service__name_en",
-    "main_service__listed",
-    "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
-)  # fmt: skip
-
-
-def _holding(words: str) -> Q:
-    """The text that is searched holds every word."""
-    return Q(*(Q(search_text__contains=word) for word in search_form(words).split()))
-
-
-class ReportQuerySet(models.QuerySet["Report"]):
-    def visible_to(self, user: User) -> Self:
-        """Reviewers see every filed report; everyone else sees their own entity's and those about its services."""
-        if user.acting is None or not user.may(Permission.REPORT_VIEW):
-            return self.none()
-        if user.acting.entity.is_authority and user.may(Permission.BOARD_VIEW):
-            return self
-        own = user.acting.entity_id
-        return self.filter(Q(entity=own) | Q(provider_service__entity=own))
-
-    def of(self, entity: Entity) -> Self:
-        return self.filter(entity=entity)
-
-    def open(self) -> Self:
-        """Everything that has not ended, paperwork included."""
-        return self.filter(lane__lt=Lane.ENDED)
-
-    def on_the_board(self) -> Self:
-        """In the board's order: the lane, then what is due first."""
-        return self.order_by("lane", "next_due_at", "id")
-
-    def late(self, *, at: datetime) -> Self:
-        """Something is owed and overdue, by whomever: `Report.is_late` as a filter."""
-        return self.filter(lane__lt=Lane.ENDED, next_due_at__lt=at)
-
-    def matching(self, words: str) -> Self:
-        """Reports whose reference, service or entity holds every word, in whatever spelling."""
-        return self.filter(_holding(words))
-
-    def searched_by(self, user: User, words: str) -> Self:
-        """`matching`, for this reader: an entity that asked not to be named is not found by its name either."""
-        if not words or user.acting is None or user.acting.entity.is_authority:
-            return self.matching(words)
-        named = Q(entity=user.acting.entity_id) | Q(share_identity=True)
-        return self.filter(Q(reference=words.upper()) | (named & _holding(words)))
-
-    def around(self, *, services: list[DigitalService], at: datetime, window: Any) -> Self:
-        """Possible duplicates: filed reports on the same services that started within ±window."""
-        return (
-            self.filter(services__in=services, started_at__range=(at - window, at + window))
-            .exclude(status__in=ENDED)
-            .distinct()
-        )
-
-    # --- What the clock sweep looks for ------------------------------------------------------------------
-    def to_start(self, *, at: datetime) -> Self:
-        """Maintenance whose window has begun and that starts by itself."""
-        return self._scheduled().filter(auto_start=True, window_start__lte=at, window_end__gt=at)
-
-    def to_miss(self, *, at: datetime) -> Self:
-        """Maintenance whose window has passed without a start, and of which nothing was said yet."""
-        return self._scheduled().filter(window_end__lte=at, missed_at__isnull=True)
-
-    def works_around(self, *, at: datetime) -> Self:
-        """Maintenance that goes on, or whose window holds this moment: what an outage may come from."""
-        inside = Q(status=Status.SCHEDULED, window_start__lte=at, window_end__gt=at)
-        return self.filter(Q(status=Status.IN_PROGRESS) | inside, lane=Lane.PLANNED).order_by("-window_start")[:5]
-
-    def _scheduled(self) -> Self:
-        return self.filter(lane=Lane.PLANNED, status=Status.SCHEDULED)
-
-    def overrunning(self, *, at: datetime) -> Self:
-        """Work that goes on beyond its window, or beyond the extension that was declared, and brought no draft yet."""
-        agreed = Coalesce("extended_until", "window_end")
-        going_on = self.filter(lane=Lane.PLANNED, status=Status.IN_PROGRESS, overrun_key__isnull=True)
-        return going_on.alias(agreed_until=agreed).filter(agreed_until__lte=at)
-
-    def _consumed(self) -> Self:
-        """Reports of consumed services, each with what its owner says: down again, and the last return recorded."""
-        owners = Report.objects.filter(
-            kind=ReportKind.OWN_OUTAGE,
-            services=OuterRef("provider_service"),
-            entity=OuterRef("provider_service__entity"),
-        )
-        returned = owners.filter(restored_at__gte=OuterRef("started_at"), status__in=RETURNED)
-        return self.filter(kind=ReportKind.CONSUMED_OUTAGE).annotate(
-            owner_down=Exists(owners.filter(status__in=OPEN)),
-            owner_back=Subquery(returned.order_by("-restored_recorded_at").values("restored_recorded_at")[:1]),
-            owner_closed=Exists(returned.filter(status=Status.CLOSED)),
-        )
-
-    def to_ask_for_return(self) -> Self:
-        """Open consumed outages whose service is back, says its owner, and whose consumer was not asked about it."""
-        open_ones = self._consumed().filter(lane__lte=Lane.OPEN, status__in=OPEN, owner_down=False)
-        unasked = Q(return_asked_for__isnull=True) | Q(return_asked_for__lt=F("owner_back"))
-        return open_ones.filter(unasked, owner_back__isnull=False)
-
-    def to_recall(self) -> Self:
-        """Consumed outages whose consumer was asked, and whose owner says no more that it is back."""
-        asked = Exists(self._asking().filter(report=OuterRef("pk")))
-        gone = Q(owner_down=True) | Q(owner_back__isnull=True)
-        return self._consumed().filter(asked, gone, lane__lte=Lane.OPEN)
-
-    def to_restore(self, *, at: datetime) -> Self:
-        """Consumed outages whose consumer was asked whether the service is back, and was silent until due."""
-        asked = Exists(self._asking().filter(report=OuterRef("pk"), due_at__lte=at))
-        return self._consumed().filter(asked, lane__lte=Lane.OPEN, status__in=OPEN, owner_back__isnull=False)
-
-    @staticmethod
-    def _asking() -> models.QuerySet[Clock]:
-        from incidents.models.clock import Clock
-
-        return Clock.objects.running().filter(kind=ClockKind.D3)
-
-    def to_close(self, *, at: datetime) -> Self:
-        """Restored consumed outages whose owner's outage is closed, once reopening is no longer possible."""
-        settled = at - REOPEN_WITHIN
-        done = self._consumed().filter(lane=Lane.PAPERWORK, status=Status.RESTORED, owner_closed=True, owner_down=False)
-        return done.filter(restored_recorded_at__lte=settled)
-
-    def open_outages(self) -> Self:
-        """Own and consumed outages that go on."""
-        return self.filter(lane__lte=Lane.OPEN, status__in=OPEN)
-
-    def recorded_for_it(self) -> Self:
-        """Written down by the authority on the entity's behalf, and not confirmed by the entity yet."""
-        return self.exclude(on_behalf_caller="").filter(entity_confirmed_at__isnull=True).exclude(lane=Lane.ENDED)
-
-    def for_board(self) -> Self:
-        """With the columns a row of the board shows, and without the long texts."""
-        return self.select_related("entity", "main_service", "reviewer").only(*BOARD_COLUMNS)
-
-    def for_page(self) -> Self:
-        """With everything a row or a page shows, so that no template asks again."""
-        return self.select_related("entity", "main_service", "provider_service", "provider_service__entity", "reviewer")
 
 
 class Report(models.Model):

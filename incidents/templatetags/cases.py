@@ -20,7 +20,7 @@ from entities.templatetags.icons import icon
 from entities.templatetags.ticking import due, short_duration, since
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, ReportKind, Severity, Status
 from incidents.models import Clock, Report
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 
 register = template.Library()
 

@@ -17,7 +17,7 @@ from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
 from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, ReportKind
 from incidents.models import Clock, Report
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 

@@ -15,7 +15,7 @@ from incidents.consequences import reach_of
 from incidents.forms.moments import in_words
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from incidents.lifecycle import Status
 from incidents.models import Clock, Draft, Report
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from incidents.tasks import record_due_reminders
 from notifications.models import Delivery
 from notifications.tasks import deliver_due, fan_out

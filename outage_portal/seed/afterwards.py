@@ -18,7 +18,7 @@ from incidents import actions
 from incidents.actions.final import needs_countersignature
 from incidents.lifecycle import OPEN, EventKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report, ReportEvent, ReviewerNote
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from outage_portal.seed import chapters, maintenance
 from outage_portal.seed.catalogue import load_catalogue
 from outage_portal.seed.people import load_people

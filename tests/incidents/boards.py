@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incidents.lifecycle import Status
 from incidents.models import Report
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer
 
 

@@ -20,7 +20,7 @@ from incidents.actions.timekeeping import refresh_board
 from incidents.board import COUNTED
 from incidents.lifecycle import ClockKind, Lane, ReportKind, Status
 from incidents.models import Report
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, an_entity
 from tests.incidents.boards import many, place
 

@@ -16,7 +16,7 @@ from incidents import actions
 from incidents.forms.board import names_of_the_minute
 from incidents.lifecycle import Lane, ReportKind, Status
 from incidents.models import Report
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 from tests.incidents.boards import many, place
 

@@ -19,7 +19,7 @@ from incidents.forms.doors import text_of
 from incidents.forms.outages import OwnOutageForm
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Status
 from incidents.models import Draft, Report
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.pages import get
 from tests.incidents.pages import text_of as page_text

@@ -14,7 +14,7 @@ from incidents import actions
 from incidents.calendar import RIYADH
 from incidents.lifecycle import ClockKind, EventKind, ReportKind
 from incidents.models import Clock, Policy, Report, ReportEvent
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service
 
 pytestmark = pytest.mark.django_db

@@ -27,7 +27,7 @@ from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ENDED, LIFECYCLES, ReportKind, lane_of
 from incidents.models import Clock, FinalReport, Report, ReportEvent
-from incidents.models.report import NEVER
+from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 
 Deed = Callable[[Report, User, datetime], Any]
