@@ -25,6 +25,7 @@ from crisis_teams.history import history
 from crisis_teams.models import CrisisTeam
 from crisis_teams.readiness import readiness
 from entities.decorators import PortalRequest, acting, requires
+from entities.limits import UPLOADS, limited
 from entities.models import Entity, Membership
 from entities.models.people import MembershipQuerySet
 from entities.permissions import ROLE_SENTENCES, TEAM_ROLES, Permission, Role
@@ -190,6 +191,7 @@ def team_confirm(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_MANAGE)
+@limited(UPLOADS)
 def team_decision(request: PortalRequest) -> HttpResponse:
     """The decision that formed the team: number, date and file."""
     teams = CrisisTeam.objects.visible_to(request.user).select_related("entity")

@@ -7,27 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import F
+from django.db.models import F, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from incidents.models import Report
-from incidents.models.report_query import ReportQuerySet
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A total order of reports: its columns, all rising or all falling. The last one is unique."""
+    """A total order of rows: its columns, all rising or all falling. The last one is unique."""
 
     name: str
     columns: tuple[str, ...]
     falling: bool = False
 
-    def cursor(self, report: Report) -> str:
+    def cursor(self, row: Model) -> str:
         """The place of a row, as text for a URL."""
-        key = [getattr(report, column) for column in self.columns]
+        key = [getattr(row, column) for column in self.columns]
         plain = [value.isoformat() if isinstance(value, datetime) else value for value in key]
         return Signer(salt=f"page.{self.name}").sign_object(plain)
 
@@ -39,11 +38,11 @@ class Order:
             return None
         return plain and [datetime.fromisoformat(value) if isinstance(value, str) else value for value in plain]
 
-    def sort(self, found: ReportQuerySet, *, backwards: bool) -> ReportQuerySet:
+    def sort(self, found: QuerySet[Row], *, backwards: bool) -> QuerySet[Row]:
         sign = "-" if self.falling != backwards else ""
         return found.order_by(*(sign + column for column in self.columns))
 
-    def beyond(self, found: ReportQuerySet, key: list[Any], *, backwards: bool) -> ReportQuerySet:
+    def beyond(self, found: QuerySet[Row], key: list[Any], *, backwards: bool) -> QuerySet[Row]:
         """The rows after the key, or before it: one comparison of rows, which an index answers."""
         compare = TupleLessThan if self.falling != backwards else TupleGreaterThan
         return found.filter(compare(Tuple(*(F(column) for column in self.columns)), tuple(key)))
@@ -54,15 +53,15 @@ NEWEST_FIRST = Order("newest", ("id",), falling=True)
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[Row]):
     """Some rows, and the cursors of the pages around them; an empty cursor means there is none."""
 
-    reports: list[Report]
+    rows: list[Row]
     before: str = ""
     after: str = ""
 
 
-def page_of(found: ReportQuerySet, *, order: Order, size: int, after: str = "", before: str = "") -> Page:
+def page_of(found: QuerySet[Row], *, order: Order, size: int, after: str = "", before: str = "") -> Page[Row]:
     """One page of `found`, with one query: the rows after a cursor, or those before one, or the first ones."""
     key = order.key(before or after)
     backwards = bool(before) and key is not None

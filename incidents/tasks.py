@@ -17,6 +17,7 @@ def record_due_reminders() -> int:
     actions.act_by_itself(at=now)
     written = actions.record_due_reminders(at=now)
     actions.remind_unsent_drafts(at=now)
+    actions.audit_readings(at=now)
     crisis_teams.actions.remind_stale_teams(at=now)
     cache.set(HEARTBEAT, timezone.now().timestamp(), None)
     return written

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entities.decorators import PortalRequest, public, signed_in
+from entities.limits import SIGN_IN_CALLBACK, SIGN_IN_START, limited
 from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
 from nafath_auth import sessions
@@ -40,6 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
+@limited(SIGN_IN_START)
 def nafath_start(request: HttpRequest) -> HttpResponse:
     next_url = sessions.safe_next(request)
     try:
@@ -51,6 +53,7 @@ def nafath_start(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @require_safe
+@limited(SIGN_IN_CALLBACK)
 def nafath_callback(request: HttpRequest) -> HttpResponse:
     """Back from Nafath. Whatever goes wrong ends on a calm page that tells nothing of the cause."""
     try:

@@ -41,6 +41,7 @@ ROOMS = (
     Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
     Room("team", _("Crisis team"), "users", P.ENTITY_HOME),
     Room("service_list", _("Our services"), "server", P.ENTITY_HOME),
+    Room("audit_log", _("Security log"), "scroll-text", P.AUDIT_VIEW),
     Room("guide", _("Reports guide"), "book-open", None),
 )
 

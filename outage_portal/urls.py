@@ -15,6 +15,7 @@ urlpatterns = [
         path("", include("incidents.urls")),
         path("team/", include("crisis_teams.urls")),
         path("inbox/", include("notifications.urls")),
+        path("audit/", include("outage_portal.audit.urls")),
         path("privacy/", views.privacy, name="privacy"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("admin/", admin.site.urls),

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
     "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
+    "ReadMark",
 }  # fmt: skip
 OURS = ("entities", "crisis_teams", "nafath_auth", "incidents", "notifications")
 

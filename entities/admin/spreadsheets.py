@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +21,7 @@ from entities.admin.base import AuditedAdmin
 from entities.importing import CatalogueImport, Plan, SheetRefused, StaleImport
 from entities.importing.plan import apply_import
 from entities.importing.sheets import decode, write
+from entities.limits import EXPORTS, limited
 from entities.models import User
 
 #: The file travels in the preview's own form, compressed and signed: nothing is kept before the confirmation.
@@ -70,6 +72,7 @@ class SpreadsheetAdmin(AuditedAdmin):
         return super().changelist_view(request, {**links, **(extra_context or {})})
 
     # --- Out ----------------------------------------------------------------------------------------------
+    @method_decorator(limited(EXPORTS))
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """What is there. Unchanged, it changes nothing when it comes back."""
         if not self.has_view_permission(request):

@@ -26,6 +26,7 @@ from incidents.actions.maintenance import complete, extend_window, reschedule, s
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
 from incidents.actions.policies import copy_policy, publish_policy
+from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
@@ -42,6 +43,7 @@ __all__ = [
     "ask",
     "assign",
     "attach",
+    "audit_readings",
     "change_severity",
     "closing_of",
     "comment_fields",
@@ -57,6 +59,7 @@ __all__ = [
     "file_pair",
     "file_report",
     "identify_service",
+    "mark_reading",
     "move",
     "post_update",
     "publish_policy",

@@ -5,6 +5,7 @@ from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
 from incidents.models.note import ReviewerNote
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
+from incidents.models.reading import ReadMark
 from incidents.models.record import SealedRecord
 from incidents.models.reference import ReferenceCounter
 from incidents.models.report import AffectedService, Report
@@ -22,6 +23,7 @@ __all__ = [
     "FinalReport",
     "Holiday",
     "Policy",
+    "ReadMark",
     "ReferenceCounter",
     "ReminderMark",
     "Report",

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import push_url, retarget
 
 from entities.decorators import PortalRequest, requires
+from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission
 from incidents import actions
 from incidents.board import (
@@ -47,12 +48,13 @@ class Link(NamedTuple):
 
 @requires(Permission.BOARD_VIEW)
 @require_safe
+@limited(LIST_SEARCH)
 def board(request: PortalRequest) -> HttpResponse:
     """The reports in the order in which their promises break; htmx gets the list alone."""
     chosen = BoardFilter(request.GET, user=request.user)
     page = _page(request, chosen)
-    context = _context(request, chosen, page, shown=[report.reference for report in page.reports])
-    context["rows"] = _rows(request, page.reports)
+    context = _context(request, chosen, page, shown=[report.reference for report in page.rows])
+    context["rows"] = _rows(request, page.rows)
     if request.htmx and not request.htmx.history_restore_request:
         return push_url(render(request, "incidents/_board_swap.html", context), _address(chosen.query()))
     return render(request, "incidents/board.html", context)
@@ -68,7 +70,7 @@ def board_changes(request: PortalRequest) -> HttpResponse:
         return HttpResponse(status=204)
     chosen = BoardFilter(request.GET, user=request.user)
     page, shown = _page(request, chosen), poll.cleaned_data["shown"]
-    listed = {report.reference: report for report in page.reports}
+    listed = {report.reference: report for report in page.rows}
     changed = {event.report.reference for event in events} & set(shown)
     reports = [listed[reference] for reference in changed & set(listed)]
     if gone := changed - set(listed):
@@ -158,7 +160,7 @@ def _find(request: PortalRequest, reference: str) -> Report:
     return get_object_or_404(Report.objects.visible_to(request.user).for_board(), reference=reference)
 
 
-def _page(request: PortalRequest, chosen: BoardFilter) -> Page:
+def _page(request: PortalRequest, chosen: BoardFilter) -> Page[Report]:
     found = chosen.apply(Report.objects.visible_to(request.user).for_board(), at=timezone.now())
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     return page_of(found, order=chosen.order, size=chosen.size, **cursors)
@@ -170,7 +172,7 @@ def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:
     return [replace(row, undo=request.GET.get("undo", "")) if row.report.reference == done else row for row in rows]
 
 
-def _context(request: PortalRequest, chosen: BoardFilter, page: Page, *, shown: list[str]) -> dict[str, Any]:
+def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *, shown: list[str]) -> dict[str, Any]:
     """Everything around the rows; `shown` are the references on the reader's page, which its refresh sends back."""
     standing = Standing.read(request.user, at=timezone.now())
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from entities.decorators import PortalRequest, acting, requires
+from entities.limits import AUTOSAVE as AUTOSAVE_LIMIT
+from entities.limits import limited
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions.drafts import Saved
@@ -27,6 +29,7 @@ AUTOSAVE = "X-Autosave"
 
 @require_POST
 @requires(P.REPORT_DRAFT)
+@limited(AUTOSAVE_LIMIT)
 def draft_save(request: PortalRequest, slug: str) -> HttpResponse:
     """Save the text as it stands: static/js/autosave.js takes the fragment, a button without it goes home."""
     door, entity = find_door(slug), acting(request).entity

@@ -17,6 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from crisis_teams.models import FILERS
 from crisis_teams.readiness import active_team, team_members
 from entities.decorators import PortalRequest, acting, requires
+from entities.limits import PREVIEWS, SEARCH, limited
 from entities.models import DigitalService, Entity
 from entities.permissions import Permission as P
 from incidents import actions
@@ -198,6 +199,7 @@ def _with_door(draft: Draft) -> Draft:
 # --- Fragments while a form is filled -------------------------------------------------------------------------
 @require_POST
 @requires(P.REPORT_DRAFT, P.REPORT_RECORD)
+@limited(PREVIEWS)
 def preview(request: PortalRequest, slug: str) -> HttpResponse:
     """Severity and its reason, who is told, which clocks start: from the answers so far. Writes nothing."""
     door = find_door(slug)
@@ -208,6 +210,7 @@ def preview(request: PortalRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @requires(P.REPORT_DRAFT, P.REPORT_RECORD)
+@limited(SEARCH)
 def service_search(request: PortalRequest) -> HttpResponse:
     """The entity's own services that hold the words, among the chips of a field."""
     return _service_options(request, own=True)
@@ -215,6 +218,7 @@ def service_search(request: PortalRequest) -> HttpResponse:
 
 @require_safe
 @requires(P.REPORT_DRAFT, P.REPORT_RECORD)
+@limited(SEARCH)
 def provider_search(request: PortalRequest) -> HttpResponse:
     """Other entities' services that hold the words."""
     return _service_options(request, own=False)

@@ -33,6 +33,7 @@ def report_record(request: PortalRequest, reference: str) -> HttpResponse:
     case, language = find(request, reference), get_language() or "ar"
     if not case.has_record:
         raise Http404
+    actions.mark_reading(case.report, part="record", by=request.user)
     try:
         record = actions.seal(case.report, language=language)
         return _file(record.read(), f"{reference}-{language}.pdf", "application/pdf")

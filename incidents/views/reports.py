@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import PortalRequest, acting, requires
+from entities.limits import LIST_SEARCH, UPLOADS, limited
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.board import TABS
@@ -30,6 +31,7 @@ PAGE = 25
 
 @requires(P.ENTITY_HOME, P.BOARD_VIEW)
 @require_safe
+@limited(LIST_SEARCH)
 def report_list(request: PortalRequest) -> HttpResponse:
     """The entity's own reports, and those that others filed about its services; reviewers are led to the board."""
     if not request.user.may(P.ENTITY_HOME):
@@ -42,7 +44,7 @@ def report_list(request: PortalRequest) -> HttpResponse:
     page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
     counts = reports.open().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
-        "rows": [(report, report.is_late(at=now)) for report in page.reports],
+        "rows": [(report, report.is_late(at=now)) for report in page.rows],
         "own": acting(request).entity_id,
         "words": words,
         "may_file": request.user.may(P.REPORT_FILE),
@@ -70,6 +72,7 @@ def report_detail(request: PortalRequest, reference: str) -> HttpResponse:
     case = find(request, reference)
     since = request.GET.get("since")
     if since is None:
+        actions.mark_reading(case.report, part="page", by=request.user)
         return show(request, case)
     if since == str(case.report.event_count):
         return HttpResponse(status=204)
@@ -81,6 +84,7 @@ def report_detail(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_UPDATE, P.REPORT_TRIAGE)
 @require_POST
+@limited(UPLOADS)
 def attachment_add(request: PortalRequest, reference: str) -> HttpResponse:
     """Keep one file. The script sends them one by one and gets its row, or the sentence why not (422)."""
     case = find(request, reference)
@@ -115,6 +119,7 @@ def attachment_download(request: PortalRequest, reference: str, attachment: UUID
         content = found.file.open("rb")
     except FileNotFoundError as gone:
         raise Http404 from gone
+    actions.mark_reading(case.report, part="file", by=request.user)
     response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"

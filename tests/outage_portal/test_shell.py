@@ -100,7 +100,7 @@ def test_htmx_is_told_to_keep_no_pages_and_run_no_scripts() -> None:
     assert config["historyCacheSize"] == 0
     assert not (config["allowEval"] or config["allowScriptTags"] or config["includeIndicatorStyles"])
     answers = {rule["code"]: rule["swap"] for rule in config["responseHandling"]}
-    assert answers == {"204": False, "[23]..": True, "409|422|503": True, "...": False}
+    assert answers == {"204": False, "[23]..": True, "409|422|429|503": True, "...": False}
 
 
 def test_htmx_carries_the_csrf_token() -> None:

@@ -13,28 +13,18 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from entities.chain import GENESIS, link
+from entities.chain import GENESIS, Row, follow
 from entities.models import AuditEvent, ChainHead
 from incidents.errors import PaperRefused
 from incidents.models import Report, ReportEvent, SealedRecord
 
 CHUNK = 2000
-
-
-class Row(Protocol):
-    """What the two chains have in common."""
-
-    seq: int
-    prev_hash: str
-    hash: str
-
-    def content(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -49,15 +39,13 @@ class Head:
 
 def first_break(rows: Iterable[Row], head: Head) -> str:
     """What is wrong with a chain, at its first broken link; an empty text where it is whole."""
-    expected, before = 1, GENESIS
-    for row in rows:
-        if row.seq != expected:
-            return f"number {expected} is missing"
-        if row.prev_hash != before or link(before, row.content()) != row.hash:
-            return f"number {row.seq} is not what was written"
-        expected, before = row.seq + 1, row.hash
-    if (expected - 1, before) != (head.seq, head.hash):
-        return f"ends with number {expected - 1} and was written to number {head.seq}"
+    found = follow(rows)
+    if found.missing:
+        return f"number {found.missing} is missing"
+    if found.changed:
+        return f"number {found.changed} is not what was written"
+    if (found.seq, found.hash) != (head.seq, head.hash):
+        return f"ends with number {found.seq} and was written to number {head.seq}"
     return ""
 
 

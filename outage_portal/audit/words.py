@@ -1,0 +1,138 @@
+"""The codes of the log in words: why a sign-in was refused, what a key of a line's data means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crisis_teams.history import CHANGES
+from entities.models import AuditEvent, Membership
+from entities.permissions import Role
+
+Action = AuditEvent.Action
+
+ICONS: dict[str, str] = {
+    Action.SIGN_IN: "log-in",
+    Action.SIGN_IN_REFUSED: "ban",
+    Action.SIGN_OUT: "log-out",
+    Action.MEMBERSHIP: "user-cog",
+    Action.SWITCHED_ENTITY: "building-2",
+    Action.TEAM: "users",
+    Action.CATALOGUE: "server",
+    Action.CONFIGURATION: "settings",
+    Action.REVEALED: "eye",
+    Action.READ: "file-text",
+    Action.EXPORTED: "download",
+}
+
+#: nafath_auth.actions.AdmissionRefused.reason
+REASONS: dict[str, Promise] = {
+    "not_registered": gettext_lazy("The person is not registered in the portal."),
+    "person_inactive": gettext_lazy("The person is registered and not active."),
+    "no_membership": gettext_lazy("The person has no membership."),
+    "membership_suspended": gettext_lazy("The person's last membership is suspended."),
+    "membership_ended": gettext_lazy("The person's last membership has ended."),
+    "membership_outside_term": gettext_lazy("Today is outside the term of the person's membership."),
+    "entity_inactive": gettext_lazy("The person's entity is not active."),
+    "registered_twice": gettext_lazy("The same ID is registered for two people."),
+    "account_of_another": gettext_lazy("The account at Nafath belongs to another person."),
+}
+
+LABELS: dict[str, Promise] = {
+    "acr": gettext_lazy("Strength of the proof"),
+    "amr": gettext_lazy("Means of the proof"),
+    "issuer": gettext_lazy("Issued by"),
+    "added": gettext_lazy("Added"),
+    "change": gettext_lazy("Change"),
+    "changes": gettext_lazy("Changes"),
+    "deed": gettext_lazy("Deed"),
+    "done": gettext_lazy("Deed"),
+    "fields": gettext_lazy("Changed fields"),
+    "filter": gettext_lazy("Filter"),
+    "format": gettext_lazy("File type"),
+    "imported": gettext_lazy("By an import"),
+    "membership": gettext_lazy("Membership"),
+    "model": gettext_lazy("Record"),
+    "name_differs": gettext_lazy("Name at Nafath differs"),
+    "other": gettext_lazy("In place of"),
+    "part": gettext_lazy("What was opened"),
+    "pk": gettext_lazy("Number of the record"),
+    "previous_entity": gettext_lazy("Entity before"),
+    "previous_role": gettext_lazy("Role before"),
+    "read_at": gettext_lazy("Read at"),
+    "reader_entity": gettext_lazy("Reader's entity"),
+    "reason": gettext_lazy("Reason"),
+    "reference": gettext_lazy("Reference"),
+    "retried": gettext_lazy("Sent again"),
+    "role": gettext_lazy("Role"),
+    "rows": gettext_lazy("Lines"),
+    "sha256": gettext_lazy("SHA-256 of the file"),
+    "source": gettext_lazy("Copied from"),
+    "status": gettext_lazy("Status"),
+}
+
+PARTS: dict[str, Promise] = {
+    "page": gettext_lazy("The report's page"),
+    "record": gettext_lazy("The sealed record"),
+    "file": gettext_lazy("An attachment"),
+}
+
+
+def reason(code: str) -> str:
+    """Why a sign-in was refused; what only a programmer can read is at least said to come from the check."""
+    if code in REASONS:
+        return str(REASONS[code])
+    return _("The answer of Nafath did not pass the check: %(code)s.") % {"code": code}
+
+
+def label(key: str) -> str:
+    return str(LABELS.get(key) or CHANGES.get(key) or key)
+
+
+def value(key: str, said: Any, *, model: str = "") -> str:
+    """A value of a line's data as people read it."""
+    if isinstance(said, bool):
+        return _("Yes") if said else _("No")
+    if isinstance(said, dict):
+        return _("; ").join(
+            _field(name, model) if part is None else f"{_field(name, model)}: {value(name, part, model=model)}"
+            for name, part in said.items()
+        )
+    if isinstance(said, list):
+        # Translators: joins names of columns.
+        return _(", ").join(_field(str(part), model) if key == "fields" else str(part) for part in said) or "—"
+    text = "—" if said is None or said == "" else str(said)
+    lists: dict[str, Any] = {
+        "role": dict(Role.choices),
+        "previous_role": dict(Role.choices),
+        "status": dict(Membership.Status.choices),
+        "part": PARTS,
+        "action": dict(Action.choices),
+        "model": {text: model_name(text)},
+    }
+    if key == "change" and "→" in text:
+        return " ← ".join(reversed([str(dict(Membership.Status.choices).get(end, end)) for end in text.split("→")]))
+    return str(lists.get(key, {}).get(text, text))
+
+
+def model_name(code: str) -> str:
+    """«خدمة رقمية» for digitalservice."""
+    found = _model(code)
+    return str(found._meta.verbose_name) if found else code
+
+
+def _model(code: str) -> Any:
+    return next((model for model in apps.get_models() if model._meta.model_name == code), None)
+
+
+def _field(name: str, model: str) -> str:
+    found = _model(model) if model else None
+    try:
+        return str(found._meta.get_field(name).verbose_name) if found else label(name)
+    except (FieldDoesNotExist, AttributeError):
+        return label(name)
