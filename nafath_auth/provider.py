@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from entities import national_id
 from nafath_auth.actions import Admission
 from nafath_auth.adapters import oidc
+from nafath_auth.adapters.trust import NafathRefused
 
 PROVIDER = "nafath"
 
@@ -75,7 +76,7 @@ class NafathProvider(Provider):
         if request.GET.get("error") == "access_denied":
             raise NafathCancelled
         if "code" not in request.GET:
-            raise oidc.NafathRefused("callback: no code")
+            raise NafathRefused("callback: no code")
         attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"])
         proof = oidc.redeem(request.GET["code"], attempt, redirect_uri=_callback_url())
         return NafathLogin(self, proof, state)

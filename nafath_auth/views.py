@@ -19,6 +19,7 @@ from entities.permissions import ROLE_SENTENCES, Role
 from nafath_auth import sessions
 from nafath_auth.actions import act_as
 from nafath_auth.adapters import oidc
+from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
 from nafath_auth.forms import ChooseEntityForm
 from nafath_auth.provider import NafathCancelled, nafath
@@ -46,7 +47,7 @@ def nafath_start(request: HttpRequest) -> HttpResponse:
     next_url = sessions.safe_next(request)
     try:
         return nafath(request).begin(request, next_url=next_url)
-    except oidc.NafathUnavailable:
+    except NafathUnavailable:
         return _back_to_the_button(request, "unavailable", next_url)
 
 
@@ -64,9 +65,9 @@ def nafath_callback(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, situation="stale", status=400)
     except NafathCancelled:
         return _back_to_the_button(request, "cancelled")
-    except oidc.NafathUnavailable:
+    except NafathUnavailable:
         return _back_to_the_button(request, "unavailable")
-    except oidc.NafathRefused as refusal:
+    except NafathRefused as refusal:
         return refuse(request, "not_completed", status=400, reason=refusal.reason)
     response: HttpResponse = complete_social_login(request, login)
     return response
@@ -125,7 +126,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
             return_to=settings.PORTAL_ORIGIN + reverse("signed_out"),
             state=_returning.sign("ended" if id_token else "asked"),  # without the token, Nafath asks first
         )
-    except oidc.NafathUnavailable:
+    except NafathUnavailable:
         return redirect("signed_out")
     return render(request, "nafath_auth/leave_nafath.html", {"address": address, "fields": fields})
 

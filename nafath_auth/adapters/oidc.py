@@ -11,34 +11,27 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote, urlencode
 
-import jwt
-import requests
 import structlog
 from django.conf import settings
-from django.core.cache import caches
 
+from nafath_auth.adapters.trust import (
+    LEEWAY_SECONDS,
+    NafathRefused,
+    NafathUnavailable,
+    ask,
+    published,
+    refuse,
+    signing_key,
+    verified_claims,
+)
 from nafath_auth.identity import IdentityUnreadable, VerifiedIdentity, from_claims
 
-TIMEOUT = (2, 4)  # seconds to connect and to read (decisions.md, Connections)
-DISCOVERY_SECONDS, KEYS_SECONDS = 60 * 60, 24 * 60 * 60
-LEEWAY_SECONDS, OLDEST_SECONDS = 60, 5 * 60
+DISCOVERY_SECONDS, OLDEST_SECONDS = 60 * 60, 5 * 60
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 log = structlog.get_logger(__name__)
-
-
-class NafathUnavailable(Exception):
-    """Nafath does not answer, or not in a way one can use: try again in a few minutes."""
-
-
-class NafathRefused(Exception):
-    """What came back proves nothing. `reason` is for the log and the auditors, never for the page."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, langua
 
 def redeem(code: str, attempt: Attempt, *, redirect_uri: str) -> Proof:
     """Exchange the code for a verified identity. Raises NafathUnavailable and NafathRefused."""
-    answer = _ask(
+    answer = ask(
         "POST",
         _discovery()["token_endpoint"],
         # client_secret_basic; RFC 6749 2.3.1 wants both percent-encoded: an id may be an address with a colon
@@ -114,6 +107,8 @@ def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, di
 
     A form and not an address (RP-Initiated Logout 1.0, 2): the token is written into no log and no history.
     """
+    if settings.NAFATH_ADAPTER == "push":
+        raise NafathUnavailable("an approval in the app opens no session that could be ended")
     endpoint = settings.NAFATH_OIDC_SIGN_OUT_URL or _discovery().get("end_session_endpoint")
     if not endpoint:
         raise NafathUnavailable("it names no sign-out address")
@@ -129,27 +124,23 @@ def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, di
 def _verified(id_token: str, *, nonce: str) -> dict[str, Any]:
     """The claims of a token that is ours, fresh, and signed by Nafath. Raises NafathRefused otherwise."""
     client_id = settings.NAFATH_OIDC_CLIENT_ID
-    try:
-        claims = jwt.decode(
-            id_token,
-            _signing_key(jwt.get_unverified_header(id_token).get("kid")),
-            algorithms=settings.NAFATH_OIDC_ALGORITHMS,  # never what the token's header asks for
-            issuer=settings.NAFATH_OIDC_ISSUER,
-            audience=client_id,
-            leeway=LEEWAY_SECONDS,
-            options={"require": ["iss", "sub", "aud", "exp", "iat", "nonce"], "verify_sub": False},
-        )
-    except jwt.PyJWTError as error:
-        raise NafathRefused(f"id_token: {type(error).__name__}") from error
+    claims = verified_claims(
+        id_token,
+        signing_key(id_token, _discovery()["jwks_uri"]),
+        algorithms=settings.NAFATH_OIDC_ALGORITHMS,
+        issuer=settings.NAFATH_OIDC_ISSUER,
+        audience=client_id,
+        required=["sub", "nonce"],
+    )
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
-        _refuse("nonce")
+        refuse("nonce")
     if claims.get("azp", client_id) != client_id or ("azp" not in claims and len(_listed(claims["aud"])) > 1):
-        _refuse("azp")
+        refuse("azp")
     if time.time() - int(claims["iat"]) > OLDEST_SECONDS + LEEWAY_SECONDS:
-        _refuse("iat: too old")
+        refuse("iat: too old")
     if settings.NAFATH_OIDC_REQUIRED_ACR and claims.get("acr") not in settings.NAFATH_OIDC_REQUIRED_ACR:
-        _refuse("acr")
-    return dict(claims)
+        refuse("acr")
+    return claims
 
 
 def _userinfo(access_token: str, *, subject: object) -> dict[str, Any]:
@@ -157,61 +148,22 @@ def _userinfo(access_token: str, *, subject: object) -> dict[str, Any]:
     address = _discovery().get("userinfo_endpoint")
     if not address:
         return {}
-    told = _ask("GET", address, headers={"Authorization": f"Bearer {access_token}"})
+    told = ask("GET", address, headers={"Authorization": f"Bearer {access_token}"})
     if str(told.get("sub", "")) != str(subject):
-        _refuse("userinfo: another subject")
+        refuse("userinfo: another subject")
     return told
-
-
-def _signing_key(kid: str | None) -> jwt.PyJWK:
-    """The published key of that name; the set is fetched once more when it is not among those we know."""
-    address = _discovery()["jwks_uri"]
-    for refetch in (False, True):
-        for key in _published("keys", address, KEYS_SECONDS, refetch=refetch).get("keys", ()):
-            if key.get("kid") == kid and key.get("use", "sig") == "sig":
-                return jwt.PyJWK(key)
-    _refuse("id_token: unknown key")
 
 
 def _discovery() -> dict[str, Any]:
     """The provider's own description, held to what it must say. Raises NafathUnavailable."""
     issuer = settings.NAFATH_OIDC_ISSUER
     address = issuer.rstrip("/") + "/.well-known/openid-configuration"
-    found = _published("discovery", address, DISCOVERY_SECONDS)
+    found = published("discovery", address, DISCOVERY_SECONDS)
     scheme = issuer.partition("://")[0]
     if found.get("issuer") != issuer or not all(str(found.get(name, "")).startswith(scheme) for name in ENDPOINTS):
         log.error("nafath_discovery_unusable", issuer=issuer)
         raise NafathUnavailable("its description names another issuer, or lacks an address")
     return found
-
-
-def _published(what: str, address: str, seconds: int, *, refetch: bool = False) -> dict[str, Any]:
-    """A public document, kept in this process: it is needed when Redis is away, too."""
-    cache, key = caches["process"], f"nafath:{what}:{address}"
-    found: dict[str, Any] | None = None if refetch else cache.get(key)
-    if found is None:
-        try:
-            found = _ask("GET", address)
-        except NafathRefused as refusal:
-            raise NafathUnavailable(refusal.reason) from refusal
-        cache.set(key, found, seconds)
-    return found
-
-
-def _ask(method: str, address: str, **arguments: Any) -> dict[str, Any]:
-    """One call. A 4xx to our own question is a refusal; silence, 5xx and what is not JSON are an outage."""
-    try:
-        answer = requests.request(method, address, timeout=TIMEOUT, allow_redirects=False, **arguments)
-        if 400 <= answer.status_code < 500:
-            _refuse(f"{address.rpartition('/')[2]}: {answer.status_code}")
-        answer.raise_for_status()
-        told = answer.json()
-    except requests.RequestException as error:
-        log.warning("nafath_unavailable", address=address, error=type(error).__name__)
-        raise NafathUnavailable(type(error).__name__) from error
-    if not isinstance(told, dict):
-        raise NafathUnavailable("not an object")
-    return told
 
 
 def _listed(audience: object) -> list[object]:
@@ -220,7 +172,3 @@ def _listed(audience: object) -> list[object]:
 
 def _with_query(address: str, **query: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise NafathRefused(reason)
