@@ -1,11 +1,17 @@
 """The pretend Nafath stays on one's own machine, and the real one is spoken to under https."""
 
-from ipaddress import ip_address
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+NEEDED_BY_PUSH = [
+    f"NAFATH_PUSH_{name}"
+    for name in ("BASE_URL", "APP_ID", "APP_KEY", "SERVICE", "ISSUERS", "AUDIENCE", "SERVER_IP", "CALLBACK_IPS")
+]
 
 
 def is_loopback(host: str) -> bool:
@@ -19,11 +25,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def networks(named: Iterable[str]) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks as networks. Raises ValueError for what is neither."""
+    return [ip_network(name.strip()) for name in named]
+
+
 @register()
 def nafath_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E001: no simulator outside one's own machine. E002: https. E003: a signature anybody can check, nobody make."""
+    """E001: no simulator outside one's own machine. E002: https. E003: a signature anybody can check, nobody make.
+
+    E004, E005: what the approval in the app needs.
+    """
     errors: list[CheckMessage] = []
-    issuer = urlsplit(settings.NAFATH_OIDC_ISSUER)
+    in_the_app = settings.NAFATH_ADAPTER == "push"
+    name = "NAFATH_PUSH_BASE_URL" if in_the_app else "NAFATH_OIDC_ISSUER"
+    issuer = urlsplit(getattr(settings, name))
     loopback = is_loopback(issuer.hostname or "")
     # In production never: a proxy may well ask for the portal by a loopback name.
     allowed = settings.NAFATH_ALLOW_SIMULATOR and not settings.PRODUCTION
@@ -32,15 +48,29 @@ def nafath_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         errors.append(
             Error(
                 "The portal would let in whoever the simulator of Nafath names.",
-                hint="Name the real provider in NAFATH_ADAPTER and NAFATH_OIDC_ISSUER. For development on one's own "
+                hint=f"Name the real provider in NAFATH_ADAPTER and {name}. For development on one's own "
                 "machine, set NAFATH_ALLOW_SIMULATOR=true and only loopback names in ALLOWED_HOSTS.",
                 id="nafath_auth.E001",
             )
         )
     if issuer.scheme != "https" and not loopback:
-        errors.append(Error("NAFATH_OIDC_ISSUER must be an https address.", hint="https://…", id="nafath_auth.E002"))
+        errors.append(Error(f"{name} must be an https address.", hint="https://…", id="nafath_auth.E002"))
     if any(name.startswith("HS") or name.lower() == "none" for name in settings.NAFATH_OIDC_ALGORITHMS):
         errors.append(
             Error("NAFATH_OIDC_ALGORITHMS must name signatures with a public key.", hint="RS256", id="nafath_auth.E003")
+        )
+    return errors + (_push_check() if in_the_app else [])
+
+
+def _push_check() -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    missing = [name for name in NEEDED_BY_PUSH if not getattr(settings, name)]
+    if missing:
+        errors.append(Error(f"Approval in the app needs {', '.join(missing)}.", id="nafath_auth.E004"))
+    try:
+        networks(settings.NAFATH_PUSH_CALLBACK_IPS)
+    except ValueError as wrong:
+        errors.append(
+            Error("NAFATH_PUSH_CALLBACK_IPS: " + str(wrong), hint="10.1.2.3,10.2.0.0/24", id="nafath_auth.E005")
         )
     return errors

@@ -1,9 +1,15 @@
-"""The one question between Nafath and the portal."""
+"""The questions between Nafath and the portal."""
+
+import re
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Case, When
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from entities import national_id
 from entities.models import User
 
 
@@ -16,3 +22,28 @@ class ChooseEntityForm(forms.Form):
         usable = person.memberships.usable().select_related("entity")
         self.memberships = usable.order_by(last, "entity__name_ar", "role")
         self.fields["membership"] = forms.ModelChoiceField(self.memberships)
+
+
+class NationalIdForm(forms.Form):
+    """Whose Nafath app is asked. Each mistake has its own sentence, and none repeats what was typed."""
+
+    national_id = forms.CharField(
+        label=_("National ID or Iqama number"),
+        help_text=_("10 digits, starting with 1 or 2"),
+        error_messages={"required": _("Enter your ID or Iqama number.")},
+        widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric", "autocomplete": "off", "maxlength": "40"}),
+    )
+
+    def clean_national_id(self) -> str:
+        number = national_id.normalise(self.cleaned_data["national_id"])
+        if not re.fullmatch(r"\d+", number, re.ASCII):
+            raise ValidationError(gettext("Use digits only."))
+        if len(number) != 10:
+            raise ValidationError(
+                gettext("An ID number has 10 digits; %(count)s were entered.") % {"count": len(number)}
+            )
+        if number[0] not in "12":
+            raise ValidationError(gettext("An ID number starts with 1 or 2."))
+        if not national_id.is_valid(number):
+            raise ValidationError(gettext("The ID number is not valid. Check the 10 digits."))
+        return number

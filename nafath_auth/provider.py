@@ -4,8 +4,11 @@ Nothing in a request chooses how one signs in: `?process`, `?scope` and `?auth_p
 """
 
 import secrets
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from allauth.account.adapter import get_adapter as account_adapter
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -16,11 +19,14 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from entities import national_id
+from nafath_auth import approval
 from nafath_auth.actions import Admission
 from nafath_auth.adapters import oidc
 from nafath_auth.adapters.trust import NafathRefused
+from nafath_auth.models import NafathTransaction
 
 PROVIDER = "nafath"
+IN_APP = "nafath_in_app"  # in the session: the one request of this browser
 
 
 class NafathCancelled(Exception):
@@ -80,6 +86,34 @@ class NafathProvider(Provider):
         attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"])
         proof = oidc.redeem(request.GET["code"], attempt, redirect_uri=_callback_url())
         return NafathLogin(self, proof, state)
+
+    def ask_in_app(self, request: HttpRequest, number: str, *, next_url: str) -> NafathTransaction:
+        """Put a request into the person's Nafath app; it belongs to this browser. Raises PushUnavailable."""
+        state_id = secrets.token_urlsafe(24)
+        begun = approval.begin(
+            number,
+            state_id=state_id,
+            client_ip=account_adapter(request).get_client_ip(request),
+            language=get_language() or "ar",
+            window=timedelta(seconds=settings.NAFATH_PUSH_WINDOW_S),
+        )
+        request.session[IN_APP] = {"id": str(begun.pk), "state_id": state_id}
+        self.stash_redirect_state(request, AuthProcess.LOGIN, next_url=next_url, state_id=state_id)
+        return begun
+
+    def asked_in_app(self, request: HttpRequest, key: UUID) -> NafathTransaction | None:
+        """The request that this very browser began, nobody else's."""
+        mine = request.session.get(IN_APP, {})
+        if mine.get("id") != str(key):
+            return None
+        return NafathTransaction.objects.filter(pk=key, state_id=mine["state_id"]).first()
+
+    def finish_in_app(self, request: HttpRequest, begun: NafathTransaction) -> NafathLogin:
+        """The sign-in that was approved, once. Raises PermissionDenied and NafathRefused."""
+        identity = approval.consume(begun)
+        request.session.pop(IN_APP, None)
+        state = self.unstash_redirect_state(request, begun.state_id)
+        return NafathLogin(self, oidc.Proof(identity, id_token=""), state)
 
 
 def nafath(request: HttpRequest) -> NafathProvider:

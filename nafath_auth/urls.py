@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from nafath_auth import views
+from nafath_auth import push_views, views
 
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
     path("accounts/nafath/start/", views.nafath_start, name="nafath_start"),
     path("accounts/nafath/callback/", views.nafath_callback, name="nafath_callback"),
+    path("accounts/nafath/app/", push_views.ask, name="nafath_ask"),
+    path("accounts/nafath/app/<uuid:transaction>/", push_views.wait, name="nafath_wait"),
+    path("accounts/nafath/app/<uuid:transaction>/finish/", push_views.finish, name="nafath_finish"),
     path("accounts/first-sign-in/", views.first_sign_in, name="first_sign_in"),
     path("accounts/entity/", views.choose_entity, name="choose_entity"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),

@@ -1,5 +1,7 @@
 """In by Nafath and by nothing else, the choice of the entity, and out again."""
 
+from urllib.parse import urlsplit
+
 from allauth.socialaccount.helpers import complete_social_login
 from django.conf import settings
 from django.contrib.auth import logout
@@ -21,7 +23,8 @@ from nafath_auth.actions import act_as
 from nafath_auth.adapters import oidc
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
-from nafath_auth.forms import ChooseEntityForm
+from nafath_auth.checks import is_loopback
+from nafath_auth.forms import ChooseEntityForm, NationalIdForm
 from nafath_auth.provider import NafathCancelled, nafath
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
@@ -37,18 +40,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     next_url = sessions.safe_next(request)
     if request.user.is_authenticated:
         return redirect(sessions.onward(request, request.user, next_url))
-    return _sign_in_page(request, next_url, situation=request.session.pop("sign_in_notice", ""))
+    return sign_in_page(request, next_url, situation=request.session.pop("sign_in_notice", ""))
 
 
 @public
 @require_POST
 @limited(SIGN_IN_START)
 def nafath_start(request: HttpRequest) -> HttpResponse:
+    if settings.NAFATH_ADAPTER == "push":
+        raise Http404
     next_url = sessions.safe_next(request)
     try:
         return nafath(request).begin(request, next_url=next_url)
     except NafathUnavailable:
-        return _back_to_the_button(request, "unavailable", next_url)
+        return back_to_the_button(request, "unavailable", next_url)
 
 
 @public
@@ -57,16 +62,18 @@ def nafath_start(request: HttpRequest) -> HttpResponse:
 @limited(SIGN_IN_CALLBACK)
 def nafath_callback(request: HttpRequest) -> HttpResponse:
     """Back from Nafath. Whatever goes wrong ends on a calm page that tells nothing of the cause."""
+    if settings.NAFATH_ADAPTER == "push":
+        raise Http404
     try:
         login = nafath(request).finish(request)
     except PermissionDenied:  # replayed, from another browser, or too late
         if request.user.is_authenticated:
             return redirect(sessions.onward(request, request.user, ""))
-        return _sign_in_page(request, situation="stale", status=400)
+        return sign_in_page(request, situation="stale", status=400)
     except NafathCancelled:
-        return _back_to_the_button(request, "cancelled")
+        return back_to_the_button(request, "cancelled")
     except NafathUnavailable:
-        return _back_to_the_button(request, "unavailable")
+        return back_to_the_button(request, "unavailable")
     except NafathRefused as refusal:
         return refuse(request, "not_completed", status=400, reason=refusal.reason)
     response: HttpResponse = complete_social_login(request, login)
@@ -101,7 +108,7 @@ def choose_entity(request: PortalRequest) -> HttpResponse:
         return redirect(sessions.onward(request, request.user, next_url))
     if not form.memberships:
         logout(request)
-        return _back_to_the_button(request, "access")
+        return back_to_the_button(request, "access")
     choices = [(membership, ROLE_SENTENCES[Role(membership.role)]) for membership in form.memberships]
     return render(request, "nafath_auth/choose_entity.html", {"choices": choices, "next": next_url})
 
@@ -151,17 +158,28 @@ def sign_in_guide(request: HttpRequest) -> HttpResponse:
     return render(request, "nafath_auth/sign_in_guide.html", context)
 
 
-def _back_to_the_button(request: HttpRequest, notice: str, next_url: str = "") -> HttpResponse:
+def back_to_the_button(request: HttpRequest, notice: str, next_url: str = "") -> HttpResponse:
     """The sign-in page, which says once why."""
     request.session["sign_in_notice"] = notice
     query = f"?{urlencode({'next': next_url})}" if next_url else ""
     return redirect(reverse("nafath_sign_in") + query)
 
 
-def _sign_in_page(request: HttpRequest, next_url: str = "", *, situation: str, status: int = 200) -> HttpResponse:
+def sign_in_page(
+    request: HttpRequest,
+    next_url: str = "",
+    *,
+    situation: str = "",
+    form: NationalIdForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The button that leads to Nafath, or the form that asks whose app to write to."""
+    in_the_app = settings.NAFATH_ADAPTER == "push"
+    address = settings.NAFATH_PUSH_BASE_URL if in_the_app else ""
     context = {
         "next": next_url,
         "situation": situation,
-        "pretended": settings.NAFATH_ADAPTER == "simulator",
+        "form": form or (NationalIdForm() if in_the_app else None),
+        "pretended": settings.NAFATH_ADAPTER == "simulator" or is_loopback(urlsplit(address).hostname or ""),
     }
     return render(request, "nafath_auth/sign_in.html", context, status=status)

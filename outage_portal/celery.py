@@ -40,6 +40,11 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": settings.SWEEP_SECONDS * 0.9},
         },
+        "close abandoned sign-ins": {
+            "task": "nafath_auth.tasks.close_abandoned_sign_ins",
+            "schedule": settings.SWEEP_SECONDS,
+            "options": {"expires": settings.SWEEP_SECONDS * 0.9},
+        },
         "fan out new events": {
             "task": "notifications.tasks.fan_out",
             "schedule": settings.FAN_OUT_SECONDS,
@@ -52,4 +57,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["incidents", "notifications"])
+app.autodiscover_tasks(["incidents", "nafath_auth", "notifications"])

@@ -36,11 +36,24 @@ REQUIRED_IN_PRODUCTION = {
     "SMS_GATEWAY_TOKEN": "as given by the gateway",
     "SUPPORT_PHONE": "the operations room's telephone number",
     "NID_DIGEST_KEYS": "name:secret pairs separated by commas, the current one first",
-    "NAFATH_ADAPTER": "oidc (there is no default in production)",
+    "NAFATH_ADAPTER": "oidc or push (there is no default in production)",
+}
+NEEDED_BY_PUSH = {
+    "NAFATH_PUSH_BASE_URL": "the https address of the service, up to /api",
+    "NAFATH_PUSH_APP_ID": "as given by Nafath for this environment",
+    "NAFATH_PUSH_APP_KEY": "as given by Nafath for this environment",
+    "NAFATH_PUSH_SERVICE": "the service key of the contract, such as Login",
+    "NAFATH_PUSH_ISSUERS": "the issuers that its tokens may name, separated by commas",
+    "NAFATH_PUSH_AUDIENCE": "the name under which the portal is registered there",
+    "NAFATH_PUSH_SERVER_IP": "the address from which the portal calls",
+    "NAFATH_PUSH_CALLBACK_IPS": "the addresses and networks from which Nafath calls",
+}
+NEEDED_BY_OIDC = {
     "NAFATH_OIDC_ISSUER": "the https address of the identity provider",
     "NAFATH_OIDC_CLIENT_ID": "as registered with the identity provider",
     "NAFATH_OIDC_CLIENT_SECRET": "as registered with the identity provider",
 }
+REQUIRED_IN_PRODUCTION |= NEEDED_BY_PUSH if env("NAFATH_ADAPTER", default="") == "push" else NEEDED_BY_OIDC
 if PRODUCTION:
     missing = [f"  {name}: {hint}" for name, hint in REQUIRED_IN_PRODUCTION.items() if not env(name, default="")]
     if missing:
@@ -191,6 +204,17 @@ NAFATH_OIDC_ID_CLAIM = env("NAFATH_OIDC_ID_CLAIM", default="sub")  # where the n
 NAFATH_OIDC_REQUIRED_ACR = env.list("NAFATH_OIDC_REQUIRED_ACR", default=[])
 NAFATH_OIDC_ALGORITHMS = env.list("NAFATH_OIDC_ALGORITHMS", default=["RS256"])
 NAFATH_OIDC_SIGN_OUT_URL = env("NAFATH_OIDC_SIGN_OUT_URL", default="")  # empty: as the issuer's description says
+# Approval in the Nafath app: what `push` needs; nafath_auth.checks names what is missing.
+NAFATH_PUSH_BASE_URL = env("NAFATH_PUSH_BASE_URL", default="")
+NAFATH_PUSH_APP_ID = env("NAFATH_PUSH_APP_ID", default="")
+NAFATH_PUSH_APP_KEY = env("NAFATH_PUSH_APP_KEY", default="")
+NAFATH_PUSH_SERVICE = env("NAFATH_PUSH_SERVICE", default="Login")
+NAFATH_PUSH_ISSUERS = env.list("NAFATH_PUSH_ISSUERS", default=[])
+NAFATH_PUSH_AUDIENCE = env("NAFATH_PUSH_AUDIENCE", default="")
+NAFATH_PUSH_SERVER_IP = env("NAFATH_PUSH_SERVER_IP", default="")
+NAFATH_PUSH_CALLBACK_IPS = env.list("NAFATH_PUSH_CALLBACK_IPS", default=[])
+NAFATH_PUSH_WINDOW_S = env.int("NAFATH_PUSH_WINDOW_S", default=60)  # how long a person has to decide
+NAFATH_PUSH_GRACE_S = env.int("NAFATH_PUSH_GRACE_S", default=20)  # how long after it an answer still counts
 # The origins of the pages to sign in and out, for the content security policy.
 NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(NAFATH_OIDC_ISSUER.split("/")[:3])])
 NAFATH_SUPPORT_PHONE = env("NAFATH_SUPPORT_PHONE", default="8001221111")

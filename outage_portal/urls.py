@@ -4,11 +4,13 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
+from nafath_auth import push_views
 from outage_portal import views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("integrations/nafath/callback/", push_views.callback, name="nafath_push_callback"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("", include("nafath_auth.urls")),

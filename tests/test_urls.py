@@ -62,6 +62,7 @@ class World:
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
             "role": "director",
+            "transaction": uuid.uuid4(),
         }
         assert argument in values, f"{name}: say what a stranger may see of <{argument}>"
         return values[argument]

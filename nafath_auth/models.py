@@ -1,0 +1,94 @@
+"""A sign-in that waits for an approval in the Nafath app."""
+
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+UNVERIFIED_FOR = timedelta(seconds=30)  #: how long an approval may go without the token that proves it
+IDENTITY_FOR = timedelta(minutes=5)  #: how long a proven identity waits for its browser
+KEPT_FOR = timedelta(days=30)
+
+
+class State(models.TextChoices):
+    CREATED = "CREATED"
+    WAITING = "WAITING"
+    APPROVED = "APPROVED"  # says the status, unsigned: a word for the screen, and no proof
+    VERIFIED = "VERIFIED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    FAILED = "FAILED"
+    CONSUMED = "CONSUMED"
+
+
+PENDING = (State.CREATED, State.WAITING, State.APPROVED)
+
+
+class NafathTransactionQuerySet(models.QuerySet["NafathTransaction"]):
+    def pending(self) -> Self:
+        return self.filter(state__in=PENDING)
+
+    def overdue(self, *, at: datetime) -> Self:
+        """Pending, and nobody can approve them any more."""
+        grace = timedelta(seconds=settings.NAFATH_PUSH_GRACE_S)
+        unanswered = Q(state__in=[State.CREATED, State.WAITING], expires_at__lte=at - grace)
+        return self.filter(unanswered | Q(state=State.APPROVED, approved_at__lte=at - UNVERIFIED_FOR))
+
+    def unclaimed(self, *, at: datetime) -> Self:
+        """Proven, but the browser did not come for it."""
+        return self.filter(state=State.VERIFIED, decided_at__lte=at - IDENTITY_FOR)
+
+
+class NafathTransaction(models.Model):
+    """One request in the app. The person's number is in it only encrypted, and only while it is pending."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # Nafath's requestId
+    nid_digest = models.CharField(max_length=100)
+    nid_encrypted = models.BinaryField(null=True)
+    trans_id = models.CharField(max_length=64, blank=True)
+    random = models.CharField(max_length=2, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.CREATED)
+    state_id = models.CharField(max_length=64)  # of the browser that began it
+    client_ip = models.GenericIPAddressField()
+    reference = models.CharField(max_length=40, blank=True)  # Nafath's own trace number
+    identity_encrypted = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    approved_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    consumed_at = models.DateTimeField(null=True)
+
+    objects = NafathTransactionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["trans_id"], condition=~Q(trans_id=""), name="nafath_trans_id_once"),
+            models.UniqueConstraint(
+                fields=["nid_digest"], condition=Q(state__in=PENDING), name="nafath_one_pending_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(nid_encrypted__isnull=True) | Q(state__in=PENDING), name="nafath_number_while_pending"
+            ),
+            models.CheckConstraint(
+                condition=Q(identity_encrypted__isnull=True) | Q(state=State.VERIFIED),
+                name="nafath_identity_until_used",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["nid_digest", "created_at"], name="nafath_by_person"),
+            models.Index(fields=["client_ip", "created_at"], name="nafath_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.state}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state in PENDING
+
+    def seconds_left(self, *, at: datetime) -> int:
+        return max(0, round((self.expires_at - at).total_seconds()))
