@@ -1,12 +1,15 @@
 """Who may call, in which language, and under which content security policy."""
 
+import time
 from collections.abc import Callable
 from ipaddress import ip_address
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.utils import translation
+
+from simulator import push
 
 Door = Callable[[HttpRequest], HttpResponseBase]
 
@@ -34,6 +37,19 @@ def loopback_only(get_response: Door) -> Door:
             return HttpResponseForbidden("Loopback only.", content_type="text/plain")
         request.get_host()  # refuses a name that a foreign page has pointed at this machine
         return get_response(request)
+
+    return door
+
+
+def faults(get_response: Door) -> Door:
+    """Nafath's own doors, OpenID Connect's too, are away or silent when that is wanted; the phone stays."""
+    away = ("/api/v1/", "/.well-known/", "/identity/")
+
+    def door(request: HttpRequest) -> HttpResponseBase:
+        wrong = push.fault() if request.path.startswith(away) else ""
+        if wrong == "hang":
+            time.sleep(push.HANG_SECONDS)
+        return HttpResponse(status=503) if wrong in ("503", "hang") else get_response(request)
 
     return door
 

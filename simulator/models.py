@@ -13,6 +13,7 @@ from simulator.words import entity_name, say
 CODE_LIFE = timedelta(minutes=3)
 CODE_TRIES = 3
 RESEND_AFTER = timedelta(seconds=60)
+REQUEST_LIFE = timedelta(seconds=60)
 
 
 class SimPerson(AbstractBaseUser):
@@ -137,3 +138,32 @@ class SimMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk} to {self.to}"
+
+
+class SimRequest(models.Model):
+    """One request in the app: three numbers, of which the portal's page shows one."""
+
+    class Status(models.TextChoices):
+        WAITING = "WAITING"
+        COMPLETED = "COMPLETED"
+        REJECTED = "REJECTED"
+        EXPIRED = "EXPIRED"
+
+    trans_id = models.CharField(max_length=36, unique=True)
+    request_id = models.CharField(max_length=36)
+    person = models.ForeignKey(SimPerson, on_delete=models.CASCADE, related_name="requests")
+    random = models.CharField(max_length=2)
+    choices = models.CharField(max_length=8)
+    status = models.CharField(max_length=9, choices=Status, default=Status.WAITING)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"request {self.pk} for {self.person}"
+
+    @property
+    def numbers(self) -> list[str]:
+        return self.choices.split()
+
+    @property
+    def is_over(self) -> bool:
+        return timezone.now() >= self.at + REQUEST_LIFE

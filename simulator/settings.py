@@ -3,6 +3,7 @@
 SIMULATOR_DATABASE       path of its SQLite file; its two secrets lie beside it
 SIMULATOR_PORT           where it listens on 127.0.0.1
 SIMULATOR_CLIENT_SECRET  the secret of the OpenID client `portal`
+SIMULATOR_APP_KEY        the key of the application `portal`, for approvals in the app
 SIMULATOR_SMS_TOKEN      the bearer token of the SMS gateway
 PORTAL_ORIGIN            where the portal is seen by the browser
 """
@@ -16,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATABASE = Path(os.environ.get("SIMULATOR_DATABASE") or BASE_DIR / "var" / "demo" / "simulator.sqlite3")
 SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or 9010)
 SIMULATOR_CLIENT_SECRET = os.environ.get("SIMULATOR_CLIENT_SECRET") or "portal-demo-secret"
+SIMULATOR_APP_KEY = os.environ.get("SIMULATOR_APP_KEY") or "portal-demo-key"
 SIMULATOR_SMS_TOKEN = os.environ.get("SIMULATOR_SMS_TOKEN") or "demo-sms-token"
 PORTAL_ORIGIN = (os.environ.get("PORTAL_ORIGIN") or "http://localhost:8000").rstrip("/")
 PERSONAS = BASE_DIR / "simulator" / "personas.csv"
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "simulator.middleware.security_headers",
     "simulator.middleware.loopback_only",
+    "simulator.middleware.faults",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "simulator.middleware.language",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from simulator.views import doors, pages, sign_in, sign_out
+from simulator.views import doors, pages, push, sign_in, sign_out
 
 handler400 = "simulator.views.pages.bad_request"
 handler403 = "simulator.views.pages.forbidden"
@@ -18,6 +18,12 @@ urlpatterns = [
     path("reauth/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("phone/", pages.phone, name="phone"),
     path("identity/o/logout", sign_out.sign_out, name="sign_out"),  # before the provider's own, which it calls
+    path("app/", push.app, name="app"),
+    path("app/<str:trans_id>/", push.decide, name="app_decide"),
+    path("api/v1/mfa/request", push.ask),
+    path("api/v1/mfa/request/status", push.status),
+    path("api/v1/mfa/jwk", push.keys),
+    path("sim/api/faults", push.set_fault),
     path("sms/messages", doors.send_sms),
     path("sim/api/personas", doors.personas),
     path("sim/api/sms/latest", doors.latest_sms),

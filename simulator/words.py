@@ -100,6 +100,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_mail": ("لا بريد بعد.", "No mail yet."),
     "fresh": ("تتجدد الصفحة تلقائيًا", "This page refreshes itself"),
     "unknown_person": ("مستلم غير معروف", "Unknown recipient"),
+    # the app
+    "app": ("التطبيق في الجوال", "The app on the phone"),
+    "app_choose": (
+        "تطلب بوابة بلاغات الانقطاع تأكيد الدخول. اختر الرقم الظاهر في صفحتها",
+        "The outage reports portal asks to confirm a sign-in. Choose the number on its page",
+    ),
+    "app_reject": ("رفض", "Reject"),
+    "app_empty": ("لا طلبات في الانتظار.", "No requests are waiting."),
     # errors
     "error_400": ("الطلب غير صالح", "The request is not valid"),
     "error_403": ("الطلب مرفوض", "The request was refused"),

@@ -23,6 +23,7 @@ from tests.factories import an_entity
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN = 30.0
 SMS_TOKEN = "test-sms-token"
+APP_KEY = "test-app-key"
 CLIENT_SECRET = "test-client-secret"
 
 
@@ -127,6 +128,7 @@ def start(
     command = [sys.executable, "-m", "simulator", "--port", str(port), "--smtp-port", str(smtp_port)]
     command += ["--portal", portal, "--database", str(folder / "simulator.sqlite3")]
     environment = os.environ | {"SIMULATOR_SMS_TOKEN": SMS_TOKEN, "SIMULATOR_CLIENT_SECRET": CLIENT_SECRET}
+    environment["SIMULATOR_APP_KEY"] = APP_KEY
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         yield process

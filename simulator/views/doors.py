@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from simulator import push
 from simulator.actions import keep_sms
 from simulator.forms import SmsForm
-from simulator.models import SimCode, SimMessage, SimPerson
+from simulator.models import SimCode, SimMessage, SimPerson, SimRequest
 
 
 @require_safe
@@ -66,9 +67,11 @@ def send_sms(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
-    """Forget every message and code; sessions and people stay."""
+    """Forget every message, code, request and fault; sessions and people stay."""
     SimMessage.objects.all().delete()
     SimCode.objects.all().delete()
+    SimRequest.objects.all().delete()
+    push.set_fault("")
     return HttpResponse(status=204)
 
 

@@ -1,0 +1,143 @@
+"""The pretend app's side of the push contract: requests, decisions, signed tokens, and what may go wrong."""
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+import threading
+import time
+import uuid
+from typing import Any
+
+import jwt
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+from django.core.cache import cache
+from jwt.algorithms import RSAAlgorithm
+
+from simulator.models import SimPerson, SimRequest
+
+#: What can be made to go wrong, one at a time, for everybody, until it is cleared or the simulator is reset.
+FAULTS = (
+    "503", "hang", "reject", "expire", "no_callback", "bad_signature", "bad_audience", "alg_none", "hs256",
+    "unknown_kid", "other_subject", "late", "duplicate",
+)  # fmt: skip
+AUDIENCE, LATE_SECONDS, HANG_SECONDS = "portal", 35.0, 8
+
+
+def fault() -> str:
+    return str(cache.get("fault", ""))
+
+
+def set_fault(name: str, *, late_seconds: float = LATE_SECONDS) -> None:
+    """Let this go wrong from now on; an empty name, and nothing does."""
+    cache.set("fault", name, None)
+    cache.set("late", late_seconds, None)
+
+
+def signing_key() -> rsa.RSAPrivateKey:
+    key = serialization.load_pem_private_key(settings.IDP_OIDC_PRIVATE_KEY.encode(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError("the simulator signs with RSA")
+    return key
+
+
+def kid() -> str:
+    return hashlib.sha256(_public_pem()).hexdigest()[:16]
+
+
+def public_keys() -> dict[str, Any]:
+    """The published set."""
+    key: dict[str, Any] = RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
+    return {"keys": [{**key, "kid": kid(), "use": "sig", "alg": "RS256"}]}
+
+
+def put(person: SimPerson, *, request_id: str) -> SimRequest | None:
+    """A request on the person's phone; None while another waits there."""
+    waiting = SimRequest.objects.filter(person=person, status=SimRequest.Status.WAITING)
+    if any(not one.is_over for one in waiting):
+        return None
+    one, two, three = random.sample(range(10, 100), 3)
+    status = {"reject": "REJECTED", "expire": "EXPIRED"}.get(fault(), "WAITING")
+    return SimRequest.objects.create(
+        trans_id=str(uuid.uuid4()),
+        request_id=request_id,
+        person=person,
+        random=str(two),
+        choices=" ".join(map(str, sorted((one, two, three)))),
+        status=status,
+    )
+
+
+def decide(asked: SimRequest, *, chosen: str) -> None:
+    """Approve with the right number; a wrong one, or none, rejects. Approved, the portal is told."""
+    right = chosen == asked.random
+    changed = SimRequest.objects.filter(pk=asked.pk, status="WAITING").update(
+        status="COMPLETED" if right else "REJECTED"
+    )
+    wrong = fault()
+    if not changed or not right or wrong == "no_callback":
+        return
+    body = {"token": token(asked, wrong), "transId": asked.trans_id, "requestId": asked.request_id}
+    wait = cache.get("late", LATE_SECONDS) if wrong == "late" else 0.0
+    for _ in range(2 if wrong == "duplicate" else 1):
+        bringing = threading.Timer(wait, _deliver, [body])
+        bringing.daemon = True  # it ends with the simulator
+        bringing.start()
+
+
+def token(asked: SimRequest, wrong: str = "") -> str:
+    """What proves the approval, or what only looks as if it did."""
+    now, person = int(time.time()), asked.person
+    number = "1000000040" if wrong == "other_subject" else person.national_id
+    names = {"firstName": person.name_ar, "englishFirstName": person.name_en}
+    claims: dict[str, Any] = {
+        "iss": f"http://127.0.0.1:{settings.SIMULATOR_PORT}",
+        "aud": "another" if wrong == "bad_audience" else AUDIENCE,
+        "iat": now,
+        "nbf": now,
+        "exp": now + 150,
+        "jti": str(uuid.uuid4()),
+        "sub": number,
+        "nin" if number[0] == "1" else "iqamaNumber": number,
+        "transId": asked.trans_id,
+        "status": "COMPLETED",
+        **names,
+    }
+    head = {"kid": "nobody-knows-it" if wrong == "unknown_kid" else kid()}
+    if wrong == "alg_none":
+        return jwt.encode(claims, "", algorithm="none", headers=head)
+    if wrong == "hs256":
+        return _confused(claims, head)
+    key = rsa.generate_private_key(65537, 2048) if wrong == "bad_signature" else signing_key()
+    return jwt.encode(claims, key, algorithm="RS256", headers=head)
+
+
+def _confused(claims: dict[str, Any], head: dict[str, str]) -> str:
+    """HS256 with the public key as its secret: whoever believes the token's header falls for it."""
+    parts = [{"alg": "HS256", "typ": "JWT", **head}, claims]
+    text = ".".join(_part(json.dumps(part).encode()) for part in parts)
+    return f"{text}.{_part(hmac.digest(_public_pem(), text.encode(), 'sha256'))}"
+
+
+def _part(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _public_pem() -> bytes:
+    return (
+        signing_key()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+def _deliver(body: dict[str, str]) -> None:
+    """Bring it to the portal; a portal that is away has missed it, as with the real one."""
+    try:
+        requests.post(f"{settings.PORTAL_ORIGIN}/integrations/nafath/callback/", json=body, timeout=10)
+    except requests.RequestException:
+        return
