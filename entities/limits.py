@@ -15,10 +15,11 @@ from typing import Any, TypeVar, cast
 
 import redis
 import structlog
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+
+from entities.sessions import client_address
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 log = structlog.get_logger(__name__)
@@ -32,14 +33,10 @@ def address(request: HttpRequest) -> str:
 
     An IPv6 subscriber has a whole /64, so that counts as one address.
     """
-    seen, proxies = request.META.get("REMOTE_ADDR", ""), settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
-    if proxies and len(hops) >= proxies:
-        seen = hops[-proxies]
-    try:
-        found = ipaddress.ip_address(seen)
-    except ValueError:
+    seen = client_address(request)
+    if seen is None:
         return "unknown"
+    found = ipaddress.ip_address(seen)
     return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from entities.models import Membership
+from entities.sessions import opened_from
 
 Answer = Callable[[HttpRequest], HttpResponse]
 BACKGROUND_HEADER = "X-Background"  # a refresh by itself is not activity
@@ -23,6 +24,8 @@ class SessionLimits:
         if request.user.is_authenticated:
             now = int(timezone.now().timestamp())
             session = request.session
+            if "started_at" not in session:
+                session["opened"] = opened_from(request)
             started = session.setdefault("started_at", now)
             seen = session.setdefault("seen_at", now)
             if (

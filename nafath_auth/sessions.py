@@ -13,6 +13,7 @@ from django.utils.translation import get_language, override
 
 from entities.decorators import PortalRequest
 from entities.models import Membership, User
+from entities.sessions import opened_from
 from nafath_auth.actions import Admission
 from nafath_auth.adapters.oidc import Proof
 
@@ -28,6 +29,7 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
             "nafath_id_token": _cipher().encrypt(proof.id_token.encode()).decode(),
             "started_at": now,
             "seen_at": now,
+            "opened": opened_from(request),
             "memberships": len(admission.memberships),
         }
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nafath_auth import push_views, views
+from nafath_auth import push_views, session_views, views
 
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("accounts/entity/", views.choose_entity, name="choose_entity"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),
     path("accounts/signed-out/", views.signed_out, name="signed_out"),
+    path("accounts/stay/", session_views.stay, name="stay"),
+    path("accounts/sessions/", session_views.session_list, name="session_list"),
+    path("accounts/sessions/end/", session_views.end_session, name="end_session"),
     path("guide/sign-in/", views.sign_in_guide, name="sign_in_guide"),
 ]

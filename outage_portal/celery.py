@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
@@ -55,6 +56,11 @@ app.conf.update(
             "schedule": settings.FAN_OUT_SECONDS,
             "options": {"expires": settings.FAN_OUT_SECONDS * 0.9},
         },
+        "clear dead sessions": {
+            "task": "entities.tasks.clear_dead_sessions",
+            "schedule": crontab(hour=3, minute=20),
+            "options": {"expires": 60 * 60},
+        },
     },
 )
-app.autodiscover_tasks(["incidents", "nafath_auth", "notifications"])
+app.autodiscover_tasks(["entities", "incidents", "nafath_auth", "notifications"])

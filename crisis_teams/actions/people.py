@@ -61,7 +61,7 @@ def emergency_appoint(entity: Entity, person: Person, *, at: datetime | None = N
         raise TeamRefused(_("Your entity has a director or an alternate who can file now."))
     absentees = live(entity).in_roles(Role.DIRECTOR).exclude(pk__in=able)
     for absent in absentees.exclude(user=user, status=Membership.Status.SUSPENDED):
-        end(absent, reason=_("Emergency appointment of another director."))
+        end(absent, reason=_("Emergency appointment of another director."), by=by)
     membership, changed = seat(entity, Role.DIRECTOR, user, since=_day(at), by=by)
     if changed:
         record(Deed.EMERGENCY, entity=entity, membership=membership, at=at, by=by)
@@ -77,7 +77,7 @@ def replace(membership: Membership, person: Person, *, reason: str, at: datetime
     user = enrol(person, entity=entity)
     if user == leaving.user:
         raise TeamRefused(_("This ID number belongs to the person who is to be replaced."))
-    end(leaving, reason=reason)
+    end(leaving, reason=reason, by=by)
     successor, changed = seat(entity, Role(leaving.role), user, since=_day(at), by=by)
     if changed:
         record(Deed.REPLACED, entity=entity, membership=successor, other=leaving, at=at, by=by)
@@ -92,7 +92,7 @@ def retire(membership: Membership, *, reason: str, at: datetime | None = None, b
     if leaving.status == Membership.Status.ENDED:
         return leaving
     keep_a_filer(leaving)
-    end(leaving, reason=reason)
+    end(leaving, reason=reason, by=by)
     record(Deed.RETIRED, entity=leaving.entity, membership=leaving, at=at, by=by)
     return leaving
 

@@ -15,6 +15,7 @@ from entities import national_id
 from entities.models import Entity, Membership, User
 from entities.models.people import MembershipQuerySet
 from entities.permissions import TEAM_ROLES, Role
+from entities.sessions import end_sessions_of
 
 Status = Membership.Status
 
@@ -113,7 +114,7 @@ def seat(
             % {"name": user.name, "role": held.get_role_display(), "status": held.get_status_display()}
         )
     if role == Role.DIRECTOR:
-        make_room(entity)
+        make_room(entity, by=by)
     held = held or Membership(user=user, entity=entity, invited_by=by)
     held.role, held.delegated = role, False
     held.valid_from, held.valid_to = since, until
@@ -129,7 +130,7 @@ def _rises(before: str, after: str) -> bool:
     }
 
 
-def make_room(entity: Entity) -> None:
+def make_room(entity: Entity, *, by: User) -> None:
     """One director an entity: a term that is over ends now, anything else is refused. Raises TeamRefused."""
     director = live(entity).in_roles(Role.DIRECTOR).select_related("user").first()
     if director is None:
@@ -139,14 +140,15 @@ def make_room(entity: Entity) -> None:
             _("%(name)s is the director. Replace the director, or hand the direction over to the alternate.")
             % {"name": director.user.name}
         )
-    end(director, reason=_("The term was over."))
+    end(director, reason=_("The term was over."), by=by)
 
 
-def end(membership: Membership, *, reason: str) -> None:
-    """The membership ends now and opens nothing from the next request on. An ended one keeps its reason."""
+def end(membership: Membership, *, reason: str, by: User) -> None:
+    """The membership ends now, and the sessions that act in it. An ended one keeps its reason."""
     if membership.status != Status.ENDED:
         membership.status, membership.ended_reason = Status.ENDED, national_id.redact(reason)[:200]
         membership.save(update_fields=["status", "ended_reason"])
+        end_sessions_of(membership.user, membership=membership, by=by)
 
 
 def keep_a_filer(membership: Membership) -> None:

@@ -13,6 +13,7 @@ from entities import national_id
 from entities.admin.base import AuditedAdmin
 from entities.fields import MobileField, NationalIDField
 from entities.models import AuditEvent, Membership, User
+from entities.sessions import end_sessions_of
 
 
 class PersonForm(forms.ModelForm):
@@ -91,6 +92,8 @@ class UserAdmin(AuditedAdmin):
             obj.national_id_digest, obj.national_id_last4 = national_id.digest(number), number[-4:]
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions_of(obj, by=cast(User, request.user))
 
     def save_formset(self, request: HttpRequest, form: forms.ModelForm, formset: Any, change: bool) -> None:
         super().save_formset(request, form, formset, change)
@@ -103,3 +106,5 @@ class UserAdmin(AuditedAdmin):
                 role=membership.role,
                 status=membership.status,
             )
+            if not Membership.objects.usable().filter(pk=membership.pk).exists():
+                end_sessions_of(membership.user, membership=membership, by=cast(User, request.user))

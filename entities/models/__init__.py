@@ -3,6 +3,7 @@ from entities.models.catalogue import DigitalService, ServiceDependency
 from entities.models.notice import Notice
 from entities.models.organisation import Entity, Sector
 from entities.models.people import Membership, User
+from entities.models.session import Session
 
 __all__ = [
     "AuditEvent",
@@ -13,5 +14,6 @@ __all__ = [
     "Notice",
     "Sector",
     "ServiceDependency",
+    "Session",
     "User",
 ]

@@ -54,6 +54,7 @@ class AuditEvent(models.Model):
         SIGN_IN = "SIGN_IN", _("Sign-in")
         SIGN_IN_REFUSED = "SIGN_IN_REFUSED", _("Sign-in refused")
         SIGN_OUT = "SIGN_OUT", _("Sign-out")
+        SESSION_ENDED = "SESSION_ENDED", _("Session ended")
         MEMBERSHIP = "MEMBERSHIP", _("Membership changed")
         SWITCHED_ENTITY = "SWITCHED_ENTITY", _("Switched entity")
         TEAM = "TEAM", _("Crisis team changed")

@@ -10,17 +10,10 @@
 //   anything else        <template id="draft-unsaved"> is shown and the save is tried again, later each time
 // While something is unsaved the browser asks before it leaves.
 
+import { freshToken } from "./token.js";
+
 const QUIET = 2_000;
 const seen = new WeakSet();
-
-// Signing in changes the CSRF secret, so the tokens written into this page have gone stale.
-async function freshToken() {
-  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-  const token = page.querySelector("input[name='csrfmiddlewaretoken']")?.value;
-  if (!token) return;
-  for (const input of document.querySelectorAll("input[name='csrfmiddlewaretoken']")) input.value = token;
-  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
-}
 
 class Autosave {
   #timer; #failures = 0; #resting = false; #dirty = false; #busy = false; #sent = false;

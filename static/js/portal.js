@@ -12,6 +12,7 @@ const parts = [
   ["form[data-onward]", () => import("./onward.js")],
   ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
+  ["#session-ending", () => import("./idle.js")],
   ["#board-poll, [data-vanishes]", () => import("./board.js")],
   ["#report", () => import("./deeds.js")],
   ["#keyboard-help", () => import("./keyboard.js")],

@@ -7,10 +7,9 @@ import logging
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.core import serializers
 
-from entities.models import User
+from entities.models import Session, User
 from tests.factories import a_membership, a_person
 from tests.nafath_auth.conftest import Visitor
 
