@@ -189,6 +189,12 @@ class Case:
         """The clock of the next update."""
         return next((clock for clock in self.running if clock.kind == ClockKind.C3), None)
 
+    @property
+    def asked_return(self) -> bool:
+        """The owner says that its service is back, and this reader is asked whether it is."""
+        asked = any(clock.kind == ClockKind.D3 for clock in self.running)
+        return asked and self.own and {"restore", "update"} <= set(self.moves)
+
     @cached_property
     def overrun(self) -> Draft | Report | None:
         """What an overrun brought: the outage draft that waits to be sent, or the report that came of it."""

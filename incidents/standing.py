@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,8 +17,9 @@ from entities.models import User
 from entities.permissions import Permission
 from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import due, since
-from incidents.lifecycle import ENDED, ClockKind, ReportKind, Status
+from incidents.lifecycle import ENDED, WAITS_ON_AUTHORITY, ClockKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report
+from incidents.models.report import ReportQuerySet
 from incidents.wording import cadence, people
 
 C, S = ClockKind, Status
@@ -72,6 +74,17 @@ _COMING: dict[str, Promise] = {
     C.M4: gettext_lazy("the end of the work by {at}"),
     C.D3: gettext_lazy("a word on whether the service is back, by {at}"),
 }
+
+
+def with_own_clock(reports: ReportQuerySet) -> ReportQuerySet:
+    """Reports, each with what its entity owes first: `Report.next_clock` may be the authority's, and due sooner."""
+    running = Clock.objects.running().filter(report=OuterRef("pk")).exclude(kind__in=WAITS_ON_AUTHORITY)
+    first = running.order_by("due_at", "id")
+    return reports.annotate(
+        own_clock=Subquery(first.values("kind")[:1]),
+        own_due_at=Subquery(first.values("due_at")[:1]),
+        own_started_at=Subquery(first.values("started_at")[:1]),
+    )
 
 
 def owed(report: Report, clocks: Iterable[Clock], *, reader: User, at: datetime) -> list[Owed]:

@@ -143,6 +143,14 @@ def authority_owes(report: Report) -> SafeString:
 
 
 @register.simple_tag
+def entity_owes(report: Report) -> SafeString:
+    """What the entity itself owes first, on its own list; else what it waits for (`standing.with_own_clock`)."""
+    if not report.own_clock:  # type: ignore[attr-defined]  # annotated
+        return next_owed(report)
+    return _clock(_named(report.own_clock, False), report.own_started_at, report.own_due_at)  # type: ignore[attr-defined]
+
+
+@register.simple_tag
 def clock(row: Clock, whom: bool = True) -> SafeString:
     """One running clock, as a row of the entity's home or a report's page shows it."""
     return _clock(_named(row.kind, row.kind in WAITS_ON_AUTHORITY if whom else None), row.started_at, row.due_at)

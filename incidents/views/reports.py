@@ -24,6 +24,7 @@ from incidents.errors import MoveRefused
 from incidents.forms.attachments import AttachmentForm
 from incidents.models import Report
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, page_of
+from incidents.standing import with_own_clock
 from incidents.views.report_page import find, live, show
 
 PAGE = 25
@@ -39,12 +40,12 @@ def report_list(request: PortalRequest) -> HttpResponse:
     now, words = timezone.now(), request.GET.get("q", "").strip()[:200]
     part = next((tab for tab in TABS if tab.code == request.GET.get("show")), TABS[0])
     reports = Report.objects.visible_to(request.user)
-    found = reports.searched_by(request.user, words).filter(part.holds(now)).for_page()
+    found = with_own_clock(reports.searched_by(request.user, words).filter(part.holds(now)).for_page())
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
     counts = reports.open().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
-        "rows": [(report, report.is_late(at=now)) for report in page.rows],
+        "rows": [(report, report.own_due_at is not None and report.own_due_at < now) for report in page.rows],  # type: ignore[attr-defined]  # annotated
         "own": acting(request).entity_id,
         "words": words,
         "may_file": request.user.may(P.REPORT_FILE),

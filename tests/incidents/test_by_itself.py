@@ -21,7 +21,7 @@ from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Status
 from incidents.models import Draft, Report
 from incidents.models.report_query import ReportQuerySet
 from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.pages import get
+from tests.incidents.pages import chip, form, get
 from tests.incidents.pages import text_of as page_text
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +315,29 @@ def test_a_deed_that_somebody_else_did_meanwhile_is_passed_over(monkeypatch: pyt
     monkeypatch.setattr(ReportQuerySet, "to_miss", lambda self, at: both)
     assert actions.act_by_itself(at=first.window_end + HOUR) == 1
     assert moves_of(fresh(first)) == ["cancel"]
+
+
+def test_a_consumer_who_is_asked_finds_both_answers_first_and_gives_either_in_one_press(client_of: ClientOf) -> None:
+    there = Neighbours().asked()
+    browser, url = client_of(there.consumer), f"/reports/{there.mine.reference}/"
+    page = browser.get(url)
+    assert page_text(page).index('id="return"') < page_text(page).index('id="composer"')
+    answer = reverse("report_update", args=[there.mine.reference])
+    browser.post(answer, form(page, answer))
+    assert not there.report.clocks.running().filter(kind=ClockKind.D3).exists()
+    assert there.mine.events.get(kind=EventKind.UPDATED).data["message"] == "لا تزال الخدمة متوقفة لدينا."
+    assert 'id="return"' not in page_text(browser.get(url))
+
+
+def test_nobody_else_is_asked_in_the_consumers_place(client_of: ClientOf) -> None:
+    there = Neighbours().asked()
+    for reader in (there.owner, a_reviewer()):
+        assert 'id="return"' not in page_text(client_of(reader).get(f"/reports/{there.mine.reference}/"))
+
+
+def test_the_answer_that_it_is_back_restores_from_the_same_place(client_of: ClientOf) -> None:
+    there = Neighbours().asked()
+    browser, answer = client_of(there.consumer), reverse("report_restore", args=[there.mine.reference])
+    page = browser.get(f"/reports/{there.mine.reference}/")
+    browser.post(answer, {**form(page, answer), "restored_at": chip(0)})
+    assert there.mine.status == Status.RESTORED

@@ -145,3 +145,14 @@ def test_the_list_takes_six_queries(client_of: ClientOf, director: User) -> None
     browser = client_of(director)
     browser.get(URL)
     assert queries(browser, URL) <= 6
+
+
+def test_the_list_names_what_the_entity_owes_while_the_authority_owes_something_sooner(
+    client_of: ClientOf, director: User
+) -> None:
+    report = own(director)
+    report.refresh_from_db()
+    assert report.waits_on_authority
+    page = text_of(client_of(director).get(f"/en{URL}"))
+    assert "Next update" in page
+    assert "on the entity" in page
