@@ -19,7 +19,7 @@ from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import due, since
 from incidents.lifecycle import ENDED, WAITS_ON_AUTHORITY, ClockKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report
-from incidents.models.report import ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from incidents.wording import cadence, people
 
 C, S = ClockKind, Status
