@@ -13,7 +13,7 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions
-from incidents.lifecycle import ReportKind
+from incidents.lifecycle import ClockKind, ReportKind
 from incidents.models import Report
 from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.pages import messages_of, queries, text_of
@@ -76,6 +76,7 @@ def test_what_is_due_first_stands_first(client_of: ClientOf, director: User) -> 
     later, sooner = own(director), own(director)
     passed = timezone.now() - timedelta(minutes=5)
     Report.objects.filter(pk=sooner.pk).update(next_due_at=passed, waits_on_authority=False)
+    sooner.clocks.running().filter(kind=ClockKind.C3).update(due_at=passed)
     page = text_of(client_of(director).get(URL))
     assert page.index(sooner.reference) < page.index(later.reference)
     assert page.count("is-late") == 1
