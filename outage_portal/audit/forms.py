@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import AuditEvent, Entity, User
 from entities.models.audit import AuditEventQuerySet
+from entities.text import western_digits
 
 #: A name that fits more people than this is no name of a person.
 MOST_PEOPLE = 200
@@ -21,12 +22,17 @@ YEARS = (2000, 2200)
 
 
 class DayField(forms.DateField):
-    """A day as browsers send it. One of another calendar would find nothing, and is said to be one."""
+    """Year-month-day: the browser's own field shows another country's order in an Arabic page.
 
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "control"})
+    A day of another calendar would find nothing, and is said to be one.
+    """
+
+    widget = forms.DateInput(
+        format="%Y-%m-%d", attrs={"placeholder": "2026-11-25", "inputmode": "numeric", "dir": "ltr"}
+    )
 
     def clean(self, value: Any) -> date | None:
-        day: date | None = super().clean(value)
+        day: date | None = super().clean(western_digits(str(value or "")))
         if day is not None and not YEARS[0] <= day.year < YEARS[1]:
             raise forms.ValidationError(_("Write a Gregorian date."))
         return day
