@@ -41,9 +41,10 @@ class Person:
 
     def signs_out(self) -> None:
         """Out of the portal and of Nafath: without a script the way there takes one press more."""
+        has_scripts = self.page.evaluate("matchMedia('(scripting: enabled)').matches")
         self.page.locator(".masthead details[data-menu] > summary").click()
         self.page.locator('.masthead form[action$="/accounts/sign-out/"] button').click()
-        if not self.has_scripts:
+        if not has_scripts:
             self.page.locator("form[data-onward] button").click()
         self.page.wait_for_url(f"{self.visitor.origin}{self.prefix}/accounts/signed-out/?state=*")
 
@@ -68,10 +69,6 @@ class Person:
         if self.page.locator("html").get_attribute("lang") != wanted:
             self.page.locator(f'.masthead a[hreflang="{wanted}"]').click()
         expect(self.page.locator(f'html[lang="{wanted}"] .masthead details[data-menu]')).to_be_visible()
-
-    @property
-    def has_scripts(self) -> bool:
-        return self.page.locator("html").evaluate("() => matchMedia('(scripting: enabled)').matches")
 
     # --- Looking ----------------------------------------------------------------------------------------------
     def goes(self, path: str) -> None:
