@@ -80,7 +80,6 @@ class Demo:
             "REDIS_URL": "",
             "TRUSTED_PROXY_COUNT": "0",
             "LOG_LEVEL": "WARNING",
-            # `NAFATH_ADAPTER=push make demo` signs in by an approval in the pretend app instead.
             "NAFATH_ADAPTER": "push" if os.environ.get("NAFATH_ADAPTER") == "push" else "simulator",
             "NAFATH_ALLOW_SIMULATOR": "1",
             "NAFATH_OIDC_ISSUER": self.simulator,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -38,8 +39,11 @@ TABLE = {
 
 
 @pytest.fixture(autouse=True)
-def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test stands across the end of a window."""
+def _one_window(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """No test stands across the end of a window, and no other test empties the cache that it counts in."""
+    own = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"}
+    settings.CACHES = {**settings.CACHES, "default": own}
+    cache.clear()
     monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
     monkeypatch.setitem(limits._away, "until", 0.0)
 
@@ -156,12 +160,12 @@ def test_a_cache_that_is_away_refuses_nobody_and_is_asked_once(
 ) -> None:
     asked: list[str] = []
 
-    def away(key: str, *args: Any) -> bool:
+    def away(key: str) -> bool:
         asked.append(key)
         raise redis.ConnectionError("refused")
 
     ask = _ask(client_of, name)
-    monkeypatch.setattr(cache, "add", away)
+    monkeypatch.setattr(LocMemCache, "add", lambda _cache, key, *args, **kwargs: away(key))
     seen: list[str] = []
     monkeypatch.setattr(limits.log, "warning", lambda event, **more: seen.append(event))
     assert [ask().status_code == 429 for _n in range(70)] == [False] * 70
