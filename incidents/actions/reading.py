@@ -20,7 +20,7 @@ BATCH = 500
 def mark_reading(report: Report, *, part: str, by: User) -> None:
     """Mark that somebody reads a report who is not of its entity, or who reads for the audit or the desk."""
     if part == "page" and by.may(Permission.REPORT_TRIAGE):
-        return  # following reports is the reviewers' work, and their fullest page has no query to spare (ADR 16)
+        return  # following reports is the reviewers' work, and their fullest page has no query to spare (ADR 17)
     outside = by.acting is not None and by.acting.entity_id != report.entity_id
     if outside or by.may(Permission.AUDIT_VIEW) or by.may(Permission.ADMINISTER):
         ReadMark.leave(report, part=part, at=timezone.now(), by=by)

@@ -25,6 +25,7 @@ class Deed:
     form: type[moves.DeedForm] = moves.DeedForm
     question: Promise | str = ""
     text: Promise | str = ""
+    text_consumed: Promise | str = ""  # for a consumed service's report, where it differs
     first: bool = False  # the one thing to do now
     rare: bool = False  # stands in the menu
     danger: bool = False
@@ -54,6 +55,7 @@ DEEDS: dict[str, Deed] = {
         updates.RestoreForm,
         question=_("The service is back"),
         text=_("Updates end, and the final report is owed. It can be undone within 10 minutes."),
+        text_consumed=_("Updates end; no final report is owed. It can be undone within 10 minutes."),
     ),
     "undo_restore": Deed("report_undo_restore", _("Undo the restoration"), "undo-2"),
     "start": Deed("report_start", _("Start the work"), "play", first=True),

@@ -31,6 +31,12 @@ class Offer:
     deed: Deed
     form: DeedForm
 
+    @property
+    def text(self) -> str:
+        """What it brings about, for this kind of report."""
+        consumed = self.form.report.kind == ReportKind.CONSUMED_OUTAGE
+        return str((consumed and self.deed.text_consumed) or self.deed.text)
+
 
 @dataclass(frozen=True)
 class Refused:

@@ -186,3 +186,11 @@ def test_each_kind_and_severity_offers_closing_to_whom_it_may(client_of: ClientO
         assert offered(client_of(a_reviewer()), report, "close") == ("close" in report.moves_for(a_reviewer()))
         page = get(client_of(a_reviewer()), report)
         assert form(page, reverse("report_close", args=[report.reference]))["seen"] == [str(report.version)]
+
+
+@pytest.mark.parametrize(("kind", "owed"), [(ReportKind.OWN_OUTAGE, True), (ReportKind.CONSUMED_OUTAGE, False)])
+def test_restoring_says_whether_a_final_report_is_owed(client_of: ClientOf, kind: ReportKind, owed: bool) -> None:
+    report = a_report(kind)
+    page = text_of(client_of(people_of(report)["director"]).get(f"/en/reports/{report.reference}/"))
+    assert ("the final report is owed" in page) == owed
+    assert ("no final report is owed" in page) != owed
