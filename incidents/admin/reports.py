@@ -27,5 +27,6 @@ class ReportEventAdmin(ReadOnlyAdmin):
     list_display = ("report", "seq", "kind", "at", "recorded_at", "role", "entity_code")
     list_filter = ("kind",)
     search_fields = ("report__reference",)
+    ordering = ("-id",)
     list_select_related = ("report",)
     show_full_result_count = False

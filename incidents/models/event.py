@@ -45,14 +45,16 @@ class ReportEvent(models.Model):
     It names the person by public id and keeps role and entity as they were: names are read from User.
     """
 
-    report = models.ForeignKey("incidents.Report", on_delete=models.PROTECT, related_name="events")
-    seq = models.PositiveIntegerField()
-    kind = models.CharField(max_length=20, choices=EventKind.choices)
-    at = models.DateTimeField(help_text="When it happened.")
-    recorded_at = models.DateTimeField(help_text="When the portal wrote it down.")
+    report = models.ForeignKey(
+        "incidents.Report", on_delete=models.PROTECT, related_name="events", verbose_name=_("Report")
+    )
+    seq = models.PositiveIntegerField(_("Number"))
+    kind = models.CharField(_("Event"), max_length=20, choices=EventKind.choices)
+    at = models.DateTimeField(_("Time"), help_text="When it happened.")
+    recorded_at = models.DateTimeField(_("Recorded at"), help_text="When the portal wrote it down.")
     person = models.UUIDField(null=True)
-    role = models.CharField(max_length=20, blank=True)
-    entity_code = models.CharField(max_length=40, blank=True)
+    role = models.CharField(_("Role"), max_length=20, blank=True)
+    entity_code = models.CharField(_("Entity"), max_length=40, blank=True)
     clock = models.ForeignKey("incidents.Clock", on_delete=models.PROTECT, null=True, related_name="reminders")
     mark = models.CharField(max_length=20, blank=True)
     data = models.JSONField(default=dict)
