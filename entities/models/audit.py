@@ -124,7 +124,7 @@ class AuditEvent(models.Model):
 
     @classmethod
     @transaction.atomic
-    def append(cls, entity: Entity, entries: Iterable[Entry]) -> list[AuditEvent]:
+    def append(cls, entity: Entity, entries: Iterable[Entry]) -> list[Self]:
         """Append lines to one chain, in their order, in four queries however many they are."""
         ChainHead.objects.get_or_create(entity=entity)
         head = ChainHead.objects.select_for_update().get(entity=entity)

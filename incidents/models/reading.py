@@ -56,4 +56,4 @@ class ReadMark(models.Model):
             entity_id=by.acting.entity_id,
             part=part,
         )
-        cls.objects.bulk_create([mark], ignore_conflicts=True)
+        ReadMark.objects.bulk_create([mark], ignore_conflicts=True)
