@@ -4,8 +4,10 @@ import uuid
 from dataclasses import dataclass
 
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from entities import national_id
 from entities.models import AuditEvent, Membership, User
@@ -126,11 +128,13 @@ def _kept(told: SocialAccount, person: User, digests: list[str]) -> SocialAccoun
 
 
 def _complete(person: User, identity: VerifiedIdentity, *, digest: str) -> None:
-    """The current digest, and a name where none was registered."""
+    """The current digest, a name where none was registered, and English for her who first comes by that door."""
     person.national_id_digest = digest
+    if person.last_login is None and get_language() != settings.LANGUAGE_CODE:
+        person.language = get_language() or settings.LANGUAGE_CODE
     person.name_ar = person.name_ar or identity.name_ar
     person.name_en = person.name_en or identity.name_en
-    person.save(update_fields=["national_id_digest", "name_ar", "name_en"])
+    person.save(update_fields=["national_id_digest", "name_ar", "name_en", "language"])
 
 
 def _remember(person: User, membership: Membership) -> None:

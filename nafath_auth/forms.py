@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Case, When
 from django.http import QueryDict
@@ -22,6 +23,12 @@ class ChooseEntityForm(forms.Form):
         usable = person.memberships.usable().select_related("entity")
         self.memberships = usable.order_by(last, "entity__name_ar", "role")
         self.fields["membership"] = forms.ModelChoiceField(self.memberships)
+
+
+class LanguageForm(forms.Form):
+    """The language a person reads, is greeted and is written to in."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
 
 
 class NationalIdForm(forms.Form):

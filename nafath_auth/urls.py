@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/nafath/app/<uuid:transaction>/finish/", push_views.finish, name="nafath_finish"),
     path("accounts/first-sign-in/", views.first_sign_in, name="first_sign_in"),
     path("accounts/entity/", views.choose_entity, name="choose_entity"),
+    path("accounts/language/", views.choose_language, name="choose_language"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),
     path("accounts/signed-out/", views.signed_out, name="signed_out"),
     path("accounts/stay/", session_views.stay, name="stay"),

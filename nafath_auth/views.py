@@ -24,7 +24,7 @@ from nafath_auth.adapters import oidc
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
 from nafath_auth.checks import is_loopback
-from nafath_auth.forms import ChooseEntityForm, NationalIdForm
+from nafath_auth.forms import ChooseEntityForm, LanguageForm, NationalIdForm
 from nafath_auth.provider import NafathCancelled, nafath
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
@@ -111,6 +111,18 @@ def choose_entity(request: PortalRequest) -> HttpResponse:
         return back_to_the_button(request, "access")
     choices = [(membership, ROLE_SENTENCES[Role(membership.role)]) for membership in form.memberships]
     return render(request, "nafath_auth/choose_entity.html", {"choices": choices, "next": next_url})
+
+
+@signed_in
+@require_POST
+def choose_language(request: PortalRequest) -> HttpResponse:
+    """The same page in the other language, which is also the one that she is written to in from now on."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    request.user.language = form.cleaned_data["language"]
+    request.user.save(update_fields=["language"])
+    return redirect(sessions.safe_next(request) or sessions.onward(request, request.user, ""))
 
 
 @public

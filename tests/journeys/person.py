@@ -67,7 +67,7 @@ class Person:
             expect(confirm).to_have_count(0)
         wanted = "en" if self.prefix else "ar"
         if self.page.locator("html").get_attribute("lang") != wanted:
-            self.page.locator(f'.masthead a[hreflang="{wanted}"]').click()
+            self.page.locator(f'.masthead button[name="language"][value="{wanted}"]').click()
         expect(self.page.locator(f'html[lang="{wanted}"] .masthead details[data-menu]')).to_be_visible()
 
     # --- Looking ----------------------------------------------------------------------------------------------

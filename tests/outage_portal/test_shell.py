@@ -58,7 +58,12 @@ def test_navigation_marks_where_one_is() -> None:
 
 
 def test_language_switch_keeps_the_page_and_speaks_its_own_language() -> None:
-    assert re.search(r'href="/board/\?page=2"\s+lang="ar"\s+hreflang="ar">العربية<', page())
+    link = r'href="/board/\?page=2"\s+lang="ar"\s+hreflang="ar">العربية<'
+    assert re.search(link, page(person_name="", nav=[]))
+    form = re.search(r'<form method="post" action="/en/accounts/language/">.*?</form>', page(), re.DOTALL)
+    assert form, "who is signed in changes the language of her mails as well"
+    assert 'name="next" value="/board/?page=2"' in form[0]
+    assert re.search(r'name="language"\s+value="ar"\s+lang="ar">العربية<', form[0])
 
 
 @pytest.mark.parametrize(("unread", "badge"), [(3, "3"), (100, "99+")])
