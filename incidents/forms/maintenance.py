@@ -64,9 +64,16 @@ class MaintenanceForm(WorksForm):
         "change_ref", "onsite_contact", "auto_start",
     )  # fmt: skip
 
-    window_start = MomentField(label=_("Start of the works"), ahead=True)
+    window_start = MomentField(
+        label=_("Start of the works"),
+        ahead=True,
+        error_messages={"required": _("Say when the works start: a day and a time.")},
+    )
     window_end = MomentField(
-        label=_("End of the works"), help_text=_("Without a day: the first such time after the start."), ahead=True
+        label=_("End of the works"),
+        help_text=_("Without a day: the first such time after the start."),
+        ahead=True,
+        error_messages={"required": _("Say when the works end: a day and a time.")},
     )
     work_kind = OneOf(
         list_name="work_kind", label=_("Kind of work"), error_messages={"required": _("Choose the kind of work.")}
