@@ -183,8 +183,12 @@ def _text(key: str, event: ReportEvent, report: Report) -> tuple[str, bool]:
 
 
 def _with_words(sentence: str, event: ReportEvent) -> str:
+    """Our sentence, and beneath it, in the direction of its own, what the person wrote."""
     words = event.data.get("message") or event.data.get("note")
-    return format_html('{}<br><span dir="auto">{}</span>', sentence, words) if words else sentence
+    if not words:
+        return sentence
+    written = format_html('<span dir="auto">{}</span>', words)
+    return format_html("{}<br>{}", sentence, written) if sentence else written
 
 
 def _acknowledged(event: ReportEvent, report: Report) -> str:
@@ -245,8 +249,7 @@ def _severity(event: ReportEvent, report: Report) -> str:
 
 
 def _asked(event: ReportEvent, report: Report) -> str:
-    urgent = _("Urgent: an answer within 60 minutes.") if event.data.get("urgent") else ""
-    return format_html('<span dir="auto">{}</span>{}{}', event.data.get("note", ""), " " if urgent else "", urgent)
+    return _with_words(_("Urgent: an answer within 60 minutes.") if event.data.get("urgent") else "", event)
 
 
 def _attached(event: ReportEvent, report: Report) -> str:

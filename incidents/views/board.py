@@ -148,8 +148,9 @@ def _do(
         return redirect(f"{_address(_next(request, done=undo and reference, undo=undo))}#row-{reference}")
     [row] = _rows(request, [_find(request, reference)])
     row = replace(row, refusal=refusal, undo="" if refusal else undo)
-    template = "incidents/_board_row.html" if request.htmx else "incidents/board_refused.html"
-    context = {"row": row, "rows": [row], "just_done": True, **_for_rows(_next(request))}
+    template = "incidents/_board_done.html" if request.htmx else "incidents/board_refused.html"
+    standing, chosen = Standing.read(request.user, at=timezone.now()), _filter(request)
+    context = {"row": row, "rows": [row], "just_done": True, **_for_rows(chosen.query()), **_tiles(standing, chosen)}
     return retarget(render(request, template, context, status=409 if refusal else 200), f"#row-{reference}")
 
 
@@ -178,8 +179,7 @@ def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *,
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
-        "filter": chosen,
-        "tiles": [(tile, _address(f"show={tile.part.code}")) for tile in tiles_of(standing)],
+        **_tiles(standing, chosen),
         "tabs": [
             Link(_address(chosen.query(show=part.code, status="")), part.label, part is chosen.part) for part in TABS
         ],
@@ -193,6 +193,11 @@ def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *,
         "everything": _address(f"show={chosen.part.code}" if chosen.is_narrowed and chosen.part in TABS[1:] else ""),
         **_for_rows(chosen.query()),
     }
+
+
+def _tiles(standing: Standing, chosen: BoardFilter) -> dict[str, Any]:
+    tiles = [(tile, _address(f"show={tile.part.code}")) for tile in tiles_of(standing)]
+    return {"filter": chosen, "tiles": tiles}
 
 
 def _address(query: str) -> str:
@@ -218,7 +223,10 @@ def _for_rows(filtered_by: str) -> dict[str, SafeString]:
     return {name: conditional_escape(words) for name, words in said.items()}
 
 
-def _next(request: PortalRequest, **more: str) -> str:
+def _filter(request: PortalRequest) -> BoardFilter:
     """The filter that a form or a link carried along, read as a filter: it leads nowhere but to the board."""
-    carried = (request.POST or request.GET).get("next", "")
-    return BoardFilter(QueryDict(carried), user=request.user).query(**more)
+    return BoardFilter(QueryDict((request.POST or request.GET).get("next", "")), user=request.user)
+
+
+def _next(request: PortalRequest, **more: str) -> str:
+    return _filter(request).query(**more)

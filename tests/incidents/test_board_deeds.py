@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -47,13 +48,22 @@ def fresh(report: Report) -> Report:
     return Report.objects.get(pk=report.pk)
 
 
+def test_a_deed_is_counted_at_once(post: Post) -> None:
+    a_report()
+    html = post("acknowledge", a_report()).content.decode()
+    tiles = html.partition('id="board-tiles"')[2]
+    assert 'hx-swap-oob="true"' in tiles
+    assert re.search(r"<b>1</b><span>بانتظار الاستلام<", tiles)
+
+
 # --- Acknowledge, and take it back ---------------------------------------------------------------------------------
 
 
-def test_acknowledging_answers_with_the_row_alone_and_offers_to_take_it_back(post: Post, reviewer: User) -> None:
+def test_acknowledging_answers_with_the_row_and_offers_to_take_it_back(post: Post, reviewer: User) -> None:
     report = a_report()
     response = post("acknowledge", report)
-    row = response.content.decode().strip()
+    row, _tiles = response.content.decode().strip().split("\n<nav", 1)
+    row = row.strip()
     assert response.status_code == 200
     assert row.startswith(f'<tr id="row-{report.reference}"')
     assert response["HX-Retarget"] == f"#row-{report.reference}"
