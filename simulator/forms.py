@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from simulator import push
 from simulator.identity import ascii_digits, passes_luhn
 from simulator.models import SimPerson
-from simulator.words import say, say_later
+from simulator.words import fault_words, say, say_later
 
 
 class SignInForm(forms.Form):
@@ -82,3 +83,28 @@ class SmsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         return {**self.cleaned_data, "reference": str(self.cleaned_data.get("reference", ""))}
+
+
+def _faults() -> list[tuple[str, str]]:
+    return [("", fault_words("")), *((name, fault_words(name)) for name in push.FAULTS)]
+
+
+class FaultForm(forms.Form):
+    """One of the table's faults, or none; the doors' faults are everybody's."""
+
+    fault = forms.ChoiceField(label=say_later("fault"), choices=_faults, required=False)
+    person = forms.ModelChoiceField(
+        SimPerson.objects.all(), label=say_later("fault_for"), required=False, empty_label=say_later("everyone")
+    )
+    seconds = forms.FloatField(label=say_later("fault_seconds"), required=False, min_value=0, max_value=600)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "control"
+
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        if chosen.get("fault") in push.DOORS and chosen.get("person"):
+            self.add_error("person", say("fault_of_doors"))
+        return chosen

@@ -20,7 +20,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from simulator.models import SimPerson, SimRequest
 
-#: What can be made to go wrong, one at a time, for everybody, until it is cleared or the simulator is reset.
+#: What can be made to go wrong, one at a time, for everybody or for one person, until it is cleared or reset.
 FAULTS = (
     "503", "hang", "reject", "expire", "no_callback", "bad_signature", "bad_audience", "alg_none", "hs256",
     "unknown_kid", "other_subject", "late", "duplicate",
@@ -28,14 +28,35 @@ FAULTS = (
 AUDIENCE, LATE_SECONDS, HANG_SECONDS = "portal", 35.0, 8
 
 
-def fault() -> str:
-    return str(cache.get("fault", ""))
+#: Of those, what the doors of sign-in do, for whoever knocks.
+DOORS = ("503", "hang")
 
 
-def set_fault(name: str, *, late_seconds: float = LATE_SECONDS) -> None:
+def fault(person: SimPerson | None = None) -> str:
+    """What goes wrong now, for this person or for everybody."""
+    own = cache.get(_key(person), "") if person else ""
+    return str(own or cache.get(_key(None), ""))
+
+
+def faults() -> list[tuple[SimPerson | None, str]]:
+    """All that is set now; None is everybody."""
+    whom = [None, *SimPerson.objects.all()]
+    return [(person, name) for person in whom if (name := str(cache.get(_key(person), "")))]
+
+
+def set_fault(name: str, *, late_seconds: float = LATE_SECONDS, person: SimPerson | None = None) -> None:
     """Let this go wrong from now on; an empty name, and nothing does."""
-    cache.set("fault", name, None)
+    cache.set(_key(person), name, None)
     cache.set("late", late_seconds, None)
+
+
+def clear_faults() -> None:
+    for person, _name in faults():
+        set_fault("", person=person)
+
+
+def _key(person: SimPerson | None) -> str:
+    return f"fault:{person.pk}" if person else "fault"
 
 
 def signing_key() -> rsa.RSAPrivateKey:
@@ -61,7 +82,7 @@ def put(person: SimPerson, *, request_id: str) -> SimRequest | None:
     if any(not one.is_over for one in waiting):
         return None
     one, two, three = random.sample(range(10, 100), 3)
-    status = {"reject": "REJECTED", "expire": "EXPIRED"}.get(fault(), "WAITING")
+    status = {"reject": "REJECTED", "expire": "EXPIRED"}.get(fault(person), "WAITING")
     return SimRequest.objects.create(
         trans_id=str(uuid.uuid4()),
         request_id=request_id,
@@ -78,7 +99,7 @@ def decide(asked: SimRequest, *, chosen: str) -> None:
     changed = SimRequest.objects.filter(pk=asked.pk, status="WAITING").update(
         status="COMPLETED" if right else "REJECTED"
     )
-    wrong = fault()
+    wrong = fault(asked.person)
     if not changed or not right or wrong == "no_callback":
         return
     body = {"token": token(asked, wrong), "transId": asked.trans_id, "requestId": asked.request_id}

@@ -108,6 +108,37 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "app_reject": ("رفض", "Reject"),
     "app_empty": ("لا طلبات في الانتظار.", "No requests are waiting."),
+    # faults
+    "faults": ("ما يتعطل عمدًا", "What goes wrong on purpose"),
+    "faults_short": ("الأعطال", "Faults"),
+    "faults_text": (
+        "يبقى الجوال والبريد وهذه الصفحة متاحة مهما اختير هنا.",
+        "The phone, the mailbox and this page stay up, whatever is chosen here.",
+    ),
+    "doors": ("أبواب الدخول", "The doors of sign-in"),
+    "doors_now": ("الحالة الآن", "Now"),
+    "faults_now": ("ما هو معطل الآن", "What goes wrong now"),
+    "faults_none": ("لا شيء: كل شيء يعمل.", "Nothing: all works."),
+    "fault": ("العطل", "Fault"),
+    "fault_for": ("لمن", "For whom"),
+    "fault_seconds": ("ثوانٍ، للمتأخر وحده", "Seconds, for the late one alone"),
+    "fault_set": ("تطبيق", "Set it"),
+    "fault_clear": ("إزالة", "Clear"),
+    "fault_of_doors": ("تعطل الأبواب يكون للجميع", "The doors fail for everybody"),
+    "fault_": ("يعمل", "Works"),
+    "fault_503": ("الأبواب ترفض (503)", "The doors refuse (503)"),
+    "fault_hang": ("الأبواب لا تجيب", "The doors hang"),
+    "fault_reject": ("يُرفض الطلب في التطبيق", "The app rejects"),
+    "fault_expire": ("ينتهي الطلب في التطبيق", "The request expires"),
+    "fault_no_callback": ("لا يصل الإثبات", "The proof never comes"),
+    "fault_bad_signature": ("توقيع خاطئ", "Wrong signature"),
+    "fault_bad_audience": ("مُوجَّه إلى غيرنا", "For another audience"),
+    "fault_alg_none": ("بلا توقيع (none)", "Algorithm none"),
+    "fault_hs256": ("HS256 بالمفتاح المعلن", "HS256 with the public key"),
+    "fault_unknown_kid": ("مفتاح مجهول", "Unknown key"),
+    "fault_other_subject": ("شخص آخر", "Another person"),
+    "fault_late": ("إثبات متأخر", "A late proof"),
+    "fault_duplicate": ("إثبات مكرر", "The proof comes twice"),
     # errors
     "error_400": ("الطلب غير صالح", "The request is not valid"),
     "error_403": ("الطلب مرفوض", "The request was refused"),
@@ -146,6 +177,11 @@ def say(key: str, **values: object) -> str:
 
 
 say_later = lazy(say, str)
+
+
+def fault_words(name: str) -> str:
+    """A fault of the table in words; one that has none yet is called by its name."""
+    return say(f"fault_{name}") if f"fault_{name}" in WORDS else name
 
 
 def entity_name(code: str) -> str:

@@ -71,7 +71,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     SimMessage.objects.all().delete()
     SimCode.objects.all().delete()
     SimRequest.objects.all().delete()
-    push.set_fault("")
+    push.clear_faults()
     return HttpResponse(status=204)
 
 

@@ -85,15 +85,17 @@ def decide(request: HttpRequest, trans_id: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def set_fault(request: HttpRequest) -> JsonResponse:
-    """`{"fault": "late", "seconds": 2}`; an empty name clears it."""
+    """`{"fault": "late", "seconds": 2, "national_id": "…"}`; an empty name clears it; without a number, everybody's."""
     try:
         body = json.loads(request.body)
         name, seconds = str(body["fault"]), float(body.get("seconds", push.LATE_SECONDS))
+        number = str(body.get("national_id", ""))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return JsonResponse({"error": "invalid"}, status=400)
-    if name and name not in push.FAULTS:
+    person = SimPerson.objects.filter(national_id=number).first() if number else None
+    if (name and name not in push.FAULTS) or (number and person is None):
         return JsonResponse({"error": "unknown", "faults": push.FAULTS}, status=400)
-    push.set_fault(name, late_seconds=seconds)
+    push.set_fault(name, late_seconds=seconds, person=person)
     return JsonResponse({"fault": name})
 
 
