@@ -50,7 +50,20 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Any signed-in person, whatever she may do."""
+    """Any signed-in person, whatever she may do; not a session that a code has opened."""
+
+    @wraps(view)
+    def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.acting is not None and request.user.acting.by_code:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    guarded.access = "signed_in"  # type: ignore[attr-defined]  # read by the URL walker
+    return cast(View, guarded)
+
+
+def any_session(view: View) -> View:
+    """Any signed-in person, whatever opened her session."""
     view.access = "signed_in"  # type: ignore[attr-defined]  # read by the URL walker
     return view
 

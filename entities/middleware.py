@@ -8,14 +8,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from entities.models import Membership
-from entities.sessions import opened_from
+from entities.models.breaker import nafath_is_away
+from entities.sessions import longest, opened_from
 
 Answer = Callable[[HttpRequest], HttpResponse]
 BACKGROUND_HEADER = "X-Background"  # a refresh by itself is not activity
 
 
 class SessionLimits:
-    """Idle 15 minutes, 8 hours in all; activity is written at most once a minute (decisions.md, Sessions)."""
+    """Idle 15 minutes, 8 hours in all; activity is written at most once a minute (decisions.md, Sessions).
+
+    While nobody can sign in anew, idle time ends nothing: that is asked only when it would.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -28,10 +32,8 @@ class SessionLimits:
                 session["opened"] = opened_from(request)
             started = session.setdefault("started_at", now)
             seen = session.setdefault("seen_at", now)
-            if (
-                now - seen > settings.SESSION_IDLE_MINUTES * 60
-                or now - started > settings.SESSION_ABSOLUTE_HOURS * 3600
-            ):
+            idle = now - seen > settings.SESSION_IDLE_MINUTES * 60
+            if now - started > longest(session) or (idle and not nafath_is_away()):
                 logout(request)
                 session["sign_in_notice"] = "idle"  # the sign-in page says so once
             elif now - seen >= 60 and BACKGROUND_HEADER not in request.headers:
@@ -57,4 +59,6 @@ class ActingMembership:
                 if user.acting is None:
                     logout(request)
                     request.session["sign_in_notice"] = "access"
+                else:
+                    user.acting.by_code = request.session.get("by_code", "")
         return self.get_response(request)

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     REPORT_DRAFT = "report_draft"
     REPORT_FILE = "report_file"
     REPORT_UPDATE = "report_update"
+    REPORT_BIND = "report_bind"  # what binds the entity for good: final report, withdrawal, another window
+    REPORT_EXPORT = "report_export"
     WINDOW_START = "window_start"
     REPORT_COUNTERSIGN = "report_countersign"
     BOARD_VIEW = "board_view"
@@ -46,9 +48,10 @@ class Role(models.TextChoices):
 
 
 P = Permission
-_READS = frozenset({P.ENTITY_HOME, P.REPORT_VIEW, P.TEAM_VIEW, P.CATALOGUE_VIEW})
-_FILES = _READS | {P.REPORT_DRAFT, P.WINDOW_START, P.REPORT_FILE, P.REPORT_UPDATE, P.TEAM_MANAGE}
-_TRIAGES = frozenset({P.BOARD_VIEW, P.REPORT_VIEW, P.REPORT_TRIAGE, P.REPORT_RECORD, P.TEAM_VIEW, P.CATALOGUE_VIEW})
+_SEES = frozenset({P.REPORT_VIEW, P.REPORT_EXPORT, P.TEAM_VIEW, P.CATALOGUE_VIEW})
+_READS = _SEES | {P.ENTITY_HOME}
+_FILES = _READS | {P.REPORT_DRAFT, P.WINDOW_START, P.REPORT_FILE, P.REPORT_UPDATE, P.REPORT_BIND, P.TEAM_MANAGE}
+_TRIAGES = _SEES | {P.BOARD_VIEW, P.REPORT_TRIAGE, P.REPORT_RECORD}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.IT_LEADER: _READS | {P.TEAM_APPOINT, P.TEAM_MANAGE, P.REPORT_COUNTERSIGN},
@@ -58,8 +61,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HEAD_CONTACT: _READS,
     Role.REVIEWER: _TRIAGES,
     Role.LEAD: _TRIAGES | {P.REPORT_LEAD},
-    Role.AUDITOR: frozenset({P.BOARD_VIEW, P.REPORT_VIEW, P.TEAM_VIEW, P.CATALOGUE_VIEW, P.AUDIT_VIEW}),
-    Role.ADMIN: frozenset({P.BOARD_VIEW, P.REPORT_VIEW, P.TEAM_VIEW, P.CATALOGUE_VIEW, P.ADMINISTER}),
+    Role.AUDITOR: _SEES | {P.BOARD_VIEW, P.AUDIT_VIEW},
+    Role.ADMIN: _SEES | {P.BOARD_VIEW, P.ADMINISTER},
 }
 
 ROLE_SENTENCES: dict[Role, object] = {
@@ -76,6 +79,8 @@ ROLE_SENTENCES: dict[Role, object] = {
 
 #: What the flag `delegated` adds to a member (domain/lifecycle.md: "Mem if delegated").
 DELEGATED = frozenset({P.REPORT_UPDATE})
+#: All that a session opened by a code may do, whatever the role: file and update (docs/adr/0019).
+FILE_AND_UPDATE = frozenset({P.ENTITY_HOME, P.REPORT_VIEW, P.REPORT_DRAFT, P.REPORT_FILE, P.REPORT_UPDATE})
 AUTHORITY_ROLES = frozenset({Role.REVIEWER, Role.LEAD, Role.AUDITOR, Role.ADMIN})
 TEAM_ROLES = frozenset({Role.DIRECTOR, Role.ALTERNATE, Role.MEMBER})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, cast
@@ -52,8 +52,13 @@ class SessionStore(DatabaseStore):
         row.address, row.agent_hash = opened.get("address"), opened.get("agent_hash", "")
         row.browser, row.system = opened.get("browser", ""), opened.get("system", "")
         if row.started_at:
-            row.expire_date = row.started_at + timedelta(hours=settings.SESSION_ABSOLUTE_HOURS)
+            row.expire_date = row.started_at + timedelta(seconds=longest(data))
         return row
+
+
+def longest(session: Mapping[str, Any]) -> int:
+    """How long it may last in all, in seconds: one that a code has opened is short."""
+    return settings.CODE_SESSION_MINUTES * 60 if session.get("by_code") else settings.SESSION_ABSOLUTE_HOURS * 3600
 
 
 def opened_from(request: HttpRequest) -> dict[str, Any]:

@@ -141,7 +141,11 @@ class Case:
     @property
     def has_record(self) -> bool:
         """A closed report is sealed on paper, for the entity and the authority."""
-        return self.report.status == Status.CLOSED and not self.outside
+        return self.report.status == Status.CLOSED and not self.outside and self.may_export
+
+    @property
+    def may_export(self) -> bool:
+        return self.reader.may(Permission.REPORT_EXPORT)
 
     # --- Where it stands ---------------------------------------------------------------------------------------
     @cached_property
@@ -206,7 +210,7 @@ class Case:
 
     @property
     def may_confirm(self) -> bool:
-        return self.reader.may(Permission.REPORT_FILE)
+        return self.reader.may(Permission.REPORT_BIND)
 
     # --- What happened -------------------------------------------------------------------------------------------
     @cached_property

@@ -94,6 +94,7 @@ class EventKind(models.TextChoices):
     EXTENDED = "EXTENDED", _("Extension granted")
     REMINDED = "REMINDED", _("Reminder")
     NAMED = "NAMED", _("Service found in the catalogue")
+    IDENTIFIED = "IDENTIFIED", _("Identity confirmed")
 
 
 S, K, C = Status, ReportKind, ClockKind
@@ -183,12 +184,12 @@ def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[M
 
 _FINAL = (
     _move("send_back", _("Send back"), {S.FINAL_REVIEW}, S.REVISION, P.REPORT_TRIAGE, note=True, pauses=(C.C7,), starts=(C.C8,)),
-    _move("submit_final", _("Submit the final report"), {S.REVISION}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C8,), resumes=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), {S.REVISION}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C8,), resumes=(C.C7,)),
     _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), lead_for_s1=True),
     _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, starts=(C.C7,)),
 )  # fmt: skip
 _WITHDRAW = (
-    _move("withdraw", _("Withdraw"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_FILE, note=True, cancels=ALL_CLOCKS),
+    _move("withdraw", _("Withdraw"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_BIND, note=True, cancels=ALL_CLOCKS),
     _move("confirm_withdrawal", _("Confirm the withdrawal"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
     _move("dismiss", _("Not reportable"), OPEN, S.NOT_REPORTABLE, P.REPORT_TRIAGE, note=True, cancels=ALL_CLOCKS),
 )  # fmt: skip
@@ -200,8 +201,8 @@ OWN_OUTAGE = (
     _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.C3,), starts=(C.C6,)),
     _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, cancels=(C.C6,), starts=(C.C3,), returns=True),
     _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, cancels=(C.C6,), starts=(C.C3,), returns=True),
-    _move("submit_final", _("Submit the final report"), {S.RESTORED}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C6,), starts=(C.C7,)),
-    _move("submit_final", _("Submit the final report"), OPEN, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C3, C.C6), starts=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), {S.RESTORED}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C6,), starts=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), OPEN, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C3, C.C6), starts=(C.C7,)),
     _move("extend_final", _("Grant an extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
     *_FINAL,
     *_WITHDRAW,
@@ -211,14 +212,14 @@ OWN_OUTAGE = (
 MAINTENANCE = (
     _move("note", _("Note the notice"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, meets=(C.M2,)),
     _move("raise_concern", _("Raise a concern"), {S.SCHEDULED}, STAYS, P.REPORT_TRIAGE, note=True, meets=(C.M2,), starts=(C.C4,)),
-    _move("reschedule", _("Reschedule"), {S.SCHEDULED}, STAYS, P.REPORT_FILE, note=True, cancels=(C.M3,), starts=(C.M3,)),
-    _move("cancel", _("Cancel the maintenance"), {S.SCHEDULED}, S.CANCELLED, P.REPORT_FILE, note=True, cancels=ALL_CLOCKS),
+    _move("reschedule", _("Reschedule"), {S.SCHEDULED}, STAYS, P.REPORT_BIND, note=True, cancels=(C.M3,), starts=(C.M3,)),
+    _move("cancel", _("Cancel the maintenance"), {S.SCHEDULED}, S.CANCELLED, P.REPORT_BIND, note=True, cancels=ALL_CLOCKS),
     _move("start", _("Start the work"), {S.SCHEDULED}, S.IN_PROGRESS, P.WINDOW_START, meets=(C.M2, C.M3), starts=(C.M4, C.C3), sweep=True),
     _move("miss", _("Window missed"), {S.SCHEDULED}, STAYS, sweep=True),
     _move("extend_window", _("Extend the window"), {S.IN_PROGRESS}, STAYS, P.REPORT_FILE, note=True, cancels=(C.M4,), starts=(C.M4,)),
     _move("update", _("Send an update"), {S.IN_PROGRESS}, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
     _move("complete", _("Work completed"), {S.IN_PROGRESS}, S.COMPLETED, P.REPORT_FILE, meets=(C.M4, C.C3), starts=(C.C6,)),
-    _move("submit_final", _("Submit the final report"), {S.COMPLETED}, S.FINAL_REVIEW, P.REPORT_FILE, meets=(C.C6,), starts=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), {S.COMPLETED}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C6,), starts=(C.C7,)),
     _move("extend_final", _("Grant an extension"), {S.COMPLETED}, STAYS, P.REPORT_TRIAGE, note=True),
     *_FINAL,
     *_following(frozenset({S.SCHEDULED, S.IN_PROGRESS}), frozenset({S.COMPLETED, S.FINAL_REVIEW, S.REVISION})),

@@ -18,6 +18,7 @@ def record_due_reminders() -> int:
     written = actions.record_due_reminders(at=now)
     actions.remind_unsent_drafts(at=now)
     actions.audit_readings(at=now)
+    actions.confirm_identities(at=now)
     crisis_teams.actions.remind_stale_teams(at=now)
     cache.set(HEARTBEAT, timezone.now().timestamp(), None)
     return written

@@ -48,6 +48,7 @@ class Entry:
     written: bool = False
     phase: str = ""
     late: str = ""
+    by_code: bool = False  # done with a one-time code, while Nafath was down
     details: tuple[tuple[str, str], ...] = ()
     recorded_at: datetime | None = None  # only where it was written down later than it happened
 
@@ -91,6 +92,7 @@ LOOKS: dict[str, Look] = {
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
     EventKind.REMINDED: Look(gettext_lazy("Reminder"), "bell-ring", "due"),
+    EventKind.IDENTIFIED: Look(gettext_lazy("Identity confirmed"), "user-check", "good"),
     EventKind.NAMED: Look(gettext_lazy("Service found in the catalogue"), "book-open", "dga"),
 }
 _NO_CHANGE = Look(gettext_lazy("No change"), "pause")
@@ -136,6 +138,7 @@ def tell(
         written=written,
         phase=_phase(event, report),
         late=_("%(t)s late") % {"t": short_duration(late_by)} if late_by else "",
+        by_code=not outside and bool(event.data.get("by_code")),
         details=() if outside else tuple(_changes(event.data.get("changed", {}))),
         recorded_at=event.recorded_at if written_later else None,
     )
@@ -297,6 +300,10 @@ def _named(event: ReportEvent, report: Report) -> str:
     return format_html(_("{} Its tier suggests the severity “{}”."), said, Severity(suggested).label)
 
 
+def _identified(event: ReportEvent, report: Report) -> str:
+    return _("Whoever came in with a code has signed in with Nafath since.")
+
+
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "acknowledge": _acknowledged,
     "restore": _restored,
@@ -314,6 +321,7 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "update": _unchanged,
     EventKind.REMINDED: _reminded,
     EventKind.NAMED: _named,
+    EventKind.IDENTIFIED: _identified,
 }
 
 

@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from entities import national_id
+from entities.fields import CleanCharField
 from entities.models import User
+from entities.text import western_digits
 
 
 class ChooseEntityForm(forms.Form):
@@ -54,3 +56,40 @@ class NationalIdForm(forms.Form):
         if not national_id.is_valid(number):
             raise ValidationError(gettext("The ID number is not valid. Check the 10 digits."))
         return number
+
+
+class UnshownInput(forms.TextInput):
+    """What was typed stands in no page."""
+
+    def format_value(self, value: object) -> str:
+        return ""
+
+
+class CodeForm(forms.Form):
+    """The six digits of the message, in either script."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        help_text=_("6 digits, from the message"),
+        error_messages={"required": _("Enter the code.")},
+        widget=UnshownInput(
+            attrs={"dir": "ltr", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "12"}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        code = western_digits(self.cleaned_data["code"]).replace(" ", "")
+        if not re.fullmatch(r"\d{6}", code, re.ASCII):
+            raise ValidationError(gettext("The code has 6 digits."))
+        return code
+
+
+class BreakerForm(forms.Form):
+    """Why a hand opens or closes the code door."""
+
+    reason = CleanCharField(
+        label=_("Reason"),
+        help_text=_("It is written into the security log."),
+        max_length=200,
+        error_messages={"required": _("Say why.")},
+    )

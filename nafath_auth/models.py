@@ -1,4 +1,4 @@
-"""A sign-in that waits for an approval in the Nafath app."""
+"""A sign-in that waits for an approval in the Nafath app, and the one-time code for when Nafath is down."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from entities.models import Membership
+
 UNVERIFIED_FOR = timedelta(seconds=30)  #: how long an approval may go without the token that proves it
 IDENTITY_FOR = timedelta(minutes=5)  #: how long a proven identity waits for its browser
 KEPT_FOR = timedelta(days=30)
+CODE_FOR, CODE_TRIES = timedelta(minutes=10), 3
 
 
 class State(models.TextChoices):
@@ -92,3 +95,37 @@ class NafathTransaction(models.Model):
 
     def seconds_left(self, *, at: datetime) -> int:
         return max(0, round((self.expires_at - at).total_seconds()))
+
+
+class DoorCodeQuerySet(models.QuerySet["DoorCode"]):
+    def live(self, *, at: datetime) -> Self:
+        """Still good for a try."""
+        return self.filter(used_at__isnull=True, tries__lt=CODE_TRIES, created_at__gt=at - CODE_FOR)
+
+
+class DoorCode(models.Model):
+    """A code that was asked for while Nafath was away; for a number that is nobody's, too, so that nothing tells.
+
+    The code itself stands nowhere: it is computed from the row's id (code_door.py, docs/adr/0019).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    nid_digest = models.CharField(max_length=120)
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    state_id = models.CharField(max_length=64)  # of the browser that asked
+    address = models.CharField(max_length=50)  # as entities.limits counts it
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True, help_text="When its person next proved to Nafath who she is.")
+
+    objects = DoorCodeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["nid_digest", "created_at"], name="code_by_person"),
+            models.Index(fields=["address", "created_at"], name="code_by_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.id}"

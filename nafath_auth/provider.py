@@ -19,10 +19,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from entities import national_id
-from nafath_auth import approval
+from nafath_auth import approval, breaker, probe
 from nafath_auth.actions import Admission
 from nafath_auth.adapters import oidc
-from nafath_auth.adapters.trust import NafathRefused
+from nafath_auth.adapters.push import PushUnavailable, Trouble
+from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.models import NafathTransaction
 
 PROVIDER = "nafath"
@@ -58,6 +59,8 @@ class NafathProvider(Provider):
 
     def begin(self, request: HttpRequest, *, next_url: str) -> HttpResponseRedirect:
         """Send the browser to Nafath. Raises NafathUnavailable before anything is kept."""
+        if not probe.answers():
+            raise NafathUnavailable("the breaker is open, or its doors do not answer")
         attempt, state_id = oidc.Attempt.new(), secrets.token_urlsafe(24)
         address = oidc.authorization_url(
             attempt, state=state_id, redirect_uri=_callback_url(), language=get_language() or "ar"
@@ -85,10 +88,13 @@ class NafathProvider(Provider):
             raise NafathRefused("callback: no code")
         attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"])
         proof = oidc.redeem(request.GET["code"], attempt, redirect_uri=_callback_url())
+        breaker.answered()
         return NafathLogin(self, proof, state)
 
     def ask_in_app(self, request: HttpRequest, number: str, *, next_url: str) -> NafathTransaction:
         """Put a request into the person's Nafath app; it belongs to this browser. Raises PushUnavailable."""
+        if not breaker.may_try():
+            raise PushUnavailable(Trouble.AWAY)
         state_id = secrets.token_urlsafe(24)
         begun = approval.begin(
             number,
@@ -97,6 +103,7 @@ class NafathProvider(Provider):
             language=get_language() or "ar",
             window=timedelta(seconds=settings.NAFATH_PUSH_WINDOW_S),
         )
+        breaker.answered()
         request.session[IN_APP] = {"id": str(begun.pk), "state_id": state_id}
         self.stash_redirect_state(request, AuthProcess.LOGIN, next_url=next_url, state_id=state_id)
         return begun

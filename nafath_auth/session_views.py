@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entities.decorators import PortalRequest, signed_in
+from entities.decorators import PortalRequest, any_session, signed_in
 from entities.models import Session
-from entities.sessions import end_sessions
+from entities.models.breaker import nafath_is_away
+from entities.sessions import end_sessions, longest
 
 WARNING_SECONDS = 2 * 60  # as static/js/idle.js warns
 
 
-@signed_in
+@any_session
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stay(request: PortalRequest) -> HttpResponse:
@@ -51,6 +52,7 @@ def end_session(request: PortalRequest) -> HttpResponse:
 
 def _left(request: HttpRequest) -> dict[str, object]:
     now, session = int(timezone.now().timestamp()), request.session
-    idle = session["seen_at"] + settings.SESSION_IDLE_MINUTES * 60 - now
-    hours = session["started_at"] + settings.SESSION_ABSOLUTE_HOURS * 3600 - now
+    since = now if nafath_is_away() else session["seen_at"]  # while it is away, idle time ends nothing
+    idle = since + settings.SESSION_IDLE_MINUTES * 60 - now
+    hours = session["started_at"] + longest(session) - now
     return {"left": min(idle, hours), "extends": hours > WARNING_SECONDS}

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.contrib.auth import login
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils import timezone
@@ -23,6 +24,7 @@ LONGEST_NEXT = 2000
 def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> None:
     """Write down the proof and its time (Unix seconds), the start, and the membership when there is but one."""
     now = int(timezone.now().timestamp())
+    request.session.pop("by_code", None)  # the session of a code goes on as a whole one
     request.session.update(
         {
             "nafath_at": proof.identity.proved_at,
@@ -40,6 +42,25 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
             "name": proof.identity.name_ar or proof.identity.name_en,
             "differs": admission.name_differs,
         }
+
+
+def open_by_code(request: HttpRequest, person: User) -> None:
+    """A short session that files and updates for one entity, and is no proof by Nafath."""
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    now, acting = int(timezone.now().timestamp()), person.acting
+    if acting is None:
+        raise ValueError("a code opens a session for a membership")
+    request.session.pop("nafath_at", None)
+    request.session.update(
+        {
+            "by_code": acting.by_code,
+            "started_at": now,
+            "seen_at": now,
+            "opened": opened_from(request),
+            "memberships": 1,
+            "membership_id": acting.pk,
+        }
+    )
 
 
 def choose(request: PortalRequest, membership: Membership) -> None:

@@ -1,9 +1,9 @@
-"""What nobody comes back for is closed: a number is encrypted while it is needed, a proven identity five minutes."""
+"""Nafath is asked whether it answers; and what nobody comes back for is closed."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from nafath_auth import approval
+from nafath_auth import approval, code_door, probe
 
 
 @shared_task
@@ -12,3 +12,10 @@ def close_abandoned_sign_ins() -> None:
     now = timezone.now()
     approval.close_overdue(at=now)
     approval.forget(at=now)
+    code_door.forget(at=now)
+
+
+@shared_task
+def probe_nafath() -> bool:
+    """Whether Nafath answers; the breaker opens and closes by it. While it is open, each tick is a try of its own."""
+    return probe.probe()

@@ -18,7 +18,7 @@ from entities.decorators import PortalRequest, public, signed_in
 from entities.limits import SIGN_IN_CALLBACK, SIGN_IN_START, limited
 from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
-from nafath_auth import sessions
+from nafath_auth import breaker, sessions
 from nafath_auth.actions import act_as
 from nafath_auth.adapters import oidc
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
@@ -38,7 +38,7 @@ _returning = signing.TimestampSigner(salt="nafath_auth.signed_out")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The page with the one button; it says why a session ended, if one has."""
     next_url = sessions.safe_next(request)
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and "by_code" not in request.session:
         return redirect(sessions.onward(request, request.user, next_url))
     return sign_in_page(request, next_url, situation=request.session.pop("sign_in_notice", ""))
 
@@ -166,7 +166,7 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def sign_in_guide(request: HttpRequest) -> HttpResponse:
-    context = {"nafath_support_phone": settings.NAFATH_SUPPORT_PHONE}
+    context = {"nafath_support_phone": settings.NAFATH_SUPPORT_PHONE, "minutes": settings.CODE_SESSION_MINUTES}
     return render(request, "nafath_auth/sign_in_guide.html", context)
 
 
@@ -191,6 +191,7 @@ def sign_in_page(
     context = {
         "next": next_url,
         "situation": situation,
+        "away": breaker.is_open(),
         "form": form or (NationalIdForm() if in_the_app else None),
         "pretended": settings.NAFATH_ADAPTER == "simulator" or is_loopback(urlsplit(address).hostname or ""),
     }

@@ -163,11 +163,11 @@ def _send(delivery: Delivery, *, at: datetime) -> State:
 
 
 def _is_receipt(delivery: Delivery) -> bool:
-    """The receipt of filing is evidence: it is never folded into a summary."""
-    event = delivery.event
-    return (
-        event is not None and event.kind == EventKind.FILED and side_of(event.report, delivery.membership) == Side.OWN
-    )
+    """The receipt of filing is evidence, and a code is asked for: neither is ever folded into a summary."""
+    event, notice = delivery.event, delivery.notice
+    if event is None:
+        return notice is not None and notice.kind == Notice.Kind.CODE
+    return event.kind == EventKind.FILED and side_of(event.report, delivery.membership) == Side.OWN
 
 
 def _sent_lately(delivery: Delivery, *, at: datetime) -> int:

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from entities.models import Notice
+from entities.models.breaker import nafath_is_away
 from incidents.models import ReportEvent
 from incidents.tasks import HEARTBEAT
 from notifications.models import Delivery
@@ -32,6 +33,7 @@ def degraded_parts() -> list[str]:
         "sweep": not away and sweep_is_late(),
         "deliveries": deliveries_are_stuck(),
         "events": events_wait(),
+        "nafath": sign_in_is_away(),
     }
     return [name for name, limps in limping.items() if limps]
 
@@ -61,6 +63,13 @@ def sweep_is_late() -> bool:
 def deliveries_are_stuck() -> bool:
     with suppress(Error):
         return Delivery.objects.unsent().filter(created_at__lt=timezone.now() - DELIVERY_LATE).exists()
+    return False
+
+
+def sign_in_is_away() -> bool:
+    """Nafath's circuit breaker is open: people sign in by the code door, or call."""
+    with suppress(Error):
+        return nafath_is_away()
     return False
 
 

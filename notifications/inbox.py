@@ -128,4 +128,7 @@ def _entry(row: Delivery, side: Side) -> Entry:
     return Entry(row, headline(row), told.look, text=told.text, written=told.written)
 
 
-_NOTICE_ICONS = {"DRAFT_WAITS": "file-clock", "TEAM_STALE": "user-check", "TEAM_CHANGED": "users"}
+_NOTICE_ICONS = {
+    "DRAFT_WAITS": "file-clock", "TEAM_STALE": "user-check", "TEAM_CHANGED": "users",
+    "NAFATH_AWAY": "cloud-off", "CODE_ENTERED": "key-round",
+}  # fmt: skip

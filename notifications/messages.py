@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
+from entities.models import Notice
 from incidents.ics import CalendarFile, calendar_file
 from notifications.channels import Message
 from notifications.models import Channel, Delivery
@@ -106,6 +107,8 @@ def short(delivery: Delivery, part: Part) -> str:
     story = part.story
     with override(part.language):
         url = settings.PORTAL_ORIGIN + reverse("home") if delivery.notice else part.url
+    if delivery.notice and delivery.notice.kind == Notice.Kind.CODE:
+        url = ""  # whoever asks for a code has its page open; a code beside a link is what deceivers send
     lines = [story.headline, isolate(story.reference) if story.reference else "", story.short_duty, url]
     return "\n".join(line for line in lines if line)
 

@@ -18,6 +18,7 @@ from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import OPEN, EventKind, ReportKind, Severity
 from incidents.models import Report, ReportEvent
+from nafath_auth.models import DoorCode
 from notifications.models import Channel
 
 
@@ -159,14 +160,18 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "extend_window": (own(*CREW, mail=never), reviewer(), consumers()),
     "ask_return": (own(*TEAM),),
     "recall_return": (own(*TEAM, mail=never),),
+    EventKind.IDENTIFIED: (authority(Role.LEAD, mail=never),),
     EventKind.NAMED: (own(*CREW, mail=never), reviewer(mail=never), provider(sms=urgent, when=running)),
 }  # fmt: skip
 
-#: What has no report: roles of the notice's entity, and their channels.
+#: What has no report: roles of the notice's entity, or of the authority, and their channels.
 NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
     Notice.Kind.DRAFT_WAITS: (TEAM, frozenset({Channel.IN_APP, Channel.SMS})),
     Notice.Kind.TEAM_STALE: ((*TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
     Notice.Kind.TEAM_CHANGED: (HOUSE, frozenset({Channel.IN_APP, Channel.EMAIL})),
+    Notice.Kind.NAFATH_AWAY: ((Role.LEAD,), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
+    Notice.Kind.CODE: (TEAM, frozenset({Channel.EMAIL, Channel.SMS})),  # to its one person
+    Notice.Kind.CODE_ENTERED: ((Role.LEAD, *TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
 }
 
 
@@ -210,7 +215,11 @@ def audience(event: ReportEvent) -> list[Recipient]:
 def notice_audience(notice: Notice) -> list[Recipient]:
     """Whom to tell of what has no report, each person once."""
     roles, channels = NOTICES[notice.kind]
-    members = Membership.objects.usable().in_roles(*roles).filter(entity=notice.entity_id).select_related("user")
+    there = Q(entity=notice.entity_id) | Q(role__in=AUTHORITY_ROLES)
+    members = Membership.objects.usable().in_roles(*roles).filter(there).select_related("user")
+    if notice.kind == Notice.Kind.CODE:
+        asked = DoorCode.objects.filter(pk=notice.data["code"])
+        members = members.filter(pk__in=asked.values("membership"))
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
 

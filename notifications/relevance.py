@@ -8,6 +8,7 @@ from crisis_teams.models import CrisisTeam
 from entities.models import Membership, Notice
 from incidents.lifecycle import ENDED, EventKind
 from incidents.models import Draft, ReportEvent
+from nafath_auth.models import DoorCode
 from notifications.models import Delivery
 
 
@@ -40,10 +41,12 @@ def event_stands(event: ReportEvent) -> bool:
 
 
 def notice_stands(notice: Notice, *, at: datetime) -> bool:
-    """The draft still lies unsent, the team is still unconfirmed; a change of the team stays true."""
+    """The draft still lies unsent, the team is still unconfirmed, the code is still good; what was done stays true."""
     match notice.kind:
         case Notice.Kind.DRAFT_WAITS:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:
             return CrisisTeam.objects.stale(at=at).filter(entity=notice.entity_id).exists()
+        case Notice.Kind.CODE:
+            return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
     return True

@@ -23,6 +23,7 @@ from incidents.forms.doors import door_of
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
 from incidents.models import Clock, Draft, Report, ReportEvent
 from incidents.timeline import LOOKS
+from notifications import notices
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of
 
@@ -66,6 +67,8 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.DRAFT_WAITS: gettext_lazy("A report was begun and not sent"),
     Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
+    Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
+    Notice.Kind.CODE_ENTERED: gettext_lazy("A session was opened with a code while Nafath was down"),
 }
 #: What a clock wants done. Required of whoever it waits on.
 DUTIES: dict[str, Promise] = {
@@ -108,6 +111,12 @@ NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.DRAFT_WAITS: gettext_lazy("Send the report: until then the authority does not know of the outage"),
     Notice.Kind.TEAM_STALE: gettext_lazy("Look at the people of the team, and confirm that they can be reached"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("Call the operations room if you did not expect this change"),
+    Notice.Kind.NAFATH_AWAY: gettext_lazy("Read how it stands, and open or close the code door if people need it"),
+    Notice.Kind.CODE: gettext_lazy(
+        "Type it within 10 minutes where you asked for it, and tell it to nobody. "
+        "If you did not ask, call the operations room"
+    ),
+    Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {
@@ -121,7 +130,10 @@ GUIDE: dict[str, str] = {
 def headline(delivery: Delivery) -> str:
     """What happened, in a few words."""
     if delivery.event is None:
-        return str(NOTICE_HEADLINES[delivery.notice.kind]) if delivery.notice else ""
+        notice = delivery.notice
+        if notice is None:
+            return ""
+        return notices.headline(notice) or str(NOTICE_HEADLINES[notice.kind])
     event, side = delivery.event, side_of(delivery.event.report, delivery.membership)
     if event.kind == EventKind.REMINDED:
         return str(CONSUMER_REMINDERS[event.data["clock"]][0]) if side == Side.CONSUMER else _reminder(event)
@@ -246,26 +258,22 @@ def _window(event: ReportEvent) -> Iterator[tuple[str, str]]:
 
 
 def _story_of_notice(delivery: Delivery, notice: Notice) -> Story:
-    facts = [(_("Entity"), notice.entity.name)]
-    if notice.service:
-        facts.append((_("Service"), notice.service.name))
-    topic = "own-outage" if notice.kind == Notice.Kind.DRAFT_WAITS else "team"
     return Story(
         headline=headline(delivery),
         reference="",
-        facts=tuple(facts),
+        facts=tuple(notices.facts(notice)),
         duty=str(NOTICE_DUTIES[notice.kind]),
         due="",
         is_late=False,
-        short_duty=_("The authority does not know of it") if notice.kind == Notice.Kind.DRAFT_WAITS else "",
+        short_duty=notices.short(notice),
         path=path_of(delivery),
-        guide=f"{reverse('guide')}#{topic}",
+        guide=notices.guide(notice),
     )
 
 
 def _notice_path(notice: Notice) -> str:
     if notice.kind != Notice.Kind.DRAFT_WAITS:
-        return reverse("team")
+        return notices.path(notice)
     draft = Draft.objects.filter(pk=notice.data.get("draft")).first()
     return f"{door_of(draft).url}?draft={draft.key}" if draft else reverse("report_list")
 

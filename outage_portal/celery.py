@@ -46,6 +46,11 @@ app.conf.update(
             "schedule": settings.SWEEP_SECONDS,
             "options": {"expires": settings.SWEEP_SECONDS * 0.9},
         },
+        "ask whether Nafath answers": {
+            "task": "nafath_auth.tasks.probe_nafath",
+            "schedule": settings.NAFATH_PROBE_SECONDS,
+            "options": {"expires": settings.NAFATH_PROBE_SECONDS * 0.9},
+        },
         "fan out new events": {
             "task": "notifications.tasks.fan_out",
             "schedule": settings.FAN_OUT_SECONDS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from entities.permissions import Permission as P
+from entities.sessions import longest
 
 if TYPE_CHECKING:
     from entities.models import User
@@ -32,6 +34,7 @@ class Room(NamedTuple):
     label: Promise
     icon: str
     permission: P | None
+    also: P | None = None
 
 
 ROOMS = (
@@ -39,8 +42,9 @@ ROOMS = (
     Room("board", _("Board"), "list-checks", P.BOARD_VIEW),
     Room("record_phoned", _("Report by telephone"), "phone-incoming", P.REPORT_RECORD),
     Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
-    Room("team", _("Crisis team"), "users", P.ENTITY_HOME),
-    Room("service_list", _("Our services"), "server", P.ENTITY_HOME),
+    Room("team", _("Crisis team"), "users", P.ENTITY_HOME, P.TEAM_VIEW),
+    Room("service_list", _("Our services"), "server", P.ENTITY_HOME, P.CATALOGUE_VIEW),
+    Room("nafath_state", _("Nafath"), "key-round", P.REPORT_LEAD),
     Room("audit_log", _("Security log"), "scroll-text", P.AUDIT_VIEW),
     Room("guide", _("Reports guide"), "book-open", None),
 )
@@ -63,6 +67,7 @@ class Shell:
     memberships_count: int = 0
     unread: Any = 0
     is_admin: bool = False
+    by_code_until: datetime | None = None
 
 
 def portal(request: HttpRequest) -> dict[str, Shell]:
@@ -88,7 +93,12 @@ def _fill(shell: Shell, request: HttpRequest, user: User) -> None:
     shell.entity_name = user.acting.entity.name
     shell.memberships_count = int(request.session.get("memberships", 1))
     shell.is_admin = user.is_staff
-    shell.nav = [_link(request, room) for room in ROOMS if room.permission is None or user.may(room.permission)]
+    if user.acting.by_code:
+        ends = request.session["started_at"] + longest(request.session)
+        shell.by_code_until = datetime.fromtimestamp(ends, UTC)
+    shell.nav = [
+        _link(request, room) for room in ROOMS if all(p is None or user.may(p) for p in (room.permission, room.also))
+    ]
     shell.unread = SimpleLazyObject(lambda: _unread(user))
 
 

@@ -184,6 +184,7 @@ LOGIN_REDIRECT_URL = "home"
 SESSION_ENGINE = "entities.sessions"
 SESSION_IDLE_MINUTES = 15
 SESSION_ABSOLUTE_HOURS = 8
+CODE_SESSION_MINUTES = env.int("CODE_SESSION_MINUTES", default=60)  # one opened by a code, while Nafath is away
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_HOURS * 60 * 60
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -217,6 +218,7 @@ NAFATH_PUSH_WINDOW_S = env.int("NAFATH_PUSH_WINDOW_S", default=60)  # how long a
 NAFATH_PUSH_GRACE_S = env.int("NAFATH_PUSH_GRACE_S", default=20)  # how long after it an answer still counts
 # The origins of the pages to sign in and out, for the content security policy.
 NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(NAFATH_OIDC_ISSUER.split("/")[:3])])
+NAFATH_PROBE_SECONDS = env.int("NAFATH_PROBE_SECONDS", default=30)  # how often it is asked whether it answers
 NAFATH_SUPPORT_PHONE = env("NAFATH_SUPPORT_PHONE", default="8001221111")
 
 SOCIALACCOUNT_ONLY = True

@@ -21,7 +21,8 @@ GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
     "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
     "ReadMark",
-    "NafathTransaction",  # of a browser without a person: its session is the door
+    "Breaker",  # one row, of nobody
+    "NafathTransaction", "DoorCode",  # of a browser without a person: its session is the door
 }  # fmt: skip
 OURS = ("entities", "crisis_teams", "nafath_auth", "incidents", "notifications")
 

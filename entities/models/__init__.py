@@ -1,4 +1,5 @@
 from entities.models.audit import AuditEvent, ChainHead
+from entities.models.breaker import Breaker
 from entities.models.catalogue import DigitalService, ServiceDependency
 from entities.models.notice import Notice
 from entities.models.organisation import Entity, Sector
@@ -7,6 +8,7 @@ from entities.models.session import Session
 
 __all__ = [
     "AuditEvent",
+    "Breaker",
     "ChainHead",
     "DigitalService",
     "Entity",

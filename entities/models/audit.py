@@ -63,6 +63,7 @@ class AuditEvent(models.Model):
         REVEALED = "REVEALED", _("Personal data revealed")
         READ = "READ", _("Report read")
         EXPORTED = "EXPORTED", _("Security log exported")
+        CODE = "CODE", _("Sign-in by a code")
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="audit_events", verbose_name=_("Entity"))
     seq = models.PositiveBigIntegerField(_("Number"))

@@ -21,6 +21,9 @@ class Notice(models.Model):
         DRAFT_WAITS = "DRAFT_WAITS", _("A draft was not sent")
         TEAM_STALE = "TEAM_STALE", _("The crisis team must be confirmed")
         TEAM_CHANGED = "TEAM_CHANGED", _("The crisis team changed")
+        NAFATH_AWAY = "NAFATH_AWAY", _("Nafath does not answer")
+        CODE = "CODE", _("A one-time code")
+        CODE_ENTERED = "CODE_ENTERED", _("A session was opened with a code")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=120, unique=True)

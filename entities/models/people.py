@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models.naming import Bilingual
 from entities.models.organisation import Entity
-from entities.permissions import Permission, Role, permissions_of
+from entities.permissions import FILE_AND_UPDATE, Permission, Role, permissions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -162,6 +162,9 @@ class Membership(models.Model):
 
     objects = MembershipQuerySet.as_manager()
 
+    #: The code (its row's id) that opened this session, if one did: it narrows what may be done, and marks what is.
+    by_code: str = ""
+
     class Meta:
         verbose_name = _("Membership")
         verbose_name_plural = _("Memberships")
@@ -190,4 +193,5 @@ class Membership(models.Model):
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return permissions_of(self.role, delegated=self.delegated)
+        granted = permissions_of(self.role, delegated=self.delegated)
+        return granted & FILE_AND_UPDATE if self.by_code else granted

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Exists, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from entities.models.breaker import NAFATH, Breaker
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -25,10 +28,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(person=user.pk)
 
     def alive(self) -> Self:
-        """Those that still open something: neither idle for too long nor over their hours."""
+        """Those that still open something: neither idle for too long, unless Nafath is away, nor over their hours."""
         now = timezone.now()
         idle = now - timedelta(minutes=settings.SESSION_IDLE_MINUTES)
-        return self.filter(expire_date__gt=now, seen_at__gte=idle)
+        away = Exists(Breaker.objects.open(at=now).filter(pk=NAFATH))
+        return self.filter(Q(seen_at__gte=idle) | away, expire_date__gt=now)
 
 
 class Session(AbstractBaseSession):

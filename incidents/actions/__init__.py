@@ -22,6 +22,7 @@ from incidents.actions.final import (
     submit_final,
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
+from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
@@ -48,6 +49,7 @@ __all__ = [
     "closing_of",
     "comment_fields",
     "complete",
+    "confirm_identities",
     "confirm_recorded",
     "confirm_withdrawal",
     "copy_policy",

@@ -60,6 +60,9 @@ class Report(models.Model):
     reporter_capacity = models.CharField(_("Capacity"), max_length=20, choices=Role.choices)
     on_behalf_caller = models.CharField(_("Caller"), max_length=200, blank=True)
     entity_confirmed_at = models.DateTimeField(null=True, blank=True)
+    unconfirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="A deed came by a code, and its person has not signed in with Nafath since."
+    )
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(_("Filed at"))
@@ -197,6 +200,7 @@ class Report(models.Model):
             models.Index(fields=["authority_due_at"], condition=Q(lane__lt=Lane.ENDED), name="report_on_authority"),
             models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
             models.Index(fields=["main_service", "started_at"], name="report_around"),
+            models.Index(fields=["id"], condition=Q(unconfirmed_at__isnull=False), name="report_unconfirmed"),
         ]
 
     def __str__(self) -> str:
@@ -265,6 +269,9 @@ class Report(models.Model):
 
         `by` None is the system (role SYS). `recorded_at` is now; only the seed lets it be `at`.
         """
+        by_code = by.acting.by_code if by and by.acting else ""
+        if by_code:
+            self.unconfirmed_at = self.unconfirmed_at or timezone.now()
         event = ReportEvent(
             report=self,
             seq=self.event_count + 1,
@@ -276,7 +283,7 @@ class Report(models.Model):
             entity_code=by.acting.entity.code if by and by.acting else "",
             clock=clock,
             mark=mark,
-            data=data or {},
+            data={**(data or {}), "by_code": by_code} if by_code else data or {},
             prev_hash=self.head_hash,
             fanned_out_at=at if seeding.get() else None,
         )

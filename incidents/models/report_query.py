@@ -28,7 +28,7 @@ BOARD_COLUMNS = (
     "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at",
     "acknowledged_at", "started_at", "restored_at", "closed_at", "window_start", "actual_start", "actual_end",
     "entity__name_ar", "entity__name_en", "main_service__name_ar", "main_service__name_en",
-    "main_service__listed",
+    "main_service__listed", "unconfirmed_at",
     "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
 )  # fmt: skip
 

@@ -219,6 +219,7 @@ def _for_rows(filtered_by: str) -> dict[str, SafeString]:
         "acknowledge": _("Acknowledge"),
         "unlisted": _("not in the catalogue"),
         "assign": _("Assign"),
+        "by_code": _("by a code: identity not yet confirmed"),
     }
     return {name: conditional_escape(words) for name, words in said.items()}
 

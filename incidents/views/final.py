@@ -74,7 +74,7 @@ def final_edit(request: PortalRequest, reference: str) -> HttpResponse:
 # --- Writing -----------------------------------------------------------------------------------------------------
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def final_section(request: PortalRequest, reference: str, slug: str) -> HttpResponse:
     """One section: what can be kept is kept, and what is lacking is said beside it."""
@@ -162,7 +162,7 @@ def _section(
     return render(request, "incidents/final_section.html", context, status=status)
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_http_methods(["GET", "HEAD", "POST"])
 def final_check(request: PortalRequest, reference: str) -> HttpResponse:
     """Check the answers, attest, submit. Filed from an open report it says the restoration as well."""

@@ -111,7 +111,7 @@ def report_reopen(request: PortalRequest, reference: str) -> HttpResponse:
 # --- Ending early ---------------------------------------------------------------------------------------------
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_POST
 def report_withdraw(request: PortalRequest, reference: str) -> HttpResponse:
     """Withdraw, or for S1–S2 ask the authority to confirm it."""
@@ -223,7 +223,7 @@ def report_concern(request: PortalRequest, reference: str) -> HttpResponse:
     return perform(request, reference, "raise_concern", act, said=_("The concern is sent."))
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_POST
 def report_reschedule(request: PortalRequest, reference: str) -> HttpResponse:
     """Another window."""
@@ -231,7 +231,7 @@ def report_reschedule(request: PortalRequest, reference: str) -> HttpResponse:
     return perform(request, reference, "reschedule", actions.reschedule, said=said)
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_POST
 def report_cancel(request: PortalRequest, reference: str) -> HttpResponse:
     """It does not take place."""

@@ -40,6 +40,7 @@ def entity_home(request: HttpRequest) -> HttpResponse:
         "emergency": EMERGENCY,
         "may_draft": user.may(P.REPORT_DRAFT),
         "may_send": user.may(P.REPORT_FILE),
+        "may_confirm": user.may(P.REPORT_BIND),
         "appoints": user.may(P.TEAM_APPOINT),
         "senders": _senders(ready),
         "drafts": drafts_of(portal_request) if user.may(P.REPORT_DRAFT) else [],

@@ -26,7 +26,7 @@ from incidents.views.report_page import find
 logger = logging.getLogger(__name__)
 
 
-@requires(P.REPORT_VIEW)
+@requires(P.REPORT_EXPORT)
 @require_safe
 def report_record(request: PortalRequest, reference: str) -> HttpResponse:
     """The sealed record, the same bytes for everyone; its first reader has it made."""
@@ -56,7 +56,7 @@ def _to_print(request: PortalRequest, case: Case) -> HttpResponse:
         return render(request, "incidents/record_print.html", context)
 
 
-@requires(P.REPORT_VIEW)
+@requires(P.REPORT_EXPORT)
 @require_safe
 def report_calendar(request: PortalRequest, reference: str) -> HttpResponse:
     """The window of a maintenance for a calendar."""

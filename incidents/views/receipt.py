@@ -38,7 +38,7 @@ def receipt(request: PortalRequest, reference: str) -> HttpResponse:
 
 
 @require_POST
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 def confirm_recorded(request: PortalRequest, reference: str) -> HttpResponse:
     """Yes, this is our report: what a reviewer wrote down by telephone."""
     own = Report.objects.visible_to(request.user).of(acting(request).entity)

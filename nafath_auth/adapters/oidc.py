@@ -10,6 +10,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -100,6 +101,13 @@ def redeem(code: str, attempt: Attempt, *, redirect_uri: str) -> Proof:
     except IdentityUnreadable as unreadable:
         raise NafathRefused(str(unreadable)) from None
     return Proof(identity, id_token)
+
+
+def addresses() -> Iterator[tuple[str, None]]:
+    """Where people and we knock to sign in. Raises NafathUnavailable when they cannot be learned."""
+    found = _discovery()
+    yield found["authorization_endpoint"], None
+    yield found["token_endpoint"], None
 
 
 def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, dict[str, str]]:

@@ -5,6 +5,7 @@ What the status says is a word for the screen. The proof is the signed token tha
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
@@ -74,6 +75,12 @@ def status(national_id: str, asked: Asked, *, client_ip: str) -> str:
     """WAITING, COMPLETED, REJECTED or EXPIRED, up to half a minute late. Raises PushUnavailable."""
     question = {"nationalId": national_id, "transId": asked.trans_id, "random": asked.random}
     return str(_post("request/status", question, client_ip=client_ip).get("status", ""))
+
+
+def addresses() -> Iterator[tuple[str, dict[str, str]]]:
+    """Where a sign-in knocks: the published keys, and the door of the requests (which answers a GET with a no)."""
+    yield _address("jwk"), _headers()
+    yield _address("request"), _headers()
 
 
 def verify(token: str, *, trans_id: str) -> VerifiedIdentity:

@@ -8,6 +8,8 @@ import requests
 import structlog
 from django.core.cache import caches
 
+from nafath_auth import breaker
+
 TIMEOUT = (2, 4)  # seconds to connect and to read (decisions.md, Connections)
 KEYS_SECONDS, LEEWAY_SECONDS = 24 * 60 * 60, 60
 log = structlog.get_logger(__name__)
@@ -96,12 +98,16 @@ def ask(method: str, address: str, **arguments: Any) -> dict[str, Any]:
     return told(answer)
 
 
-def call(method: str, address: str, **arguments: Any) -> requests.Response:
-    """Whatever it answers, in time and at that very address. Raises NafathUnavailable."""
+def call(method: str, address: str, *, timeout: tuple[float, float] = TIMEOUT, **arguments: Any) -> requests.Response:
+    """Whatever it answers, in time and at that very address; silence and 5xx count. Raises NafathUnavailable."""
     try:
-        return requests.request(method, address, timeout=TIMEOUT, allow_redirects=False, **arguments)
+        answer = requests.request(method, address, timeout=timeout, allow_redirects=False, **arguments)
     except requests.RequestException as error:
+        breaker.failed()
         unavailable(address, error)
+    if answer.status_code >= 500:
+        breaker.failed()
+    return answer
 
 
 def told(answer: requests.Response) -> dict[str, Any]:

@@ -27,6 +27,7 @@ SAID: dict[str, set[str]] = {
     Action.CATALOGUE: {"model"},
     Action.CONFIGURATION: {"model"},
     Action.EXPORTED: {"rows"},
+    Action.CODE: {"code"},
 }
 
 
@@ -93,6 +94,8 @@ def _sentence(event: AuditEvent, names: Names) -> str:
     match event.action:
         case Action.SIGN_IN_REFUSED:
             what = words.reason(str(said.get("reason", "")))
+        case Action.CODE:
+            what = str(words.CODES.get(said.get("code", ""), ""))
         case Action.TEAM:
             what = str(dict(Deed.choices).get(said.get("deed"), said.get("deed", "")))
             if "membership" in said:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from crisis_teams.history import CHANGES
 from entities.models import AuditEvent, Membership
 from entities.permissions import Role
+from notifications.notices import CHANGES as NAFATH_CHANGES
 
 Action = AuditEvent.Action
 
@@ -28,6 +29,7 @@ ICONS: dict[str, str] = {
     Action.REVEALED: "eye",
     Action.READ: "file-text",
     Action.EXPORTED: "download",
+    Action.CODE: "key-round",
 }
 
 #: nafath_auth.actions.AdmissionRefused.reason
@@ -48,6 +50,7 @@ LABELS: dict[str, Promise] = {
     "amr": gettext_lazy("Means of the proof"),
     "issuer": gettext_lazy("Issued by"),
     "added": gettext_lazy("Added"),
+    "address_hash": gettext_lazy("Mark of the address"),
     "change": gettext_lazy("Change"),
     "changes": gettext_lazy("Changes"),
     "deed": gettext_lazy("Deed"),
@@ -58,6 +61,7 @@ LABELS: dict[str, Promise] = {
     "imported": gettext_lazy("By an import"),
     "membership": gettext_lazy("Membership"),
     "model": gettext_lazy("Record"),
+    "nafath": gettext_lazy("Nafath"),
     "name_differs": gettext_lazy("Name at Nafath differs"),
     "other": gettext_lazy("In place of"),
     "part": gettext_lazy("What was opened"),
@@ -74,6 +78,14 @@ LABELS: dict[str, Promise] = {
     "sha256": gettext_lazy("SHA-256 of the file"),
     "source": gettext_lazy("Copied from"),
     "status": gettext_lazy("Status"),
+}
+
+#: nafath_auth.code_door: what became of a code.
+CODES: dict[str, Promise] = {
+    "asked": gettext_lazy("A code was asked for."),
+    "asked_by_nobody": gettext_lazy("A code was asked for with a number that may not enter by one."),
+    "entered": gettext_lazy("A session was opened with a code."),
+    "wrong": gettext_lazy("A code was refused."),
 }
 
 PARTS: dict[str, Promise] = {
@@ -112,6 +124,7 @@ def value(key: str, said: Any, *, model: str = "") -> str:
         "previous_role": dict(Role.choices),
         "status": dict(Membership.Status.choices),
         "part": PARTS,
+        "nafath": NAFATH_CHANGES,
         "action": dict(Action.choices),
         "model": {text: model_name(text)},
     }

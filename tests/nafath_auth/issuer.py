@@ -45,10 +45,12 @@ class Issuer:
         doors = {
             "/.well-known/openid-configuration": self._description,
             "/jwks": self._keys,
+            "/authorize": lambda request: {},  # its page: that it answers is all the portal asks
             "/userinfo": lambda request: {"sub": self.number, **self.userinfo},
         }
         for path, door in doors.items():
             mock.add_callback("GET", ISSUER + path, self._behind(path, door))
+        mock.add_callback("GET", ISSUER + "/token", self._behind("/token", lambda request: {}))
         mock.add_callback("POST", ISSUER + "/token", self._behind("/token", self._tokens))
 
     def id_token(self, key: Any = KEY, algorithm: str = "RS256") -> str:

@@ -348,9 +348,9 @@ def test_each_refusal_has_its_sentence(app: App, client: Client, error: Any, tro
 
 
 def test_fourth_request_in_ten_minutes_is_refused(app: App, client: Client) -> None:
-    app.error = (503, "")
+    app.error = (422, '{"code": "422-031-046"}')
     for _ in range(3):
-        assert ask(client).status_code == 503
+        assert ask(client).status_code == 409
     assert ask(client).status_code == 429
 
 

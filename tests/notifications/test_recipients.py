@@ -60,6 +60,7 @@ def test_every_deed_of_the_lifecycle_has_a_row() -> None:
         EventKind.WITHDRAWAL_ASKED,
         EventKind.ANSWERED,
         EventKind.NAMED,
+        EventKind.IDENTIFIED,
     }
     assert set(recipients.AUDIENCES) == deeds | {str(kind) for kind in others}
 

@@ -1,0 +1,74 @@
+"""What the notices about Nafath being down say beside their headline: facts, the short line, the way from here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from entities.models import Notice
+from entities.permissions import Role
+from nafath_auth.code_door import code_of
+
+#: What happened to the circuit breaker (nafath_auth/breaker.py).
+CHANGES: dict[str, Promise] = {
+    "opened": gettext_lazy("Nafath does not answer; the code door is open"),
+    "closed": gettext_lazy("Nafath answers again; the code door is closed"),
+    "held_open": gettext_lazy("A lead reviewer has opened the code door"),
+    "closed_by_hand": gettext_lazy("A lead reviewer has closed the code door"),
+}
+
+
+def headline(notice: Notice) -> str:
+    """What happened, where the kind alone does not say it."""
+    return str(CHANGES[notice.data["change"]]) if notice.kind == Notice.Kind.NAFATH_AWAY else ""
+
+
+def facts(notice: Notice) -> list[tuple[str, str]]:
+    """Label and value. The code is computed here, while the message is written, and kept nowhere."""
+    match notice.kind:
+        case Notice.Kind.CODE:
+            return [(_("Code"), code_of(UUID(notice.data["code"])))]
+        case Notice.Kind.NAFATH_AWAY:
+            return []
+    said = [(_("Entity"), notice.entity.name)]
+    if notice.service:
+        said.append((_("Service"), notice.service.name))
+    if notice.kind == Notice.Kind.CODE_ENTERED:
+        said.append((_("Role"), str(Role(notice.data["role"]).label)))
+    return said
+
+
+def short(notice: Notice) -> str:
+    """The line of an SMS that says more than the headline."""
+    match notice.kind:
+        case Notice.Kind.DRAFT_WAITS:
+            return _("The authority does not know of it")
+        case Notice.Kind.CODE:
+            return facts(notice)[0][1]
+    return ""
+
+
+def guide(notice: Notice) -> str:
+    """Where it is explained what to do."""
+    match notice.kind:
+        case Notice.Kind.CODE | Notice.Kind.CODE_ENTERED | Notice.Kind.NAFATH_AWAY:
+            return reverse("sign_in_guide") + "#nafath-down"
+        case Notice.Kind.DRAFT_WAITS:
+            return reverse("guide") + "#own-outage"
+    return reverse("guide") + "#team"
+
+
+def path(notice: Notice) -> str:
+    """Where the reader goes from here."""
+    match notice.kind:
+        case Notice.Kind.CODE:
+            return reverse("nafath_sign_in")
+        case Notice.Kind.CODE_ENTERED:
+            return reverse("home")
+        case Notice.Kind.NAFATH_AWAY:
+            return reverse("nafath_state")
+    return reverse("team")
