@@ -24,7 +24,13 @@ CHANGES: dict[str, Promise] = {
 
 def headline(notice: Notice) -> str:
     """What happened, where the kind alone does not say it."""
-    return str(CHANGES[notice.data["change"]]) if notice.kind == Notice.Kind.NAFATH_AWAY else ""
+    match notice.kind:
+        case Notice.Kind.NAFATH_AWAY:
+            return str(CHANGES[notice.data["change"]])
+        case Notice.Kind.CODE_ENTERED:
+            entity = {"entity": notice.entity.name}
+            return _("A session was opened with a code while Nafath was down: %(entity)s") % entity
+    return ""
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:

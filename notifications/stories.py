@@ -68,7 +68,6 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
     Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
-    Notice.Kind.CODE_ENTERED: gettext_lazy("A session was opened with a code while Nafath was down"),
 }
 #: What a clock wants done. Required of whoever it waits on.
 DUTIES: dict[str, Promise] = {

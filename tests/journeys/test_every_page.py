@@ -25,6 +25,7 @@ from incidents.models import Draft, Report
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
+from tests.nafath_auth.night import nafath_down
 from tests.test_urls import PATTERNS, World, arguments
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -60,6 +61,7 @@ def town() -> Town:
     actions.ask(first, text="متى تتوقعون العودة؟", by=lead)
     actions.restore(reports[1], restored_at=timezone.now(), by=director)
     actions.record_due_reminders(at=timezone.now() + timedelta(hours=3))
+    nafath_down()  # or the pages of the code door are shown to nobody
     town = Town.__new__(Town)
     town.entity, town.director, town.report = entity, director, Report.objects.get(pk=reports[1].pk)
     town.people, town.reports = people, reports
