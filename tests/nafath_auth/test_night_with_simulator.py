@@ -80,7 +80,7 @@ def test_director_files_an_own_outage_while_nafath_is_down(
     code = read_code(simulator, khalid.mobile)
     assert read_code(simulator, khalid.email) == code
     page = browser.press(page, "/en/accounts/code/enter/", code=code)
-    assert "You came in with a code" in page.text
+    assert "دخلت برمز" in page.text  # home speaks her language
 
     page = browser.get(f"{portal}/en/reports/new/own-outage/", timeout=10)
     answers = minimal("own-outage", service=service)
