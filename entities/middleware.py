@@ -1,4 +1,4 @@
-"""The session's limits, and the one membership a person acts in."""
+"""The session's limits, the one membership a person acts in, and what the database shows her."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from entities import row_security
 from entities.models import Membership
 from entities.models.breaker import nafath_is_away
 from entities.sessions import longest, opened_from
@@ -62,3 +63,17 @@ class ActingMembership:
                 else:
                     user.acting.by_code = request.session.get("by_code", "")
         return self.get_response(request)
+
+
+class RowSecurity:
+    """Tell the database for whom the request asks, and take it back whatever happens to the request.
+
+    What runs further out sees no row of a tenant table: an answer that is still being made then must not ask for one.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with row_security.acting_as(request.user if request.user.is_authenticated else None):
+            return self.get_response(request)

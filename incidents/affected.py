@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from entities.models import DigitalService, Entity, ServiceDependency
+from entities.row_security import as_system
 from incidents.actions import Answers
 from incidents.lifecycle import OPEN, ReportKind
 from incidents.models import Report
@@ -21,7 +22,8 @@ def affected_answers(service: DigitalService, *, entity: Entity, at: datetime) -
     reported = Report.objects.filter(
         kind=ReportKind.OWN_OUTAGE, entity=service.entity_id, services=service, status__in=OPEN
     )
-    outage = reported.order_by("started_at").first()
+    with as_system():  # the owner's report is another entity's: of it only what stands below goes into ours
+        outage = reported.order_by("started_at").first()
     if outage is None or outage.started_at is None:
         return None
     relying = ServiceDependency.objects.filter(provider=service, consumer__entity=entity, consumer__is_active=True)

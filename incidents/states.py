@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from entities.models import DigitalService, Entity, ServiceDependency
+from entities.row_security import as_system
 from incidents.lifecycle import OPEN, ReportKind, Status
 from incidents.models import Report
 
@@ -31,7 +32,7 @@ class ServiceState(models.IntegerChoices):
 
 
 def reported_state(*, at: datetime) -> Case:
-    """The worst that an open report of the owner says of a service, for `annotate`."""
+    """The worst that an open report of the owner says of a service, for `annotate`; to be read `as_system`."""
     own = Report.objects.filter(entity=OuterRef("entity"), services=OuterRef("pk"))
     works = own.filter(kind=ReportKind.MAINTENANCE)
     soon = works.filter(status=Status.SCHEDULED, window_start__range=(at, at + TONIGHT))
@@ -47,7 +48,8 @@ def reported_state(*, at: datetime) -> Case:
 def state_of(service: DigitalService, *, at: datetime) -> ServiceState:
     """What the reports say of one service."""
     found = DigitalService.objects.filter(pk=service.pk).annotate(state=reported_state(at=at))
-    return ServiceState(found.values_list("state", flat=True).get())
+    with as_system():
+        return ServiceState(found.values_list("state", flat=True).get())
 
 
 def relied_on(entity: Entity, *, at: datetime, limit: int) -> list[tuple[DigitalService, ServiceState]]:
@@ -55,4 +57,5 @@ def relied_on(entity: Entity, *, at: datetime, limit: int) -> list[tuple[Digital
     needed = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=entity)
     services = DigitalService.objects.active().not_of(entity).filter(Exists(needed)).select_related("entity")
     found = services.annotate(state=reported_state(at=at)).order_by("state", "tier", "name_ar")[:limit]
-    return [(service, ServiceState(cast(Any, service).state)) for service in found]
+    with as_system():
+        return [(service, ServiceState(cast(Any, service).state)) for service in found]

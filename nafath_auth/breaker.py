@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from entities.models import AuditEvent, Breaker, Entity, Notice, User
 from entities.models.breaker import NAFATH
+from entities.row_security import as_system
 
 FAILURES, WINDOW = 3, timedelta(minutes=3)  # so many within so long, without a success between them
 HALF_OPEN_AFTER = timedelta(seconds=20)  # then one try is let through, whether or not a worker probes
@@ -106,7 +107,8 @@ def _tell(change: str, *, at: datetime, reason: str = "", by: User | None = None
     if authority is None:
         return
     AuditEvent.record(AuditEvent.Action.CONFIGURATION, entity=authority, by=by, nafath=change, reason=reason)
-    Notice.objects.get_or_create(
-        key=f"nafath:{change}:{at:%Y%m%d%H%M%S%f}",
-        defaults={"kind": Notice.Kind.NAFATH_AWAY, "entity": authority, "data": {"change": change}, "at": at},
-    )
+    with as_system():  # whoever was at the door when it changed
+        Notice.objects.get_or_create(
+            key=f"nafath:{change}:{at:%Y%m%d%H%M%S%f}",
+            defaults={"kind": Notice.Kind.NAFATH_AWAY, "entity": authority, "data": {"change": change}, "at": at},
+        )

@@ -46,7 +46,7 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
 
 def open_by_code(request: HttpRequest, person: User) -> None:
     """A short session that files and updates for one entity, and is no proof by Nafath."""
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, person, backend="nafath_auth.backends.KnownPeople")
     now, acting = int(timezone.now().timestamp()), person.acting
     if acting is None:
         raise ValueError("a code opens a session for a membership")

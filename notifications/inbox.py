@@ -76,17 +76,22 @@ class Page:
 
 
 def page_of(reader: User, *, show: str = "all", after: str = "") -> Page:
-    """One page, with one query however many messages there are."""
+    """One page, with two queries however many messages there are: the reader's own, then what they tell of."""
     unread = Case(When(read_at__isnull=True, then=Value(1)), default=Value(0), output_field=IntegerField())
-    found = Delivery.objects.visible_to(reader).in_app().with_story().annotate(unread=unread)
+    found = Delivery.objects.visible_to(reader).in_app().annotate(unread=unread)
     if show == "unread":
         found = found.unread()
     if key := _key(after):
         found = found.filter(TupleLessThan(Tuple(*(F(column) for column in ORDER)), key))
     rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: PAGE + 1])
     shown = rows[:PAGE]
+    told = Delivery.objects.visible_to(reader).told([row.pk for row in shown])
     mark = zlib.crc32(repr([(row.pk, row.read_at is None) for row in shown]).encode())
-    return Page(_grouped(shown), after=_cursor(shown[-1]) if len(rows) > PAGE else "", mark=f"{mark:x}")
+    return Page(
+        _grouped([told[row.pk] for row in shown]),
+        after=_cursor(shown[-1]) if len(rows) > PAGE else "",
+        mark=f"{mark:x}",
+    )
 
 
 def _cursor(row: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import Membership, Notice, User
+from entities.row_security import as_system
 from incidents.models import Report, ReportEvent
 
 #: The bell says 99+ beyond 99, so nothing more is ever counted.
@@ -68,6 +70,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             "event__report__main_service", "event__report__provider_service",
             "notice__entity", "notice__service",
         )  # fmt: skip
+
+    def told(self, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
+        """Deliveries that somebody has found to be hers, with what they tell of.
+
+        Who is told of a report need not see it: a consumer hears of the owner's outage.
+        """
+        with as_system():
+            return self.with_story().in_bulk(list(keys))
 
 
 class Delivery(models.Model):

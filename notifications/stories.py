@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entities.models import Notice
+from entities.row_security import as_system
 from entities.templatetags.moments import stretch
 from incidents.forms.doors import door_of
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
@@ -165,7 +166,9 @@ def path_of(delivery: Delivery) -> str:
         return reverse("report_detail", args=[report.reference])
     # A consumer does not see the owner's report: she goes to her own about it, or to the form that files one.
     consumed = Report.objects.of(delivery.membership.entity).open().filter(provider_service__in=report.services.all())
-    if own := consumed.order_by("-id").values_list("reference", flat=True).first():
+    with as_system():
+        own = consumed.order_by("-id").values_list("reference", flat=True).first()
+    if own:
         return reverse("report_detail", args=[own])
     if report.kind == ReportKind.MAINTENANCE:
         return reverse("service_list")

@@ -49,9 +49,10 @@ def inbox(request: PortalRequest) -> HttpResponse:
 @everybody
 def inbox_open(request: PortalRequest, delivery: UUID) -> HttpResponse:
     """Mark a message read, and go where it leads."""
-    found = get_object_or_404(Delivery.objects.visible_to(request.user).in_app().with_story(), pk=delivery)
+    found = get_object_or_404(Delivery.objects.visible_to(request.user).in_app(), pk=delivery)
     actions.mark_read(found, by=request.user)
-    return redirect(path_of(found))
+    told = Delivery.objects.visible_to(request.user).told([found.pk])
+    return redirect(path_of(told[found.pk]))
 
 
 @require_POST

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "entities.middleware.SessionLimits",
     "entities.middleware.ActingMembership",
+    "entities.middleware.RowSecurity",
     "outage_portal.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -178,7 +179,7 @@ else:
 
 # --- People and sessions ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "entities.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["nafath_auth.backends.KnownPeople"]
 LOGIN_URL = "nafath_sign_in"
 LOGIN_REDIRECT_URL = "home"
 SESSION_ENGINE = "entities.sessions"

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from entities import guards
 from entities.models import User
 from incidents import choices, defaults
 from incidents.models import policy
+from tests import web_role
+from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
 
 pytest_plugins = ["tests.simulator_process", "tests.browser"]
 
@@ -42,7 +42,7 @@ def _flush_lifts_the_guards() -> Iterator[None]:
     original = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
-        with guards.lifted():
+        with web_role.guards_lifted():
             original(self)
         defaults.write(apps.get_model)
         policy._read_rules.cache_clear()
@@ -55,13 +55,11 @@ def _flush_lifts_the_guards() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """At the end PostgreSQL drops no database that somebody is in: a server's thread may still hold a connection."""
+    with django_db_blocker.unblock():
+        web_role.settle()
     yield
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    with django_db_blocker.unblock():
+        web_role.unsettle()
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +74,7 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
 
 def sign_in(client: Client, person: User) -> Client:
     """A session as nafath_auth writes it."""
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="nafath_auth.backends.KnownPeople")
     session = client.session
     now = int(timezone.now().timestamp())
     session.update({"started_at": now, "seen_at": now, "nafath_at": now, "memberships": 1})

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from crisis_teams.models import CrisisTeam
 from entities.models import Entity, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents.lifecycle import ReportKind
@@ -89,8 +91,12 @@ def world(db: None) -> World:
     service = a_service(entity=entity, name_ar=f"خدمة {CANARY}", name_en=f"Service {CANARY}")
     report = a_report(by=director, service=service, summary=f"تعذّر الدخول {CANARY}")
     attachment = Attachment.objects.create(
-        report=report, name=f"{CANARY}.pdf", file="x.pdf", content_type="application/pdf",
+        report=report, name=f"{CANARY}.txt", file=ContentFile(CANARY.encode(), "x.txt"), content_type="text/plain",
         size=1, sha256="0", added_by=director,
+    )  # fmt: skip
+    CrisisTeam.objects.create(
+        entity=entity, decision_file=ContentFile(CANARY.encode(), "x.txt"), decision_name="x.txt",
+        decision_type="text/plain",
     )  # fmt: skip
     draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": CANARY}, started_by=director, last_writer=director
@@ -144,26 +150,35 @@ def test_a_role_without_the_permission_is_refused(world: World, name: str, clien
 MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "service_search", "provider_search"}
 
 
+#: Arguments that name a thing of B's.
+OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code"}
+
+
+def watch_a_stranger(
+    world: World, name: str, role: Role, client_of: Callable[[User], Client], *, methods: tuple[str, ...] = METHODS
+) -> None:
+    """Another entity's person asks for a URL of B's in every way: she is shown and changes nothing."""
+    stranger = a_person(role)
+    browser = client_of(stranger)
+    before, url = world.digest(), _url(world, name)
+    for method in methods:
+        for headers in ({}, {"HX-Request": "true"}):
+            response = getattr(browser, method)(url, headers=headers)
+            assert response.status_code < 500, f"{role} {method} {name}: {response.status_code}"
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+            if name not in MAY_NAME_A_SERVICE:
+                assert CANARY not in body.decode(errors="ignore"), f"{role} {method} {name} shows B's words"
+            if OF_A_THING & set(arguments(PATTERNS[name])):
+                assert response.status_code in {403, 404, 405, 302}, f"{role} {method} {name}"
+            if not browser.session.get("_auth_user_id"):
+                browser = client_of(stranger)  # the walk came by the sign-out
+    assert world.digest() == before, f"{role} changed B's rows by {name}"
+
+
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_another_entity_sees_and_changes_nothing(world: World, name: str, client_of: Callable[[User], Client]) -> None:
     for role in (Role.DIRECTOR, Role.IT_LEADER, Role.MEMBER, Role.HEAD_CONTACT):
-        stranger = a_person(role)
-        browser = client_of(stranger)
-        before, url = world.digest(), _url(world, name)
-        for method in METHODS:
-            for headers in ({}, {"HX-Request": "true"}):
-                response = getattr(browser, method)(url, headers=headers)
-                assert response.status_code < 500, f"{role} {method} {name}: {response.status_code}"
-                body = b"".join(response.streaming_content) if response.streaming else response.content
-                if name not in MAY_NAME_A_SERVICE:
-                    assert CANARY not in body.decode(errors="ignore"), f"{role} {method} {name} shows B's words"
-                if {"reference", "attachment", "delivery", "membership", "entity_code"} & set(
-                    arguments(PATTERNS[name])
-                ):
-                    assert response.status_code in {403, 404, 405, 302}, f"{role} {method} {name}"
-                if not browser.session.get("_auth_user_id"):
-                    browser = client_of(stranger)  # the walk came by the sign-out
-        assert world.digest() == before, f"{role} changed B's rows by {name}"
+        watch_a_stranger(world, name, role, client_of)
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))

@@ -21,8 +21,15 @@ UNDO_ACKNOWLEDGEMENT_WITHIN = timedelta(seconds=60)
 
 
 def lock(report: Report) -> Report:
-    """The report afresh, its row locked; before any row that points at it, or the foreign keys' locks deadlock."""
-    return Report.objects.select_for_update(of=("self",), no_key=True).select_related("policy").get(pk=report.pk)
+    """The report afresh, its row locked; before any row that points at it, or the foreign keys' locks deadlock.
+
+    Raises MoveRefused: PostgreSQL locks no row for who may not write it, such as a provider a consumer's report.
+    """
+    rows = Report.objects.select_for_update(of=("self",), no_key=True).select_related("policy")
+    try:
+        return rows.get(pk=report.pk)
+    except Report.DoesNotExist as hidden:
+        raise MoveRefused(_not_now(report)) from hidden
 
 
 def take(report: Report, name: str, *, seen: int | None = None, by: User) -> tuple[Report, Move]:
@@ -51,6 +58,10 @@ def take_for_sweep(report: Report, name: str) -> tuple[Report, Move]:
 def _refusal(report: Report, name: str) -> str:
     if not exists(report.kind, name):
         return _("This is not possible for this kind of report.")
+    return _not_now(report)
+
+
+def _not_now(report: Report) -> str:
     return _("This is not possible now: the report is “%(status)s”, or your role does not allow it.") % {
         "status": report.get_status_display()
     }

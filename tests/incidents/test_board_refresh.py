@@ -20,6 +20,7 @@ from incidents.board import changes_between
 from incidents.lifecycle import Lane
 from incidents.models import Report, ReportEvent
 from tests.factories import a_person, a_report, a_reviewer, a_service
+from tests.web_role import guards_lifted
 
 pytestmark = pytest.mark.django_db
 Poll = Callable[..., HttpResponse]
@@ -52,9 +53,8 @@ def read(browser: Client, **query: Any) -> str:
 
 def settle(reports: list[Report]) -> None:
     """Time passes: what has been recorded so far is seen for good."""
-    from entities import guards
 
-    with guards.lifted():
+    with guards_lifted():
         events = ReportEvent.objects.filter(report__in=reports)
         events.update(recorded_at=timezone.now() - timedelta(minutes=5))
 

@@ -61,7 +61,7 @@ def test_four_fan_outs_take_each_event_once(gateway: Slow) -> None:
     a_reviewer()
     for _n in range(12):
         a_report()
-    assert together(fan_out.run) == 12
+    assert together(fan_out) == 12
     assert not ReportEvent.objects.not_fanned_out().exists()
     doubled = Delivery.objects.values("event", "person", "channel").annotate(n=Count("pk")).filter(n__gt=1)
     assert not doubled.exists()
@@ -70,8 +70,8 @@ def test_four_fan_outs_take_each_event_once(gateway: Slow) -> None:
 def test_four_senders_send_each_message_once(gateway: Slow) -> None:
     for _n in range(12):
         a_report()
-    fan_out.run()
-    together(deliver_due.run)
+    fan_out()
+    together(deliver_due)
     sent = Delivery.objects.exclude(channel=Channel.IN_APP)
     assert set(sent.values_list("state", flat=True)) == {State.SENT}
     assert set(gateway.sent.values()) == {1}

@@ -15,7 +15,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from entities import guards
 from entities.models import AuditEvent, Entity, Membership, User
 from entities.models.audit import Entry
 from entities.permissions import Role
@@ -23,6 +22,7 @@ from outage_portal.audit import export
 from outage_portal.audit.chains import examine
 from tests.factories import a_person, an_entity, valid_id
 from tests.incidents.pages import queries
+from tests.web_role import guards_lifted
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -210,7 +210,7 @@ def test_a_broken_chain_is_named_at_its_first_broken_number(
     browser: Client, auditor: User, chained: Entity, tamper: str
 ) -> None:
     log = AuditEvent.objects.filter(entity=chained)
-    with guards.lifted():
+    with guards_lifted():
         if tamper == "edited":
             log.filter(seq=7).update(data={"deed": "RETIRED"})
         else:

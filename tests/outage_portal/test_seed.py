@@ -20,6 +20,7 @@ from incidents.models import AffectedService, Draft, FinalReport, Report, Report
 from outage_portal.seed.afterwards import keep_up_to_date
 from outage_portal.seed.people import read_personas
 from tests.outage_portal.conftest import REPORTS, Told
+from tests.web_role import guards_lifted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("told")]
 
@@ -87,9 +88,7 @@ def test_the_same_moment_tells_the_same_year(told: Told) -> None:
     first, users = year(), User.objects.count()
     Draft.objects.all().delete()
     with transaction.atomic():
-        from entities import guards
-
-        with guards.lifted():
+        with guards_lifted():
             _forget_reports()
         keep_up_to_date(now=told.now, reports=REPORTS)
         assert year() == first

@@ -9,12 +9,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from entities import guards
 from entities.chain import link
 from entities.models import AuditEvent, ChainHead
 from incidents import actions
 from incidents.models import Report, ReportEvent
 from tests import factories
+from tests.web_role import guards_lifted
 
 pytestmark = pytest.mark.django_db
 
@@ -91,7 +91,7 @@ def swap(report: Report) -> None:
     ],
 )
 def test_tampering_is_named_where_it_stands(report: Report, tamper: Callable[[Report], None], where: str) -> None:
-    with guards.lifted():
+    with guards_lifted():
         tamper(report)
     _out, err = verify()
     assert f"{report.reference}: {where}." in err
@@ -99,14 +99,14 @@ def test_tampering_is_named_where_it_stands(report: Report, tamper: Callable[[Re
 
 
 def test_a_cut_tail_is_found(report: Report) -> None:
-    with guards.lifted():
+    with guards_lifted():
         report.events.filter(seq__gte=4).delete()
     _out, err = verify()
     assert f"{report.reference}: ends with number 3 and was written to number 5." in err
 
 
 def test_a_whole_history_gone_is_found(report: Report) -> None:
-    with guards.lifted():
+    with guards_lifted():
         report.events.all().delete()
         Report.objects.filter(pk=report.pk).update(event_count=0, head_hash="0" * 64)
     _out, err = verify()
@@ -125,7 +125,7 @@ def test_the_audit_logs_are_walked_too(report: Report) -> None:
         AuditEvent.record(AuditEvent.Action.TEAM, entity=entity, deed="CONFIRMED")
     out, err = verify()
     assert not err and "3 lines of 1 audit logs" in out
-    with guards.lifted():
+    with guards_lifted():
         AuditEvent.objects.filter(entity=entity, seq=2).update(data={"deed": "RETIRED"})
     assert f"audit log of {entity.code}: number 2 is not what was written." in verify()[1]
 
@@ -134,7 +134,7 @@ def test_a_cut_audit_log_is_found(report: Report) -> None:
     entity = factories.an_entity()
     for _line in range(2):
         AuditEvent.record(AuditEvent.Action.TEAM, entity=entity, deed="CONFIRMED")
-    with guards.lifted():
+    with guards_lifted():
         AuditEvent.objects.filter(entity=entity, seq=2).delete()
     assert ChainHead.objects.get(entity=entity).seq == 2
     assert "ends with number 1 and was written to number 2." in verify()[1]

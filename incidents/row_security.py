@@ -1,0 +1,45 @@
+"""What PostgreSQL shows of the reports and of what hangs on them: as `visible_to` of each model says."""
+
+from entities.permissions import Permission
+from entities.row_security import BY_AUTHORITY, ENTITY, OF_OWN_ENTITY, USER, Policy, may
+
+_OWN_SERVICES = f"SELECT id FROM entities_digitalservice WHERE {OF_OWN_ENTITY}"  # noqa: S608  # of constants
+#: The entity's own reports and those about its services; the authority's people see all. Policies of a table that
+#: is read inside a policy hold there too, so this one stands behind every other here.
+REPORT = Policy(
+    sees=f"{BY_AUTHORITY} OR {OF_OWN_ENTITY} OR provider_service_id IN ({_OWN_SERVICES})",
+    writes=f"{BY_AUTHORITY} OR {OF_OWN_ENTITY}",
+)
+
+
+def _part_of(report: str) -> Policy:
+    """Seen by whoever sees the report, and written by whoever may write it: a provider only reads a consumer's."""
+    return Policy(
+        sees=f"{BY_AUTHORITY} OR EXISTS (SELECT FROM incidents_report r WHERE r.id = {report})",
+        writes=f"{BY_AUTHORITY}"
+        f" OR EXISTS (SELECT FROM incidents_report r WHERE r.id = {report} AND r.entity_id = {ENTITY})",
+    )
+
+
+_OF_THE_REPORT = _part_of("report_id")
+_OF_THE_FINAL_REPORT = _part_of("(SELECT f.report_id FROM incidents_finalreport f WHERE f.id = final_report_id)")
+
+POLICIES = {
+    "incidents_report": REPORT,
+    "incidents_affectedservice": _OF_THE_REPORT,
+    "incidents_attachment": _OF_THE_REPORT,
+    "incidents_clock": _OF_THE_REPORT,
+    "incidents_reportevent": _OF_THE_REPORT,
+    "incidents_finalreport": _OF_THE_REPORT,
+    "incidents_timelinerow": _OF_THE_FINAL_REPORT,
+    "incidents_correctiveaction": _OF_THE_FINAL_REPORT,
+    "incidents_fieldcomment": _OF_THE_FINAL_REPORT,
+    # The authority does not know of a draft.
+    "incidents_draft": Policy(sees=f"{OF_OWN_ENTITY} AND {may(Permission.REPORT_DRAFT)}"),
+    # The authority's people write them for themselves.
+    "incidents_reviewernote": Policy(sees=BY_AUTHORITY),
+    # A provider reads a consumer's report, and not its record.
+    "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
+    # A reader leaves her own; the sweep reads them.
+    "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
+}
