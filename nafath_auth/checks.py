@@ -8,10 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-NEEDED_BY_PUSH = [
-    f"NAFATH_PUSH_{name}"
-    for name in ("BASE_URL", "APP_ID", "APP_KEY", "SERVICE", "ISSUERS", "AUDIENCE", "SERVER_IP", "CALLBACK_IPS")
-]
+from nafath_auth.ways import WAYS
 
 
 def is_loopback(host: str) -> bool:
@@ -34,11 +31,11 @@ def networks(named: Iterable[str]) -> list[IPv4Network | IPv6Network]:
 def nafath_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """E001: no simulator outside one's own machine. E002: https. E003: a signature anybody can check, nobody make.
 
-    E004, E005: what the approval in the app needs.
+    E004: what the chosen way needs. E005: addresses that are none.
     """
     errors: list[CheckMessage] = []
-    in_the_app = settings.NAFATH_ADAPTER == "push"
-    name = "NAFATH_PUSH_BASE_URL" if in_the_app else "NAFATH_OIDC_ISSUER"
+    way = WAYS[settings.NAFATH_ADAPTER]
+    name = way.address
     issuer = urlsplit(getattr(settings, name))
     loopback = is_loopback(issuer.hostname or "")
     # In production never: a proxy may well ask for the portal by a loopback name.
@@ -59,14 +56,16 @@ def nafath_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         errors.append(
             Error("NAFATH_OIDC_ALGORITHMS must name signatures with a public key.", hint="RS256", id="nafath_auth.E003")
         )
-    return errors + (_push_check() if in_the_app else [])
+    missing = way.missing(lambda name: getattr(settings, name))
+    if missing:
+        errors.append(
+            Error(f"NAFATH_ADAPTER={settings.NAFATH_ADAPTER} needs {', '.join(missing)}.", id="nafath_auth.E004")
+        )
+    return errors + (_push_check() if way.kind == "app" else [])
 
 
 def _push_check() -> list[CheckMessage]:
     errors: list[CheckMessage] = []
-    missing = [name for name in NEEDED_BY_PUSH if not getattr(settings, name)]
-    if missing:
-        errors.append(Error(f"Approval in the app needs {', '.join(missing)}.", id="nafath_auth.E004"))
     try:
         networks(settings.NAFATH_PUSH_CALLBACK_IPS)
     except ValueError as wrong:

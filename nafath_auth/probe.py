@@ -3,11 +3,11 @@ a Nafath that is down."""
 
 from collections.abc import Iterator, Mapping
 
-from django.conf import settings
 from django.utils import timezone
 
 from nafath_auth import breaker
-from nafath_auth.adapters import oidc, push
+from nafath_auth.adapters import push
+from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable, call
 
 TIMEOUT = (1.0, 2.0)  # seconds to connect and to read: somebody may be waiting for the answer
@@ -35,8 +35,7 @@ def answers() -> bool:
 
 
 def _addresses() -> Iterator[tuple[str, Mapping[str, str] | None]]:
-    match settings.NAFATH_ADAPTER:
-        case "push":
-            yield from push.addresses()
-        case _:
-            yield from oidc.addresses()
+    if kind() == "app":
+        yield from push.addresses()
+    else:
+        yield from by_browser().addresses()

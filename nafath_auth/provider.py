@@ -4,6 +4,7 @@ Nothing in a request chooses how one signs in: `?process`, `?scope` and `?auth_p
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,8 +23,9 @@ from entities import national_id
 from nafath_auth import approval, breaker, probe
 from nafath_auth.actions import Admission
 from nafath_auth.adapters import oidc
+from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.push import PushUnavailable, Trouble
-from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
+from nafath_auth.adapters.trust import NafathUnavailable
 from nafath_auth.models import NafathTransaction
 
 PROVIDER = "nafath"
@@ -61,8 +63,9 @@ class NafathProvider(Provider):
         """Send the browser to Nafath. Raises NafathUnavailable before anything is kept."""
         if not probe.answers():
             raise NafathUnavailable("the breaker is open, or its doors do not answer")
-        attempt, state_id = oidc.Attempt.new(), secrets.token_urlsafe(24)
-        address = oidc.authorization_url(
+        attempt = oidc.Attempt.new()
+        state_id = attempt.nonce if kind() == "form" else secrets.token_urlsafe(24)  # IAM wants them alike (A.3)
+        address = by_browser().authorization_url(
             attempt, state=state_id, redirect_uri=_callback_url(), language=get_language() or "ar"
         )
         self.stash_redirect_state(
@@ -75,19 +78,18 @@ class NafathProvider(Provider):
         )
         return HttpResponseRedirect(address)
 
-    def finish(self, request: HttpRequest) -> NafathLogin:
-        """What the browser brought back, verified. A state is good once, for ten minutes, in its own session.
+    def finish(self, request: HttpRequest, brought: Mapping[str, str]) -> NafathLogin:
+        """What the browser brought back, by address or by form, verified.
 
+        A state is good once, for ten minutes, in its own session.
         Raises PermissionDenied when the state is not (any more) this session's, NafathCancelled, NafathRefused
         and NafathUnavailable.
         """
-        state = self.unstash_redirect_state(request, request.GET.get("state", ""))
-        if request.GET.get("error") == "access_denied":
+        state = self.unstash_redirect_state(request, brought.get("state", ""))
+        if brought.get("error") == "access_denied":
             raise NafathCancelled
-        if "code" not in request.GET:
-            raise NafathRefused("callback: no code")
         attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"])
-        proof = oidc.redeem(request.GET["code"], attempt, redirect_uri=_callback_url())
+        proof = by_browser().redeem(brought, attempt, redirect_uri=_callback_url())
         breaker.answered()
         return NafathLogin(self, proof, state)
 
@@ -131,7 +133,7 @@ def nafath(request: HttpRequest) -> NafathProvider:
 
 def _callback_url() -> str:
     """As registered with the provider: never from the Host header."""
-    return f"{settings.PORTAL_ORIGIN}{reverse('nafath_callback')}"
+    return f"{settings.PORTAL_ORIGIN}{reverse('nafath_form' if kind() == 'form' else 'nafath_callback')}"
 
 
 provider_classes = [NafathProvider]

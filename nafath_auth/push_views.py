@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import View, public
 from nafath_auth import approval, sessions
+from nafath_auth.adapters.chosen import kind
 from nafath_auth.adapters.push import PushUnavailable, Trouble
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
@@ -38,7 +39,7 @@ def _when_push(view: View) -> View:
 
     @wraps(view)
     def door(*args: Any, **kwargs: Any) -> Any:
-        if settings.NAFATH_ADAPTER != "push":
+        if kind() != "app":
             raise Http404
         return view(*args, **kwargs)
 

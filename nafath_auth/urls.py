@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from nafath_auth import code_views, push_views, session_views, views
+from nafath_auth import code_views, iam_views, push_views, session_views, views
 
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
     path("accounts/nafath/start/", views.nafath_start, name="nafath_start"),
     path("accounts/nafath/callback/", views.nafath_callback, name="nafath_callback"),
+    path("accounts/nafath/form/", iam_views.brought, name="nafath_form"),
+    path("accounts/nafath/form/finish/", iam_views.finish, name="nafath_form_finish"),
+    path("accounts/nafath/sign-out/", iam_views.single_sign_out, name="nafath_single_sign_out"),
     path("accounts/nafath/app/", push_views.ask, name="nafath_ask"),
     path("accounts/nafath/app/<uuid:transaction>/", push_views.wait, name="nafath_wait"),
     path("accounts/nafath/app/<uuid:transaction>/finish/", push_views.finish, name="nafath_finish"),

@@ -1,5 +1,6 @@
 """In by Nafath and by nothing else, the choice of the entity, and out again."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from allauth.socialaccount.helpers import complete_social_login
@@ -20,12 +21,13 @@ from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
 from nafath_auth import breaker, sessions
 from nafath_auth.actions import act_as
-from nafath_auth.adapters import oidc
+from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
 from nafath_auth.checks import is_loopback
 from nafath_auth.forms import ChooseEntityForm, LanguageForm, NationalIdForm
 from nafath_auth.provider import NafathCancelled, nafath
+from nafath_auth.ways import WAYS
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
 SIGNED_OUT_SECONDS = 10 * 60  # how long Nafath may take to send the person back
@@ -47,7 +49,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 @limited(SIGN_IN_START)
 def nafath_start(request: HttpRequest) -> HttpResponse:
-    if settings.NAFATH_ADAPTER == "push":
+    if kind() == "app":
         raise Http404
     next_url = sessions.safe_next(request)
     try:
@@ -61,11 +63,16 @@ def nafath_start(request: HttpRequest) -> HttpResponse:
 @require_safe
 @limited(SIGN_IN_CALLBACK)
 def nafath_callback(request: HttpRequest) -> HttpResponse:
-    """Back from Nafath. Whatever goes wrong ends on a calm page that tells nothing of the cause."""
-    if settings.NAFATH_ADAPTER == "push":
+    """Back from Nafath with a code in the address."""
+    if kind() != "code":
         raise Http404
+    return finish_sign_in(request, request.GET)
+
+
+def finish_sign_in(request: HttpRequest, brought: Mapping[str, str]) -> HttpResponse:
+    """In, or out on a calm page that tells nothing of the cause."""
     try:
-        login = nafath(request).finish(request)
+        login = nafath(request).finish(request, brought)
     except PermissionDenied:  # replayed, from another browser, or too late
         if request.user.is_authenticated:
             return redirect(sessions.onward(request, request.user, ""))
@@ -139,14 +146,18 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     if request.POST.get("scope") == "portal":
         return redirect("signed_out")
+    if kind() == "app":  # an approval in the app opens no session that could be ended
+        return redirect("signed_out")
     try:
-        address, fields = oidc.sign_out_form(
+        address, fields = by_browser().sign_out_form(
             id_token,
             return_to=settings.PORTAL_ORIGIN + reverse("signed_out"),
             state=_returning.sign("ended" if id_token else "asked"),  # without the token, Nafath asks first
         )
     except NafathUnavailable:
         return redirect("signed_out")
+    if not fields:
+        return redirect(address)
     return render(request, "nafath_auth/leave_nafath.html", {"address": address, "fields": fields})
 
 
@@ -186,8 +197,8 @@ def sign_in_page(
     status: int = 200,
 ) -> HttpResponse:
     """The button that leads to Nafath, or the form that asks whose app to write to."""
-    in_the_app = settings.NAFATH_ADAPTER == "push"
-    address = settings.NAFATH_PUSH_BASE_URL if in_the_app else ""
+    in_the_app = kind() == "app"
+    address = "" if kind() == "code" else getattr(settings, WAYS[settings.NAFATH_ADAPTER].address)
     context = {
         "next": next_url,
         "situation": situation,

@@ -13,6 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from entities.national_id import redact_log
+from nafath_auth.ways import WAYS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -36,26 +37,16 @@ REQUIRED_IN_PRODUCTION = {
     "SMS_GATEWAY_TOKEN": "as given by the gateway",
     "SUPPORT_PHONE": "the operations room's telephone number",
     "NID_DIGEST_KEYS": "name:secret pairs separated by commas, the current one first",
-    "NAFATH_ADAPTER": "oidc or push (there is no default in production)",
+    "NAFATH_ADAPTER": "oidc, push or iam (there is no default in production)",
 }
-NEEDED_BY_PUSH = {
-    "NAFATH_PUSH_BASE_URL": "the https address of the service, up to /api",
-    "NAFATH_PUSH_APP_ID": "as given by Nafath for this environment",
-    "NAFATH_PUSH_APP_KEY": "as given by Nafath for this environment",
-    "NAFATH_PUSH_SERVICE": "the service key of the contract, such as Login",
-    "NAFATH_PUSH_ISSUERS": "the issuers that its tokens may name, separated by commas",
-    "NAFATH_PUSH_AUDIENCE": "the name under which the portal is registered there",
-    "NAFATH_PUSH_SERVER_IP": "the address from which the portal calls",
-    "NAFATH_PUSH_CALLBACK_IPS": "the addresses and networks from which Nafath calls",
-}
-NEEDED_BY_OIDC = {
-    "NAFATH_OIDC_ISSUER": "the https address of the identity provider",
-    "NAFATH_OIDC_CLIENT_ID": "as registered with the identity provider",
-    "NAFATH_OIDC_CLIENT_SECRET": "as registered with the identity provider",
-}
-REQUIRED_IN_PRODUCTION |= NEEDED_BY_PUSH if env("NAFATH_ADAPTER", default="") == "push" else NEEDED_BY_OIDC
+NAFATH_ADAPTER = env("NAFATH_ADAPTER", default="" if PRODUCTION else "simulator")
+if NAFATH_ADAPTER and NAFATH_ADAPTER not in WAYS:
+    raise ImproperlyConfigured(f"NAFATH_ADAPTER={NAFATH_ADAPTER} is no way to sign in: it is one of {', '.join(WAYS)}.")
 if PRODUCTION:
     missing = [f"  {name}: {hint}" for name, hint in REQUIRED_IN_PRODUCTION.items() if not env(name, default="")]
+    if NAFATH_ADAPTER:
+        nafath_missing = WAYS[NAFATH_ADAPTER].missing(lambda name: env(name, default=""))
+        missing += [f"  {name}: {hint}" for name, hint in nafath_missing.items()]
     if missing:
         raise ImproperlyConfigured("The portal cannot start in production without:\n" + "\n".join(missing))
 
@@ -196,7 +187,6 @@ CSRF_FAILURE_VIEW = "outage_portal.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Nafath, the national single sign-on --------------------------------------------------------------
-NAFATH_ADAPTER = env("NAFATH_ADAPTER", default="simulator")
 NAFATH_ALLOW_SIMULATOR = env.bool("NAFATH_ALLOW_SIMULATOR", default=not PRODUCTION)  # and only on loopback names
 NAFATH_OIDC_ISSUER = env("NAFATH_OIDC_ISSUER", default="http://127.0.0.1:9010")
 NAFATH_OIDC_CLIENT_ID = env("NAFATH_OIDC_CLIENT_ID", default="portal")
@@ -217,8 +207,17 @@ NAFATH_PUSH_SERVER_IP = env("NAFATH_PUSH_SERVER_IP", default="")
 NAFATH_PUSH_CALLBACK_IPS = env.list("NAFATH_PUSH_CALLBACK_IPS", default=[])
 NAFATH_PUSH_WINDOW_S = env.int("NAFATH_PUSH_WINDOW_S", default=60)  # how long a person has to decide
 NAFATH_PUSH_GRACE_S = env.int("NAFATH_PUSH_GRACE_S", default=20)  # how long after it an answer still counts
+# IAM itself: a signed request out, a form with the token back.
+NAFATH_IAM_AUTHORIZE_URL = env("NAFATH_IAM_AUTHORIZE_URL", default="")
+NAFATH_IAM_CLIENT_ID = env("NAFATH_IAM_CLIENT_ID", default="")
+NAFATH_IAM_PRIVATE_KEY_PATH = env("NAFATH_IAM_PRIVATE_KEY_PATH", default="")
+NAFATH_IAM_ISSUER = env("NAFATH_IAM_ISSUER", default="")
+NAFATH_IAM_JWKS_URL = env("NAFATH_IAM_JWKS_URL", default="")
+NAFATH_IAM_CERT_PATH = env("NAFATH_IAM_CERT_PATH", default="")  # pinned: then the published keys are not asked
+NAFATH_IAM_LOGOUT_URL = env("NAFATH_IAM_LOGOUT_URL", default="")
 # The origins of the pages to sign in and out, for the content security policy.
-NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(NAFATH_OIDC_ISSUER.split("/")[:3])])
+_NAFATH_PAGES = [NAFATH_IAM_AUTHORIZE_URL, NAFATH_IAM_LOGOUT_URL] if NAFATH_ADAPTER == "iam" else [NAFATH_OIDC_ISSUER]
+NAFATH_ORIGINS = env.list("NAFATH_ORIGINS", default=["/".join(page.split("/")[:3]) for page in _NAFATH_PAGES if page])
 NAFATH_PROBE_SECONDS = env.int("NAFATH_PROBE_SECONDS", default=30)  # how often it is asked whether it answers
 NAFATH_SUPPORT_PHONE = env("NAFATH_SUPPORT_PHONE", default="8001221111")
 

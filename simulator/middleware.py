@@ -43,7 +43,7 @@ def loopback_only(get_response: Door) -> Door:
 
 def faults(get_response: Door) -> Door:
     """Nafath's own doors, OpenID Connect's too, are away or silent when that is wanted; the phone stays."""
-    away = ("/api/v1/", "/.well-known/", "/identity/", "/login/", "/code/", "/reauth/")
+    away = ("/api/v1/", "/.well-known/", "/identity/", "/authservice/", "/login/", "/code/", "/reauth/")
 
     def door(request: HttpRequest) -> HttpResponseBase:
         wrong = push.fault() if request.path.startswith(away) else ""

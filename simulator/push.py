@@ -1,29 +1,22 @@
 """The pretend app's side of the push contract: requests, decisions, signed tokens, and what may go wrong."""
 
-import base64
-import hashlib
-import hmac
-import json
 import random
 import threading
 import time
 import uuid
 from typing import Any
 
-import jwt
 import requests
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.core.cache import cache
-from jwt.algorithms import RSAAlgorithm
 
+from simulator import forge
 from simulator.models import SimPerson, SimRequest
 
 #: What can be made to go wrong, one at a time, for everybody or for one person, until it is cleared or reset.
 FAULTS = (
     "503", "hang", "reject", "expire", "no_callback", "bad_signature", "bad_audience", "alg_none", "hs256",
-    "unknown_kid", "other_subject", "late", "duplicate",
+    "unknown_kid", "other_subject", "late", "duplicate", "bad_nonce",
 )  # fmt: skip
 AUDIENCE, LATE_SECONDS, HANG_SECONDS = "portal", 35.0, 8
 
@@ -57,23 +50,6 @@ def clear_faults() -> None:
 
 def _key(person: SimPerson | None) -> str:
     return f"fault:{person.pk}" if person else "fault"
-
-
-def signing_key() -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(settings.IDP_OIDC_PRIVATE_KEY.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("the simulator signs with RSA")
-    return key
-
-
-def kid() -> str:
-    return hashlib.sha256(_public_pem()).hexdigest()[:16]
-
-
-def public_keys() -> dict[str, Any]:
-    """The published set."""
-    key: dict[str, Any] = RSAAlgorithm.to_jwk(signing_key().public_key(), as_dict=True)
-    return {"keys": [{**key, "kid": kid(), "use": "sig", "alg": "RS256"}]}
 
 
 def put(person: SimPerson, *, request_id: str) -> SimRequest | None:
@@ -128,32 +104,7 @@ def token(asked: SimRequest, wrong: str = "") -> str:
         "status": "COMPLETED",
         **names,
     }
-    head = {"kid": "nobody-knows-it" if wrong == "unknown_kid" else kid()}
-    if wrong == "alg_none":
-        return jwt.encode(claims, "", algorithm="none", headers=head)
-    if wrong == "hs256":
-        return _confused(claims, head)
-    key = rsa.generate_private_key(65537, 2048) if wrong == "bad_signature" else signing_key()
-    return jwt.encode(claims, key, algorithm="RS256", headers=head)
-
-
-def _confused(claims: dict[str, Any], head: dict[str, str]) -> str:
-    """HS256 with the public key as its secret: whoever believes the token's header falls for it."""
-    parts = [{"alg": "HS256", "typ": "JWT", **head}, claims]
-    text = ".".join(_part(json.dumps(part).encode()) for part in parts)
-    return f"{text}.{_part(hmac.digest(_public_pem(), text.encode(), 'sha256'))}"
-
-
-def _part(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _public_pem() -> bytes:
-    return (
-        signing_key()
-        .public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
+    return forge.signed(claims, wrong)
 
 
 def _deliver(body: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """The simulator's settings. Everything has a default: it serves development and tests on loopback only.
 
-SIMULATOR_DATABASE       path of its SQLite file; its two secrets lie beside it
+SIMULATOR_DATABASE       path of its SQLite file; its three secrets lie beside it
 SIMULATOR_PORT           where it listens on 127.0.0.1
 SIMULATOR_CLIENT_SECRET  the secret of the OpenID client `portal`
 SIMULATOR_APP_KEY        the key of the application `portal`, for approvals in the app
@@ -100,6 +100,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 IDP_OIDC_ADAPTER = "simulator.adapter.SimulatorOIDCAdapter"
 IDP_OIDC_PRIVATE_KEY = keep(DATABASE.with_suffix(".pem"), new_signing_key)
+IAM_PORTAL_KEY = keep(DATABASE.with_suffix(".portal.pem"), new_signing_key)  # IAM knows its public half
 IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT = False
 
 LOGGING = {

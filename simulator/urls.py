@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from simulator.views import doors, faults, pages, push, sign_in, sign_out
+from simulator.views import doors, faults, iam, pages, push, sign_in, sign_out
 
 handler400 = "simulator.views.pages.bad_request"
 handler403 = "simulator.views.pages.forbidden"
@@ -23,6 +23,9 @@ urlpatterns = [
     path("api/v1/mfa/request", push.ask),
     path("api/v1/mfa/request/status", push.status),
     path("api/v1/mfa/jwk", push.keys),
+    path("authservice/authorize", iam.authorize),
+    path("authservice/jwks", iam.keys),
+    path("authservice/logout", iam.sign_out),
     path("sim/faults", faults.fault_page, name="faults"),
     path("sim/api/faults", push.set_fault),
     path("sms/messages", doors.send_sms),

@@ -139,6 +139,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "fault_other_subject": ("شخص آخر", "Another person"),
     "fault_late": ("إثبات متأخر", "A late proof"),
     "fault_duplicate": ("إثبات مكرر", "The proof comes twice"),
+    "fault_bad_nonce": ("لطلب غير هذا (nonce)", "For another request (nonce)"),
+    # IAM
+    "iam_back": ("العودة إلى البوابة", "Back to the portal"),
+    "iam_refused": ("الطلب غير موقّع كما سُجّل", "The request is not signed as registered"),
     # errors
     "error_400": ("الطلب غير صالح", "The request is not valid"),
     "error_403": ("الطلب مرفوض", "The request was refused"),

@@ -48,6 +48,7 @@ class Simulator:
     smtp_port: int
     portal_origin: str
     personas: dict[str, Persona]  # by English name and by national ID
+    portal_key: str  # the path of the key that IAM knows the portal by
     client_id: str = "portal"
     client_secret: str = CLIENT_SECRET
     sms_token: str = SMS_TOKEN
@@ -98,7 +99,8 @@ def simulator(portal_origin: str, tmp_path_factory: pytest.TempPathFactory) -> I
             for row in requests.get(f"{origin}/sim/api/personas", timeout=5).json()
         ]
         by_key = {key: person for person in people for key in (person.name_en, person.national_id)}
-        yield Simulator(origin, smtp_port, portal_origin, by_key)
+        key = str(log.parent / "simulator.portal.pem")
+        yield Simulator(origin, smtp_port, portal_origin, by_key, portal_key=key)
 
 
 @pytest.fixture

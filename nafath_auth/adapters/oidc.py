@@ -10,7 +10,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -76,8 +76,10 @@ def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, langua
     )
 
 
-def redeem(code: str, attempt: Attempt, *, redirect_uri: str) -> Proof:
+def redeem(brought: Mapping[str, str], attempt: Attempt, *, redirect_uri: str) -> Proof:
     """Exchange the code for a verified identity. Raises NafathUnavailable and NafathRefused."""
+    if "code" not in brought:
+        refuse("callback: no code")
     answer = ask(
         "POST",
         _discovery()["token_endpoint"],
@@ -88,7 +90,7 @@ def redeem(code: str, attempt: Attempt, *, redirect_uri: str) -> Proof:
         ),
         data={
             "grant_type": "authorization_code",
-            "code": code,
+            "code": brought["code"],
             "redirect_uri": redirect_uri,
             "code_verifier": attempt.verifier,
         },
@@ -115,8 +117,6 @@ def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, di
 
     A form and not an address (RP-Initiated Logout 1.0, 2): the token is written into no log and no history.
     """
-    if settings.NAFATH_ADAPTER == "push":
-        raise NafathUnavailable("an approval in the app opens no session that could be ended")
     endpoint = settings.NAFATH_OIDC_SIGN_OUT_URL or _discovery().get("end_session_endpoint")
     if not endpoint:
         raise NafathUnavailable("it names no sign-out address")

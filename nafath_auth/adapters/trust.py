@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import jwt
 import requests
 import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.core.cache import caches
 
 from nafath_auth import breaker
@@ -33,7 +34,7 @@ def refuse(reason: str) -> NoReturn:
 
 def verified_claims(
     token: str,
-    key: jwt.PyJWK,
+    key: jwt.PyJWK | RSAPublicKey,
     *,
     algorithms: Sequence[str],
     issuer: str | Sequence[str],

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from simulator import push
+from simulator import forge, push
 from simulator.models import SimPerson, SimRequest
 
 Api = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
@@ -65,7 +65,7 @@ def status(request: HttpRequest, body: dict[str, Any]) -> JsonResponse:
 def keys(request: HttpRequest) -> HttpResponse:
     if not _is_portal(request):
         return HttpResponse("Forbidden", status=403, content_type="text/plain")
-    return JsonResponse(push.public_keys())
+    return JsonResponse(forge.public_keys())
 
 
 @never_cache

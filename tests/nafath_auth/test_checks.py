@@ -30,7 +30,7 @@ PRETENDED = {
         ({**REAL, "NAFATH_OIDC_ISSUER": "http://localhost:9010"}, ["E001"]),
         ({**REAL, "NAFATH_OIDC_ISSUER": "https://[::1]:9010"}, ["E001"]),
         ({**REAL, "NAFATH_OIDC_ISSUER": "http://www.iam.gov.sa"}, ["E002"]),
-        ({**REAL, "NAFATH_OIDC_ISSUER": ""}, ["E002"]),
+        ({**REAL, "NAFATH_OIDC_ISSUER": ""}, ["E002", "E004"]),
         ({**REAL, "NAFATH_OIDC_ALGORITHMS": ["RS256", "HS256"]}, ["E003"]),
         ({**REAL, "NAFATH_OIDC_ALGORITHMS": ["none"]}, ["E003"]),
     ],

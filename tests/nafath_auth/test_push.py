@@ -399,7 +399,7 @@ def test_settings_of_push_are_judged(app: App, settings: Any) -> None:
     settings.NAFATH_PUSH_CALLBACK_IPS = ["somewhere"]
     missing, wrong = nafath_check(None)
     assert (missing.id, wrong.id) == ("nafath_auth.E004", "nafath_auth.E005")
-    assert missing.msg == "Approval in the app needs NAFATH_PUSH_APP_KEY, NAFATH_PUSH_AUDIENCE."
+    assert missing.msg == "NAFATH_ADAPTER=push needs NAFATH_PUSH_APP_KEY, NAFATH_PUSH_AUDIENCE."
 
 
 def test_pretended_app_stays_on_ones_own_machine(app: App, settings: Any) -> None:

@@ -65,3 +65,15 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
 def test_what_is_dangerous_does_not_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=name):
         start(monkeypatch, **{name: value})
+
+
+def test_unknown_way_to_sign_in_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="NAFATH_ADAPTER=saml is no way to sign in: it is one of"):
+        start(monkeypatch, NAFATH_ADAPTER="saml")
+
+
+def test_iam_names_all_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        start(monkeypatch, NAFATH_ADAPTER="iam")
+    for name in ("AUTHORIZE_URL", "CLIENT_ID", "PRIVATE_KEY_PATH", "ISSUER", "CERT_PATH", "LOGOUT_URL"):
+        assert f"NAFATH_IAM_{name}" in str(refused.value)

@@ -1,0 +1,2 @@
+// A page on the way that sends itself. Without scripts its button does.
+document.querySelector("form[data-onward]").requestSubmit();
