@@ -147,7 +147,8 @@ def team_member(request: PortalRequest, membership: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved: %(name)s.") % {"name": member.user.name})
             return redirect("team")
-    context = {"form": form, "member": member, "appoints": appoints}
+    gives = acting(request).role in actions.GIVES_THE_DIRECTION
+    context = {"form": form, "member": member, "appoints": appoints, "gives_direction": gives}
     return render(request, "crisis_teams/member.html", context, status=_status(form))
 
 

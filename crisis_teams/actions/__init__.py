@@ -1,10 +1,19 @@
 """Every change of a crisis team is one of these."""
 
-from crisis_teams.actions.people import amend, appoint, emergency_appoint, hand_over, replace, retire
+from crisis_teams.actions.people import (
+    GIVES_THE_DIRECTION,
+    amend,
+    appoint,
+    emergency_appoint,
+    hand_over,
+    replace,
+    retire,
+)
 from crisis_teams.actions.seats import Person, Term
 from crisis_teams.actions.upkeep import attach_decision, confirm_team, register_team, remind_stale_teams
 
 __all__ = [
+    "GIVES_THE_DIRECTION",
     "Person",
     "Term",
     "amend",

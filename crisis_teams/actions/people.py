@@ -25,6 +25,8 @@ from crisis_teams.history import Deed, record
 from entities.models import Entity, Membership, User
 from entities.permissions import Role
 
+GIVES_THE_DIRECTION = frozenset({Role.DIRECTOR, Role.IT_LEADER})
+
 
 @transaction.atomic
 def appoint(
@@ -99,13 +101,18 @@ def retire(membership: Membership, *, reason: str, at: datetime | None = None, b
 
 @transaction.atomic
 def hand_over(alternate: Membership, *, at: datetime | None = None, by: User) -> Membership:
-    """The alternate becomes director and the director alternate; both stay signed in. Raises TeamRefused."""
+    """The alternate becomes director and the director alternate; both stay signed in. Raises TeamRefused.
+
+    The direction is given and never taken: an alternate has every right of a director but this one.
+    """
     lock(alternate.entity)
     new = filers(alternate.entity).filter(pk=alternate.pk).select_related("user", "entity").first()
     if new is None:
         raise TeamRefused(_("Only an alternate who can file today can take the direction."))
     if new.role == Role.DIRECTOR:
         return new
+    if by.acting is None or by.acting.role not in GIVES_THE_DIRECTION:
+        raise TeamRefused(_("The director or the IT leader hands the direction over, not an alternate."))
     old = live(new.entity).in_roles(Role.DIRECTOR).first()
     if old is not None:  # first, so that there are never two directors
         old.role = Role.ALTERNATE

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, connections
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from crisis_teams import actions
 from crisis_teams.actions import Term
@@ -133,6 +134,15 @@ def test_a_hand_over_swaps_director_and_alternate() -> None:
     director.refresh_from_db()
     alternate.refresh_from_db()
     assert (director.role, alternate.role) == (Role.ALTERNATE, Role.DIRECTOR)
+
+
+def test_an_alternate_does_not_take_the_direction_herself() -> None:
+    leader = a_leader()
+    director, alternate = appointed(leader), appointed(leader, Role.ALTERNATE)
+    with pytest.raises(TeamRefused, match=gettext("The director or the IT leader hands the direction over")):
+        actions.hand_over(alternate, by=acting(alternate))
+    director.refresh_from_db()
+    assert director.role == Role.DIRECTOR
 
 
 def test_a_hand_over_to_an_alternate_whose_term_is_over_is_refused() -> None:
