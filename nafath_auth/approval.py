@@ -1,18 +1,15 @@
 """A request in the Nafath app, from the ID form to the open door. Every change of state is one conditional update."""
 
 import json
-from base64 import urlsafe_b64encode
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from cryptography.fernet import Fernet
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
-from entities import national_id
+from entities import encryption, national_id
 from nafath_auth.adapters import push
 from nafath_auth.adapters.push import Asked, PushUnavailable, Trouble
 from nafath_auth.adapters.trust import NafathRefused
@@ -24,6 +21,7 @@ BETWEEN_QUESTIONS = timedelta(seconds=5)
 COUNTED = timedelta(minutes=10)
 MOST_A_PERSON, MOST_AN_ADDRESS = 3, 10  # requests in ten minutes
 ENDS = {"REJECTED": State.REJECTED, "EXPIRED": State.EXPIRED}
+SEALED = "nafath_auth.push"  #: what the number and the identity in a row are encrypted for
 log = structlog.get_logger(__name__)
 
 
@@ -45,7 +43,7 @@ def begin(number: str, *, state_id: str, client_ip: str, language: str, window: 
         with transaction.atomic():
             begun = NafathTransaction.objects.create(
                 nid_digest=digest,
-                nid_encrypted=_cipher().encrypt(number.encode()),
+                nid_encrypted=encryption.encrypt(number, purpose=SEALED).encode(),
                 state_id=state_id,
                 client_ip=client_ip,
                 created_at=now,
@@ -73,9 +71,11 @@ def look(begun: NafathTransaction) -> NafathTransaction:
     mine = NafathTransaction.objects.filter(pk=begun.pk, state=State.WAITING, asked_at=begun.asked_at)
     if not mine.update(asked_at=now) or begun.nid_encrypted is None:
         return begun  # another tab has just asked
-    number = _cipher().decrypt(bytes(begun.nid_encrypted)).decode()
     try:
+        number = encryption.decrypt(bytes(begun.nid_encrypted).decode(), purpose=SEALED)
         told = push.status(number, Asked(begun.trans_id, begun.random), client_ip=begun.client_ip)
+    except encryption.NotReadable:
+        told = ""  # its key was taken away: the callback alone can end it well
     except PushUnavailable as trouble:
         gone = trouble.trouble in (Trouble.EXPIRED, Trouble.UNKNOWN)
         return _move(begun, State.EXPIRED, reference=trouble.reference) if gone else begun
@@ -100,7 +100,7 @@ def receive(*, request_id: UUID, trans_id: str, token: str) -> bool:
     if found.nid_digest not in national_id.digests(identity.national_id):
         raise NafathRefused("another person than the one whose number was typed")
     close_overdue(at=timezone.now())  # fetching the key may have taken seconds
-    sealed = _cipher().encrypt(json.dumps(asdict(identity)).encode())
+    sealed = encryption.encrypt(json.dumps(asdict(identity)), purpose=SEALED).encode()
     _move(found, State.VERIFIED, identity_encrypted=sealed)
     return True
 
@@ -115,7 +115,10 @@ def consume(begun: NafathTransaction) -> VerifiedIdentity:
     sealed = mine.values_list("identity_encrypted", flat=True).first()
     if sealed is None or not mine.update(state=State.CONSUMED, consumed_at=now, identity_encrypted=None):
         raise NafathRefused("push: not verified, or used")
-    told = json.loads(_cipher().decrypt(bytes(sealed)))
+    try:
+        told = json.loads(encryption.decrypt(bytes(sealed).decode(), purpose=SEALED))
+    except encryption.NotReadable as gone:
+        raise NafathRefused("push: its key is gone") from gone
     return VerifiedIdentity(**{**told, "amr": tuple(told["amr"])})
 
 
@@ -139,8 +142,3 @@ def _move(begun: NafathTransaction, state: State, **fields: object) -> NafathTra
     NafathTransaction.objects.pending().filter(pk=begun.pk).update(state=state, **fields)
     begun.refresh_from_db()
     return begun
-
-
-def _cipher() -> Fernet:
-    key = salted_hmac("nafath_auth.push", "", algorithm="sha256").digest()
-    return Fernet(urlsafe_b64encode(key))

@@ -1,17 +1,14 @@
 """What a sign-in leaves in the session, and where it leads."""
 
-from base64 import urlsafe_b64encode
-
-from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language, override
 
+from entities import encryption
 from entities.decorators import PortalRequest
 from entities.models import Membership, User
 from entities.sessions import opened_from
@@ -19,6 +16,7 @@ from nafath_auth.actions import Admission
 from nafath_auth.adapters.oidc import Proof
 
 LONGEST_NEXT = 2000
+FOR_SIGN_OUT = "nafath_auth.id_token"  #: what the token in a session is encrypted for
 
 
 def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> None:
@@ -28,7 +26,7 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
     request.session.update(
         {
             "nafath_at": proof.identity.proved_at,
-            "nafath_id_token": _cipher().encrypt(proof.id_token.encode()).decode(),
+            "nafath_id_token": encryption.encrypt(proof.id_token, purpose=FOR_SIGN_OUT),
             "started_at": now,
             "seen_at": now,
             "opened": opened_from(request),
@@ -70,10 +68,10 @@ def choose(request: PortalRequest, membership: Membership) -> None:
 
 
 def id_token(request: HttpRequest) -> str:
-    """The token to show to Nafath when signing out; empty when there is none, or SECRET_KEY has changed."""
+    """The token to show to Nafath when signing out; empty when there is none, or its key is gone."""
     try:
-        return _cipher().decrypt(request.session.get("nafath_id_token", "")).decode()
-    except InvalidToken:
+        return encryption.decrypt(request.session.get("nafath_id_token", ""), purpose=FOR_SIGN_OUT)
+    except encryption.NotReadable:
         return ""
 
 
@@ -100,8 +98,3 @@ def onward(request: HttpRequest, person: User, next_url: str) -> str:
     with override(get_language() if next_url else person.language):
         address = resolve_url(page)
     return f"{address}?{urlencode({'next': next_url})}" if next_url else address
-
-
-def _cipher() -> Fernet:
-    key = salted_hmac("nafath_auth.id_token", "", algorithm="sha256").digest()
-    return Fernet(urlsafe_b64encode(key))

@@ -37,6 +37,7 @@ REQUIRED_IN_PRODUCTION = {
     "SMS_GATEWAY_TOKEN": "as given by the gateway",
     "SUPPORT_PHONE": "the operations room's telephone number",
     "NID_DIGEST_KEYS": "name:secret pairs separated by commas, the current one first",
+    "NID_ENCRYPTION_KEYS": "name:secret pairs separated by commas, the current one first",
     "NAFATH_ADAPTER": "oidc, push or iam (there is no default in production)",
 }
 NAFATH_ADAPTER = env("NAFATH_ADAPTER", default="" if PRODUCTION else "simulator")
@@ -51,12 +52,15 @@ if PRODUCTION:
         raise ImproperlyConfigured("The portal cannot start in production without:\n" + "\n".join(missing))
 
 SECRET_KEY = env("SECRET_KEY", default="local-only-not-a-secret-" + "x" * 40)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORTAL_ORIGIN = env("PORTAL_ORIGIN", default="http://localhost:8000").rstrip("/")
 HTTPS = PORTAL_ORIGIN.startswith("https://")
 # "name:secret,name:secret": the first digests new sign-ins, the others still find the old rows.
 NID_DIGEST_KEYS = env.list("NID_DIGEST_KEYS", default=["local:not-a-secret-local-digest-key"])
+# In the same way, for the little that must be read again: a pending sign-in, and the token to sign out with.
+NID_ENCRYPTION_KEYS = env.list("NID_ENCRYPTION_KEYS", default=["local:not-a-secret-local-encryption-key"])
 
 # --- What production must not be -------------------------------------------------------------------
 REFUSED_IN_PRODUCTION = {
@@ -68,6 +72,13 @@ REFUSED_IN_PRODUCTION = {
     # Ten digits are guessed in minutes when the key is.
     "NID_DIGEST_KEYS: a secret has less than 32 characters": any(
         len(pair.partition(":")[2]) < 32 for pair in NID_DIGEST_KEYS
+    ),
+    "NID_ENCRYPTION_KEYS: a secret has less than 32 characters": any(
+        len(pair.partition(":")[2]) < 32 for pair in NID_ENCRYPTION_KEYS
+    ),
+    # What is stored says by the name which key it needs.
+    "NID_DIGEST_KEYS or NID_ENCRYPTION_KEYS: two keys have one name": any(
+        len({pair.partition(":")[0] for pair in keys}) < len(keys) for keys in (NID_DIGEST_KEYS, NID_ENCRYPTION_KEYS)
     ),
 }
 if PRODUCTION and any(REFUSED_IN_PRODUCTION.values()):

@@ -22,6 +22,7 @@ GOOD = {
     "SMS_GATEWAY_TOKEN": "token",
     "SUPPORT_PHONE": "011 000 0000",
     "NID_DIGEST_KEYS": f"first:{'s' * 32}",
+    "NID_ENCRYPTION_KEYS": f"first:{'e' * 32}",
     "NAFATH_ADAPTER": "oidc",
     "NAFATH_OIDC_ISSUER": "https://nafath.example",
     "NAFATH_OIDC_CLIENT_ID": "portal",
@@ -44,7 +45,9 @@ def test_a_whole_environment_starts_with_cookies_for_https_alone(monkeypatch: py
     assert made["SECURE_SSL_REDIRECT"] and not made["NAFATH_ALLOW_SIMULATOR"]
 
 
-@pytest.mark.parametrize("name", ["PORTAL_ORIGIN", "SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN", "NID_DIGEST_KEYS"])
+@pytest.mark.parametrize(
+    "name", ["PORTAL_ORIGIN", "SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN", "NID_DIGEST_KEYS", "NID_ENCRYPTION_KEYS"]
+)
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=name):
         start(monkeypatch, **{name: ""})
@@ -60,6 +63,8 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
         ("SECRET_KEY", "short"),
         ("NID_DIGEST_KEYS", "first:"),
         ("NID_DIGEST_KEYS", f"first:{'s' * 32},old:short"),
+        ("NID_ENCRYPTION_KEYS", "first:short"),
+        ("NID_ENCRYPTION_KEYS", f"first:{'s' * 32},first:{'t' * 32}"),
     ],
 )
 def test_what_is_dangerous_does_not_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
