@@ -14,7 +14,7 @@ from nafath_auth.adapters import push
 from nafath_auth.adapters.push import Asked, PushUnavailable, Trouble
 from nafath_auth.adapters.trust import NafathRefused
 from nafath_auth.identity import VerifiedIdentity
-from nafath_auth.models import IDENTITY_FOR, KEPT_FOR, PENDING, NafathTransaction, State
+from nafath_auth.models import IDENTITY_FOR, PENDING, NafathTransaction, State
 
 FIRST_QUESTION = timedelta(seconds=10)  # the status lags behind the app
 BETWEEN_QUESTIONS = timedelta(seconds=5)
@@ -128,11 +128,6 @@ def close_overdue(*, at: datetime) -> None:
     overdue.filter(state=State.APPROVED).update(state=State.FAILED, decided_at=at, nid_encrypted=None)
     overdue.update(state=State.EXPIRED, decided_at=at, nid_encrypted=None)
     NafathTransaction.objects.unclaimed(at=at).update(state=State.EXPIRED, identity_encrypted=None)
-
-
-def forget(*, at: datetime) -> None:
-    """Remove the rows of a month ago; the security log keeps the entrance itself."""
-    NafathTransaction.objects.filter(created_at__lt=at - KEPT_FOR).delete()
 
 
 def _move(begun: NafathTransaction, state: State, **fields: object) -> NafathTransaction:

@@ -8,10 +8,9 @@ from nafath_auth import approval, code_door, probe
 
 @shared_task
 def close_abandoned_sign_ins() -> None:
-    """Close requests in the app that are over, and remove the rows of a month ago."""
+    """Close requests in the app that are over, and remove unused codes; `manage.py purge` removes old requests."""
     now = timezone.now()
     approval.close_overdue(at=now)
-    approval.forget(at=now)
     code_door.forget(at=now)
 
 

@@ -62,6 +62,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unsent(self) -> Self:
         return self.filter(Q(state=State.PENDING) | Q(state=State.LEASED))  # as the partial indexes say it
 
+    def settled(self) -> Self:
+        """Nothing more is done with them."""
+        return self.exclude(state__in=[State.PENDING, State.LEASED])
+
     def with_story(self) -> Self:
         """With all that a message or a row of the inbox is told from; a report's clocks are not in it."""
         return self.select_related(

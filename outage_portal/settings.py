@@ -244,6 +244,19 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = "public_id"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
+# --- How many days what is kept of people stays: `manage.py purge`, docs/data-inventory.md ---------------------
+RETENTION_DAYS = {
+    "sign_in_requests": 30,  # in the Nafath app, after they were begun
+    "sessions": 1,  # after their end
+    "drafts": 90,  # after the last word in them
+    "deliveries": 365,  # after what they tell of
+    "notices": 365,
+    "desk_log": 365,
+    "people": 730,  # after the end of the last membership: the row stays, and names nobody
+    "audit_log": 365,  # then a file in AUDIT_ARCHIVE_ROOT, and a checkpoint
+}
+AUDIT_ARCHIVE_ROOT = Path(env("AUDIT_ARCHIVE_ROOT", default=str(BASE_DIR / "var" / "audit-archive")))
+
 # --- Languages, numbers and dates -------------------------------------------------------------------
 LANGUAGE_CODE = "ar"
 LANGUAGES = [("ar", "العربية"), ("en", "English")]

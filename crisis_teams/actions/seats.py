@@ -147,7 +147,8 @@ def end(membership: Membership, *, reason: str, by: User) -> None:
     """The membership ends now, and the sessions that act in it. An ended one keeps its reason."""
     if membership.status != Status.ENDED:
         membership.status, membership.ended_reason = Status.ENDED, national_id.redact(reason)[:200]
-        membership.save(update_fields=["status", "ended_reason"])
+        membership.ended_at = timezone.now()
+        membership.save(update_fields=["status", "ended_reason", "ended_at"])
         end_sessions_of(membership.user, membership=membership, by=by)
 
 

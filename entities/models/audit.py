@@ -27,6 +27,9 @@ class ChainHead(models.Model):
     entity = models.OneToOneField(Entity, on_delete=models.PROTECT, primary_key=True, related_name="+")
     seq = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=GENESIS)
+    # The last line that was taken out because its term was over: what is still here follows it.
+    checkpoint_seq = models.PositiveBigIntegerField(default=0)
+    checkpoint_hash = models.CharField(max_length=64, default=GENESIS)
 
     def __str__(self) -> str:
         return f"{self.entity_id}:{self.seq}"
@@ -65,6 +68,10 @@ class AuditEvent(models.Model):
         READ = "READ", _("Report read")
         EXPORTED = "EXPORTED", _("Security log exported")
         CODE = "CODE", _("Sign-in by a code")
+        NOTICE_SEEN = "NOTICE_SEEN", _("Privacy notice acknowledged")
+        OWN_DATA = "OWN_DATA", _("Own data downloaded")
+        CORRECTION = "CORRECTION", _("Correction of own data asked for")
+        PURGE = "PURGE", _("Removal of what is past its term")
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="audit_events", verbose_name=_("Entity"))
     seq = models.PositiveBigIntegerField(_("Number"))

@@ -24,6 +24,7 @@ class Notice(models.Model):
         NAFATH_AWAY = "NAFATH_AWAY", _("Nafath does not answer")
         CODE = "CODE", _("A one-time code")
         CODE_ENTERED = "CODE_ENTERED", _("A session was opened with a code")
+        CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=120, unique=True)

@@ -57,6 +57,11 @@ class User(AbstractBaseUser, Bilingual):
     last_membership = models.ForeignKey(
         "Membership", on_delete=models.SET_NULL, null=True, editable=False, related_name="+", help_text="Used last."
     )
+    notice_version = models.CharField(
+        max_length=20, blank=True, editable=False, help_text="The privacy notice that she has seen."
+    )
+    notice_at = models.DateTimeField(null=True, editable=False)
+    forgotten_at = models.DateTimeField(null=True, editable=False, help_text="Nothing here names anybody since then.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -158,6 +163,7 @@ class Membership(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Invited by")
     )
     ended_reason = models.CharField(_("Reason of the end"), max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True, editable=False, help_text="From then her data has its term.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()

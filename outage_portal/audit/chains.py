@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from entities.chain import GENESIS, follow
+from entities.chain import follow
 from entities.models import AuditEvent, ChainHead, Entity, User
 
 MOST_ROWS = 10_000
@@ -29,9 +29,11 @@ def examine(entity: Entity, *, by: User, most: int = MOST_ROWS) -> Found:
     head = ChainHead.objects.filter(entity=entity).first()
     if head is None:
         return Found(0, 0)
-    start = max(head.seq - most, 0)
+    start = max(head.seq - most, head.checkpoint_seq)
     log = AuditEvent.objects.visible_to(by).filter(entity=entity, seq__lte=head.seq)
-    before = log.filter(seq=start).values_list("hash", flat=True).first() if start else GENESIS
+    before: str | None = head.checkpoint_hash
+    if start > head.checkpoint_seq:
+        before = log.filter(seq=start).values_list("hash", flat=True).first()
     rows = log.filter(Q(seq__gt=start)).order_by("seq")
     found = follow(rows, seq=start, before=before or "")
     broken = found.missing or found.changed

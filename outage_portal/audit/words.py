@@ -30,6 +30,10 @@ ICONS: dict[str, str] = {
     Action.READ: "file-text",
     Action.EXPORTED: "download",
     Action.CODE: "key-round",
+    Action.NOTICE_SEEN: "shield-check",
+    Action.OWN_DATA: "download",
+    Action.CORRECTION: "user-cog",
+    Action.PURGE: "trash-2",
 }
 
 #: nafath_auth.actions.AdmissionRefused.reason
@@ -56,6 +60,7 @@ LABELS: dict[str, Promise] = {
     "deed": gettext_lazy("Deed"),
     "done": gettext_lazy("Deed"),
     "fields": gettext_lazy("Changed fields"),
+    "file": gettext_lazy("File"),
     "filter": gettext_lazy("Filter"),
     "format": gettext_lazy("File type"),
     "imported": gettext_lazy("By an import"),
@@ -72,12 +77,27 @@ LABELS: dict[str, Promise] = {
     "reader_entity": gettext_lazy("Reader's entity"),
     "reason": gettext_lazy("Reason"),
     "reference": gettext_lazy("Reference"),
+    "removed": gettext_lazy("Removed"),
     "retried": gettext_lazy("Sent again"),
     "role": gettext_lazy("Role"),
     "rows": gettext_lazy("Lines"),
     "sha256": gettext_lazy("SHA-256 of the file"),
     "source": gettext_lazy("Copied from"),
     "status": gettext_lazy("Status"),
+    "until": gettext_lazy("Up to number"),
+    "version": gettext_lazy("Version"),
+}
+
+#: The rows of settings.RETENTION_DAYS.
+REMOVED: dict[str, Promise] = {
+    "sign_in_requests": gettext_lazy("Sign-in requests in the app"),
+    "sessions": gettext_lazy("Ended sessions"),
+    "drafts": gettext_lazy("Drafts nobody came back to"),
+    "deliveries": gettext_lazy("Messages that were sent"),
+    "notices": gettext_lazy("Notices"),
+    "desk_log": gettext_lazy("Changes listed at the desk"),
+    "people": gettext_lazy("Names and contacts of former users"),
+    "audit_log": gettext_lazy("Lines of the security log, kept in a file"),
 }
 
 #: nafath_auth.code_door: what became of a code.
@@ -125,6 +145,7 @@ def value(key: str, said: Any, *, model: str = "") -> str:
         "status": dict(Membership.Status.choices),
         "part": PARTS,
         "nafath": NAFATH_CHANGES,
+        "removed": REMOVED,
         "action": dict(Action.choices),
         "model": {text: model_name(text)},
     }

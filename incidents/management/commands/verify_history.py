@@ -1,7 +1,8 @@
 """Walk every hash chain, the reports' and the audit log's, and name the first broken link of each broken one.
 
 An edited, deleted, inserted or swapped row breaks the chain where it stands; a cut tail no longer reaches the head
-that the report (`event_count`, `head_hash`) or the entity (`ChainHead`) keeps.
+that the report (`event_count`, `head_hash`) or the entity (`ChainHead`) keeps. An audit log whose oldest lines are past
+their term begins at its checkpoint.
 
 A sealed record is compared too: its file with its digest, its seal with the event that closed the report. With
 references it says only how these reports are sealed, for whoever holds such a paper.
@@ -29,17 +30,19 @@ CHUNK = 2000
 
 @dataclass(frozen=True)
 class Head:
-    """Whose chain it is, and where it must end."""
+    """Whose chain it is, where it must end, and after which line what is still here begins."""
 
     owner: int
     name: str
     seq: int
     hash: str
+    after: int = 0
+    before: str = GENESIS
 
 
 def first_break(rows: Iterable[Row], head: Head) -> str:
     """What is wrong with a chain, at its first broken link; an empty text where it is whole."""
-    found = follow(rows)
+    found = follow(rows, seq=head.after, before=head.before)
     if found.missing:
         return f"number {found.missing} is missing"
     if found.changed:
@@ -83,8 +86,7 @@ def _report_again(head: Head, broken: str) -> str:
 
 def audit_chains() -> Iterator[tuple[Head, str]]:
     """The entities' audit logs, in the same way."""
-    found = ChainHead.objects.order_by("entity_id").values_list("entity_id", "entity__code", "seq", "hash")
-    heads = (Head(entity, f"audit log of {code}", seq, digest) for entity, code, seq, digest in found.iterator(CHUNK))
+    heads = map(_head_of, ChainHead.objects.order_by("entity_id").select_related("entity").iterator(CHUNK))
     rows = AuditEvent.objects.order_by("entity_id", "seq").iterator(CHUNK)
     for head, broken in walk(heads, rows, owner="entity_id"):
         yield head, broken and _audit_again(head, broken)
@@ -96,7 +98,12 @@ def _audit_again(head: Head, broken: str) -> str:
     if chain is None or not chain.seq:
         return broken
     rows = AuditEvent.objects.filter(entity_id=head.owner).order_by("seq")
-    return first_break(rows, Head(head.owner, "", chain.seq, chain.hash))
+    return first_break(rows, _head_of(chain))
+
+
+def _head_of(chain: ChainHead) -> Head:
+    name = f"audit log of {chain.entity.code}"
+    return Head(chain.entity_id, name, chain.seq, chain.hash, chain.checkpoint_seq, chain.checkpoint_hash)
 
 
 def sealed_records(records: QuerySet[SealedRecord]) -> Iterator[tuple[Head, str]]:
