@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from entities import national_id
@@ -87,6 +88,17 @@ def act_as(membership: Membership, *, by: User) -> Membership:
         previous_role=previous.role if previous else "",
     )
     return membership
+
+
+@transaction.atomic
+def acknowledge_notice(*, by: User) -> None:
+    """Note that she has been shown the privacy notice of today: once a version. It is a notice, no consent."""
+    if by.notice_version == settings.PRIVACY_NOTICE_VERSION:
+        return
+    by.notice_version, by.notice_at = settings.PRIVACY_NOTICE_VERSION, timezone.now()
+    by.save(update_fields=["notice_version", "notice_at"])
+    entity = by.acting.entity if by.acting else None
+    AuditEvent.record(AuditEvent.Action.NOTICE_SEEN, entity=entity, by=by, version=by.notice_version)
 
 
 def _registered(digests: list[str]) -> User | None:

@@ -35,8 +35,9 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
     )
     if len(admission.memberships) == 1:
         request.session["membership_id"] = admission.memberships[0].pk
-    if admission.is_first:
+    if admission.is_first or admission.person.notice_version != settings.PRIVACY_NOTICE_VERSION:
         request.session["first_sign_in"] = {
+            "is_first": admission.is_first,
             "name": proof.identity.name_ar or proof.identity.name_en,
             "differs": admission.name_differs,
         }

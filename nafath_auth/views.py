@@ -20,7 +20,7 @@ from entities.limits import SIGN_IN_CALLBACK, SIGN_IN_START, limited
 from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
 from nafath_auth import breaker, sessions
-from nafath_auth.actions import act_as
+from nafath_auth.actions import acknowledge_notice, act_as
 from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
@@ -91,14 +91,19 @@ def finish_sign_in(request: HttpRequest, brought: Mapping[str, str]) -> HttpResp
 @never_cache
 @require_http_methods(PAGE_OR_POST)
 def first_sign_in(request: PortalRequest) -> HttpResponse:
-    """Once: what is registered of the person beside what Nafath says, and what is done with it."""
+    """What is registered of the person beside what Nafath says, and what is done with it.
+
+    Once, and again when the privacy notice says something else: one press, and nothing asks for more.
+    """
     next_url = sessions.safe_next(request)
     if request.method == "POST":
         request.session.pop("first_sign_in", None)
+        acknowledge_notice(by=request.user)
     told = request.session.get("first_sign_in")
     if told is None:
         return redirect(sessions.onward(request, request.user, next_url))
-    return render(request, "nafath_auth/first_sign_in.html", {"told": told, "next": next_url})
+    context = {"told": told, "next": next_url, "version": settings.PRIVACY_NOTICE_VERSION}
+    return render(request, "nafath_auth/first_sign_in.html", context)
 
 
 @signed_in

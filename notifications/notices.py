@@ -1,4 +1,4 @@
-"""What the notices about Nafath being down say beside their headline: facts, the short line, the way from here."""
+"""What the notices say beside their headline: facts, the short line, the way from here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from entities.models import Notice
+from entities.models import Correctable, Notice, User
 from entities.permissions import Role
 from nafath_auth.code_door import code_of
 
@@ -45,6 +45,10 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         said.append((_("Service"), notice.service.name))
     if notice.kind == Notice.Kind.CODE_ENTERED:
         said.append((_("Role"), str(Role(notice.data["role"]).label)))
+    if notice.kind == Notice.Kind.CORRECTION_ASKED:
+        person = User.objects.filter(public_id=notice.data["person"]).first()
+        said.append((_("Person"), person.name if person else "—"))
+        said.append((_("To correct"), _(", ").join(str(Correctable(what).label) for what in notice.data["what"])))
     return said
 
 
@@ -77,4 +81,6 @@ def path(notice: Notice) -> str:
             return reverse("home")
         case Notice.Kind.NAFATH_AWAY:
             return reverse("nafath_state")
+        case Notice.Kind.CORRECTION_ASKED if notice.entity.is_authority:
+            return reverse("admin:entities_user_changelist")
     return reverse("team")

@@ -69,6 +69,7 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
     Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
+    Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
 }
 #: What a clock wants done. Required of whoever it waits on.
 DUTIES: dict[str, Promise] = {
@@ -117,6 +118,7 @@ NOTICE_DUTIES: dict[str, Promise] = {
         "If you did not ask, call the operations room"
     ),
     Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
+    Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {

@@ -255,6 +255,8 @@ RETENTION_DAYS = {
     "people": 730,  # after the end of the last membership: the row stays, and names nobody
     "audit_log": 365,  # then a file in AUDIT_ARCHIVE_ROOT, and a checkpoint
 }
+# Raised when templates/outage_portal/privacy.html says something else: everybody is then shown it once.
+PRIVACY_NOTICE_VERSION = "2026-11"
 AUDIT_ARCHIVE_ROOT = Path(env("AUDIT_ARCHIVE_ROOT", default=str(BASE_DIR / "var" / "audit-archive")))
 
 # --- Languages, numbers and dates -------------------------------------------------------------------
@@ -318,6 +320,8 @@ SMS_GATEWAY_TOKEN = env("SMS_GATEWAY_TOKEN", default="demo-sms-token")
 
 SUPPORT_PHONE = env("SUPPORT_PHONE", default="011 000 0000")  # the operations room, round the clock
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", default="operations@portal.example")
+PRIVACY_OFFICER_EMAIL = env("PRIVACY_OFFICER_EMAIL", default=SUPPORT_EMAIL)
+PRIVACY_OFFICER_PHONE = env("PRIVACY_OFFICER_PHONE", default="")
 DIGITAL_STAMP_NUMBER = env("DIGITAL_STAMP_NUMBER", default="")  # a licence mark: shown only when it is ours
 
 # --- Security ---------------------------------------------------------------------------------------------

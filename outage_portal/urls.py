@@ -18,6 +18,7 @@ urlpatterns = [
         path("team/", include("crisis_teams.urls")),
         path("inbox/", include("notifications.urls")),
         path("audit/", include("outage_portal.audit.urls")),
+        path("accounts/my-data/", include("outage_portal.my_data.urls")),
         path("privacy/", views.privacy, name="privacy"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("admin/", admin.site.urls),

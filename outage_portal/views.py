@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from entities.decorators import public
 from entities.permissions import Permission
 from incidents.views.home import entity_home
+from outage_portal.audit.words import REMOVED
 from outage_portal.middleware import DATABASE_AWAY, database_away, kept_fields
 
 
@@ -48,8 +50,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @public
 def privacy(request: HttpRequest) -> HttpResponse:
-    """What is kept about people, why, and for how long."""
-    return render(request, "outage_portal/privacy.html")
+    """The privacy notice: who keeps what about people, why, for how long, and what they may ask for."""
+    context = {
+        "version": settings.PRIVACY_NOTICE_VERSION,
+        "terms": [(REMOVED[kind], days) for kind, days in settings.RETENTION_DAYS.items()],
+        "officer_email": settings.PRIVACY_OFFICER_EMAIL,
+        "officer_phone": settings.PRIVACY_OFFICER_PHONE,
+    }
+    return render(request, "outage_portal/privacy.html", context)
 
 
 @public

@@ -50,6 +50,14 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Auditors read the log, nobody else."""
         return self if user.may(Permission.AUDIT_VIEW) else self.none()
 
+    def sign_ins_of(self, person: User) -> Self:
+        """Her own sign-ins, the newest first."""
+        return self.filter(person=person.public_id, action=AuditEvent.Action.SIGN_IN).order_by("-at", "-id")
+
+    def revealing(self, person: User) -> Self:
+        """Who was shown her mobile and e-mail in full, the newest first."""
+        return self.filter(action=AuditEvent.Action.REVEALED, data__of=str(person.public_id)).order_by("-at", "-id")
+
 
 class AuditEvent(models.Model):
     """One line of the security log. It holds codes and public ids, never a name, a mobile or an ID."""

@@ -9,6 +9,16 @@ from entities.models.catalogue import DigitalService
 from entities.models.organisation import Entity
 
 
+class Correctable(models.TextChoices):
+    """What a person may ask to have corrected of what is registered of her."""
+
+    NAME = "name", _("Name")
+    MOBILE = "mobile", _("Mobile")
+    EMAIL = "email", _("E-mail")
+    MEMBERSHIP = "membership", _("Role, entity or term")
+    OTHER = "other", _("Something else")
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def not_fanned_out(self) -> "NoticeQuerySet":
         return self.filter(fanned_out_at__isnull=True)

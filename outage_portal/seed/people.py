@@ -11,6 +11,7 @@ from typing import Self
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from crisis_teams import actions as teams
 from crisis_teams.models import CrisisTeam
@@ -108,7 +109,8 @@ def _take_seat(seat: Seat, entity: Entity, *, at: datetime) -> None:
     if seat.role != Role.MEMBER or seat.persona["name_en"] in DELEGATED:
         # Whoever appears in the tales has signed in; the other members find their first sign-in before them.
         membership.status, membership.user.last_login = Status.ACTIVE, at + timedelta(days=1)
-        membership.user.save(update_fields=["last_login"])
+        membership.user.notice_version, membership.user.notice_at = settings.PRIVACY_NOTICE_VERSION, at
+        membership.user.save(update_fields=["last_login", "notice_version", "notice_at"])
     membership.save()
     if seat.persona["name_en"] in DELEGATED:
         membership = teams.amend(membership, delegated=True, at=at + timedelta(days=30), by=_appointer(entity))
@@ -140,6 +142,7 @@ def _reach_state(state: str, membership: Membership, *, since: date) -> None:
         case "ended":
             membership.status, membership.ended_reason = Status.ENDED, "انتهاء مدة التكليف"
             membership.valid_to = since + timedelta(days=180)
+            membership.ended_at = timezone.now()
         case "person_inactive":
             membership.user.is_active = False
             membership.user.save(update_fields=["is_active"])

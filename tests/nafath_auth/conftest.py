@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import responses
+from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import Client
@@ -53,7 +54,8 @@ class Visitor(Client):
 def a_regular(role: Role | None = Role.DIRECTOR, *, number: str = "1000000008", **fields: Any) -> User:
     """Somebody who has signed in before."""
     person = a_person(role, number=number)
-    User.objects.filter(pk=person.pk).update(last_login=timezone.now(), **fields)
+    seen = {"last_login": timezone.now(), "notice_version": settings.PRIVACY_NOTICE_VERSION}
+    User.objects.filter(pk=person.pk).update(**seen, **fields)
     return person
 
 

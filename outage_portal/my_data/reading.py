@@ -1,0 +1,105 @@
+"""All that is kept of one person, for her page and for the file that she takes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from entities.models import AuditEvent, Membership, Session, User
+from entities.permissions import Role
+from incidents.models import Report
+
+LATELY = timedelta(days=365)
+MOST = 100  # sign-ins, and revealings, that the page and the file name
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """Somebody was shown her mobile and e-mail in full."""
+
+    at: datetime
+    who: str
+    role: str
+    reason: str
+
+
+class MyData:
+    """Read as it is asked for; the newest stands first."""
+
+    def __init__(self, person: User) -> None:
+        self.person = person
+        held = Membership.objects.filter(user=person).select_related("entity")
+        self.memberships = list(held.order_by("-created_at"))
+        since = timezone.now() - LATELY
+        self.sign_ins = list(
+            AuditEvent.objects.sign_ins_of(person).filter(at__gte=since).select_related("entity")[:MOST]
+        )
+        self.revealed = list(_revealed(person, since=since))
+        self.reports_filed = Report.objects.filter(filed_by=person).count()
+
+
+def _revealed(person: User, *, since: datetime) -> list[Revealed]:
+    events = list(AuditEvent.objects.revealing(person).filter(at__gte=since)[:MOST])
+    people: dict[UUID | None, User] = {
+        user.public_id: user for user in User.objects.filter(public_id__in={event.person for event in events})
+    }
+    roles = dict(Role.choices)
+    return [
+        Revealed(
+            at=event.at,
+            who=people[event.person].name if event.person in people else "—",
+            role=str(roles.get(event.role, "")),
+            reason=str(event.data.get("reason") or event.data.get("reference", "")),
+        )
+        for event in events
+    ]
+
+
+def as_file(mine: MyData) -> dict[str, Any]:
+    """The same for a machine. Times are ISO 8601 with their offset."""
+    person = mine.person
+    return {
+        "made_at": timezone.now(),
+        "controller": _("Digital Government Authority"),
+        "person": {
+            "id": person.public_id,
+            "name_ar": person.name_ar,
+            "name_en": person.name_en,
+            "national_id_last4": person.national_id_last4,
+            "mobile": person.mobile,
+            "email": person.email,
+            "language": person.language,
+            "registered_at": person.created_at,
+            "last_sign_in": person.last_login,
+            "privacy_notice": {"version": person.notice_version, "at": person.notice_at},
+        },
+        "memberships": [
+            {
+                "entity": membership.entity.code,
+                "entity_name": membership.entity.name,
+                "role": membership.role,
+                "status": membership.status,
+                "from": membership.valid_from,
+                "to": membership.valid_to,
+                "ended_at": membership.ended_at,
+                "ended_reason": membership.ended_reason,
+            }
+            for membership in mine.memberships
+        ],
+        "sign_ins": [{"at": event.at, "entity": event.entity.code, "role": event.role} for event in mine.sign_ins],
+        "revealed": [
+            {"at": line.at, "to": line.who, "role": line.role, "reason": line.reason} for line in mine.revealed
+        ],
+        "sessions": [
+            {"started_at": row.started_at, "seen_at": row.seen_at, "address": row.address, "device": row.device}
+            for row in Session.objects.visible_to(person).alive()
+        ],
+        "reports_filed": list(
+            Report.objects.filter(filed_by=person).order_by("submitted_at").values("reference", "submitted_at")
+        ),
+    }
