@@ -98,6 +98,16 @@ class ReasonForm(forms.Form):
     )
 
 
+class RevealForm(forms.Form):
+    """Why somebody's mobile and e-mail are needed in full: the security log keeps it, and the person sees it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("Such as: no answer by mail. The person sees it on the page of their own data."),
+    )
+
+
 class ReplacementForm(PersonForm, ReasonForm):
     """The successor and the reason."""
 

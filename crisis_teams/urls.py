@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from crisis_teams import views
+from crisis_teams import contact_views, views
 from entities.permissions import TEAM_ROLES, Role
 
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("emergency/", views.team_emergency, name="team_emergency"),
     path("appoint/<team_role:role>/", views.team_appoint, name="team_appoint"),
     path("people/<int:membership>/", views.team_member, name="team_member"),
+    path("people/<int:membership>/contact/", contact_views.team_contact, name="team_contact"),
     path("people/<int:membership>/replace/", views.team_replace, name="team_replace"),
     path("people/<int:membership>/retire/", views.team_retire, name="team_retire"),
     path("people/<int:membership>/hand-over/", views.team_hand_over, name="team_hand_over"),

@@ -225,6 +225,7 @@ def _team_page(request: PortalRequest, entity: Entity, emergency: EmergencyForm 
         "history": history(entity),
         "appoints": appoints,
         "manages": own and request.user.may(Permission.TEAM_MANAGE),
+        "reveals": request.user.may(Permission.CONTACT_REVEAL),
         "form": emergency,
     }
     return render(request, "crisis_teams/team.html", context, status=_status(emergency))

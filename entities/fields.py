@@ -10,11 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from entities import national_id
-from entities.text import clean, western_digits
+from entities.text import clean, in_groups, western_digits
 from entities.widgets import DigitsInput, PhoneInput
 
 _MOBILE = re.compile(r"(?:00966|\+?966|0)?(5\d{8})", re.ASCII)
-_E164 = re.compile(r"\+9665\d{8}", re.ASCII)
 
 
 class CleanCharField(forms.CharField):
@@ -89,14 +88,6 @@ class MobileField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """Show a stored number the way it is read aloud: 05X XXX XXXX."""
         return in_groups(value) if isinstance(value, str) else value
-
-
-def in_groups(mobile: str) -> str:
-    """+966512345678 as 051 234 5678; anything else as it was."""
-    if not _E164.fullmatch(mobile):
-        return mobile
-    local = "0" + mobile.removeprefix("+966")
-    return f"{local[:3]} {local[3:6]} {local[6:]}"
 
 
 class DayField(forms.DateField):

@@ -76,6 +76,7 @@ SEARCH = Limit("search", most=60, seconds=60, by=person)
 LIST_SEARCH = replace(SEARCH, counts=_searching)  # a list without words is no search; one count for both
 UPLOADS = Limit("uploads", most=30, seconds=600, by=person, counts=_posted)
 EXPORTS = Limit("exports", most=5, seconds=600, by=person)
+REVEALS = Limit("reveals", most=20, seconds=600, by=person, counts=_posted)
 CHAINS = Limit("chains", most=20, seconds=600, by=person)
 # Generous: whoever types fast in several windows never meets them; a script gone wild does.
 PREVIEWS = Limit("previews", most=240, seconds=60, by=person)

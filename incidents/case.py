@@ -14,7 +14,7 @@ from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
 from incidents.actions.final import needs_countersignature
 from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Status
+from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
 from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
 from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
@@ -277,6 +277,18 @@ class Case:
             return []
         team = [each for each in self._memberships if each.role in CALL_ORDER]
         return sorted(team, key=lambda each: (CALL_ORDER.index(Role(each.role)), each.pk))
+
+    @property
+    def reveals(self) -> bool:
+        """The reader may ask for somebody's mobile and e-mail in full, after a fresh sign-in and with a reason."""
+        return self.reader.may(Permission.CONTACT_REVEAL)
+
+    @property
+    def calls_at_once(self) -> bool:
+        """Its reviewer reaches the team of an open S1 or S2 outage without either; it is written down all the same."""
+        report = self.report
+        follows = self.reader.may(Permission.REPORT_TRIAGE) and report.reviewer_id == self.reader.pk
+        return follows and report.is_open and report.severity <= Severity.S2
 
     @property
     def reviewers(self) -> list[User]:

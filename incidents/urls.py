@@ -3,7 +3,20 @@
 from django.urls import URLPattern, path
 
 from incidents.forms.doors import DOORS
-from incidents.views import affected, board, drafts, filing, final, following, guide, papers, phoned, receipt, reports
+from incidents.views import (
+    affected,
+    board,
+    contacts,
+    drafts,
+    filing,
+    final,
+    following,
+    guide,
+    papers,
+    phoned,
+    receipt,
+    reports,
+)
 
 urlpatterns: list[URLPattern] = [
     # --- views/filing.py: the first question, the forms, drafts, preview, receipt -----------------------
@@ -24,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/", reports.report_detail, name="report_detail"),
     path("reports/<str:reference>/files/", reports.attachment_add, name="attachment_add"),
     path("reports/<str:reference>/files/<uuid:attachment>/", reports.attachment_download, name="attachment_download"),
+    path("reports/<str:reference>/contacts/<int:membership>/", contacts.report_contact, name="report_contact"),
     # --- views/papers.py: what leaves as a file of its own ------------------------------------------------
     path("reports/<str:reference>/record.pdf", papers.report_record, name="report_record"),
     path("reports/<str:reference>/window.ics", papers.report_calendar, name="report_calendar"),

@@ -1,5 +1,6 @@
 """Every change of a crisis team is one of these."""
 
+from crisis_teams.actions.contacts import reveal_contact
 from crisis_teams.actions.people import (
     GIVES_THE_DIRECTION,
     amend,
@@ -26,4 +27,5 @@ __all__ = [
     "remind_stale_teams",
     "replace",
     "retire",
+    "reveal_contact",
 ]

@@ -7,6 +7,10 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from entities import national_id
@@ -33,13 +37,43 @@ class PersonForm(forms.ModelForm):
         return number
 
 
+class KnownPersonForm(forms.ModelForm):
+    """The desk does not show a mobile and an e-mail in full either: what is left empty stays."""
+
+    mobile = MobileField(label=_("New mobile"), required=False)
+    email = forms.EmailField(label=_("New e-mail"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = {"mobile": self.instance.mobile, "email": self.instance.email}
+        masked = {"mobile": self.instance.masked_mobile, "email": self.instance.masked_email}
+        for name in self.kept.keys() & self.fields.keys():
+            self.initial[name] = ""
+            if masked[name]:
+                shown = format_html('<bdi dir="ltr">{}</bdi>', masked[name])
+                self.fields[name].help_text = format_html(gettext("Leave it empty to keep {kept}."), kept=shown)
+
+    def clean_mobile(self) -> str:
+        return str(self.cleaned_data["mobile"] or self.kept["mobile"])
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"] or self.kept["email"])
+
+
 class MembershipForm(forms.ModelForm):
     """Whose role it is and where stays as it was: another role is another membership, and the old one ends."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.was = self.instance.status
         if self.instance.pk:
             self.fields["entity"].disabled = self.fields["role"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("status") == Membership.Status.ENDED and self.was != Membership.Status.ENDED:
+            self.instance.ended_at = timezone.now()
+        return said
 
 
 class MembershipInline(admin.StackedInline):
@@ -58,12 +92,11 @@ class UserAdmin(AuditedAdmin):
     list_display = ("name_ar", "name_en", "national_id_last4", "is_active", "last_login")
     list_filter = ("is_active",)
     search_fields = ("name_ar", "name_en", "national_id_last4")
-    readonly_fields = ("identifier", "national_id_last4", "last_login", "mobile_masked", "email_masked")
+    readonly_fields = ("identifier", "national_id_last4", "last_login", "mobile_masked", "email_masked", "in_full")
     inlines = (MembershipInline,)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is None:
-            kwargs["form"] = PersonForm
+        kwargs["form"] = PersonForm if obj is None else KnownPersonForm
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
@@ -72,7 +105,7 @@ class UserAdmin(AuditedAdmin):
             return ("national_id", *typed)
         if not self.has_change_permission(request, obj):
             typed = ("name_ar", "name_en", "mobile_masked", "email_masked", "language", "is_active")
-        return (*typed, "identifier", "national_id_last4", "last_login")
+        return (*typed, "in_full", "identifier", "national_id_last4", "last_login")
 
     @admin.display(description=_("Identifier in the security log"))
     def identifier(self, person: User) -> str:
@@ -85,6 +118,14 @@ class UserAdmin(AuditedAdmin):
     @admin.display(description=_("E-mail"))
     def email_masked(self, person: User) -> str:
         return person.masked_email
+
+    @admin.display(description=_("Contact"))
+    def in_full(self, person: User) -> str:
+        """Where the contact is shown in full, with a reason; of whoever belongs nowhere it is needed no more."""
+        held = person.memberships.exclude(status=Membership.Status.ENDED).first()
+        if held is None:
+            return "—"
+        return format_html('<a href="{}">{}</a>', reverse("team_contact", args=[held.pk]), gettext("Show in full"))
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if not change:

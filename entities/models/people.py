@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.models.naming import Bilingual
 from entities.models.organisation import Entity
 from entities.permissions import FILE_AND_UPDATE, Permission, Role, permissions_of
+from entities.text import in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,6 +99,11 @@ class User(AbstractBaseUser, Bilingual):
         """m•••@entity.gov.sa: enough to recognise one's own address."""
         name, _at, host = self.email.rpartition("@")
         return f"{name[:1]}•••@{host}" if host else ""
+
+    @property
+    def spoken_mobile(self) -> str:
+        """051 234 5678, as it is read aloud."""
+        return in_groups(self.mobile)
 
     def get_short_name(self) -> str:
         """How Django admin greets her."""

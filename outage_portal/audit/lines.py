@@ -28,6 +28,7 @@ SAID: dict[str, set[str]] = {
     Action.CONFIGURATION: {"model"},
     Action.EXPORTED: {"rows"},
     Action.CODE: {"code"},
+    Action.REVEALED: {"membership", "of"},
 }
 
 
@@ -107,7 +108,7 @@ def _sentence(event: AuditEvent, names: Names) -> str:
             what = f"{said.get('reference', '')} — {words.value('part', said.get('part'))}"
         case Action.CATALOGUE | Action.CONFIGURATION if "model" in said:
             what = words.model_name(str(said["model"]))
-        case Action.MEMBERSHIP if "membership" in said:
+        case Action.MEMBERSHIP | Action.REVEALED if "membership" in said:
             what = names.of_membership(said["membership"])
         case Action.SWITCHED_ENTITY:
             what = event.entity.name

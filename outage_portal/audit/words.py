@@ -68,6 +68,7 @@ LABELS: dict[str, Promise] = {
     "model": gettext_lazy("Record"),
     "nafath": gettext_lazy("Nafath"),
     "name_differs": gettext_lazy("Name at Nafath differs"),
+    "of": gettext_lazy("Whose data"),
     "other": gettext_lazy("In place of"),
     "part": gettext_lazy("What was opened"),
     "pk": gettext_lazy("Number of the record"),
@@ -86,6 +87,7 @@ LABELS: dict[str, Promise] = {
     "status": gettext_lazy("Status"),
     "until": gettext_lazy("Up to number"),
     "version": gettext_lazy("Version"),
+    "what": gettext_lazy("To correct"),
 }
 
 #: The rows of settings.RETENTION_DAYS.

@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import PortalRequest, is_fresh, signed_in
-from entities.fields import in_groups
 from entities.limits import EXPORTS, limited
 from entities.models import AuditEvent
 from outage_portal.my_data.actions import ask_correction
@@ -59,5 +58,5 @@ def my_data_correction(request: PortalRequest) -> HttpResponse:
 
 
 def _page(request: PortalRequest, form: CorrectionForm) -> HttpResponse:
-    context = {"mine": MyData(request.user), "mobile": in_groups(request.user.mobile), "form": form}
+    context = {"mine": MyData(request.user), "form": form}
     return render(request, "outage_portal/my_data.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
-from entities.fields import DayField, MobileField, NationalIDField, in_groups
+from entities.fields import DayField, MobileField, NationalIDField
+from entities.text import in_groups
 
 
 @pytest.mark.parametrize(
