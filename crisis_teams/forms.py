@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from crisis_teams.actions import Person, Term
 from crisis_teams.models import MAX_DECISION_BYTES
 from entities import national_id
-from entities.fields import DayField, MobileField, NationalIDField
+from entities.fields import DayField, KeptText, MobileField, NationalIDField
 from entities.models import Membership
 from entities.permissions import Role
 from entities.text import clean
@@ -33,9 +33,7 @@ DECISION_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jp
 class EmergencyForm(forms.Form):
     """The least that makes a director: three answers, in under a minute."""
 
-    name_ar = forms.CharField(
-        label=_("Full name"), max_length=200, help_text=AS_IN_THE_ID, widget=forms.TextInput(NOT_MINE)
-    )
+    name_ar = KeptText(label=_("Full name"), max_length=200, help_text=AS_IN_THE_ID, widget=forms.TextInput(NOT_MINE))
     national_id = NationalIDField()
     mobile = MobileField(widget=PhoneInput(NOT_MINE), help_text=_("05XXXXXXXX, reachable day and night."))
 
@@ -55,10 +53,10 @@ class EmergencyForm(forms.Form):
 class PersonForm(EmergencyForm):
     """A person in full."""
 
-    name_ar = forms.CharField(
+    name_ar = KeptText(
         label=_("Name in Arabic"), max_length=200, help_text=AS_IN_THE_ID, widget=forms.TextInput(NOT_MINE)
     )
-    name_en = forms.CharField(
+    name_en = KeptText(
         label=_("Name in English"),
         max_length=200,
         required=False,
@@ -91,7 +89,7 @@ class AppointmentForm(PersonForm):
 class ReasonForm(forms.Form):
     """Why a membership ends: the team's history shows it."""
 
-    reason = forms.CharField(
+    reason = KeptText(
         label=_("Reason"),
         max_length=200,
         help_text=_("Such as: moved to another post. Everyone in the team sees it."),
@@ -101,7 +99,7 @@ class ReasonForm(forms.Form):
 class RevealForm(forms.Form):
     """Why somebody's mobile and e-mail are needed in full: the security log keeps it, and the person sees it."""
 
-    reason = forms.CharField(
+    reason = KeptText(
         label=_("Reason"),
         max_length=200,
         help_text=_("Such as: no answer by mail. The person sees it on the page of their own data."),
@@ -173,7 +171,7 @@ class AmendmentForm(forms.Form):
 class DecisionForm(forms.Form):
     """The decision that formed the team, checked by what it is and not by what it is called."""
 
-    reference = forms.CharField(label=_("Decision number"), max_length=60, help_text=_("As written on the decision."))
+    reference = KeptText(label=_("Decision number"), max_length=60, help_text=_("As written on the decision."))
     day = DayField(label=_("Decision date"), help_text=_("Such as 2026-11-22."))
     upload = forms.FileField(
         label=_("Decision"),

@@ -23,6 +23,23 @@ class CleanCharField(forms.CharField):
         return super().to_python(clean(str(value or "")).replace("\r\n", "\n")) or ""
 
 
+class KeptText(CleanCharField):
+    """Text that is stored. A number that could be a national ID is refused: it would lie there in clear for years.
+
+    Digits of either script; a reference as well as prose. What must not wait for a person, a draft or the name of a
+    file, loses it without a question (`national_id.kept_out`).
+    """
+
+    default_error_messages = {
+        "national_id": _("Leave out ID numbers: this text may not hold a national ID or an Iqama number."),
+    }
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if national_id.kept_out(value) != value:
+            raise ValidationError(self.error_messages["national_id"], code="national_id")
+
+
 class NationalIDField(forms.CharField):
     """A citizen's or a resident's number, normalised; each mistake has its own sentence (nafath.md A.5)."""
 

@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from entities import national_id
-from entities.fields import CleanCharField
+from entities.fields import KeptText
 from entities.text import western_digits
 from entities.widgets import Chips, ChipsMultiple, ChoiceCards, DigitsInput
 from incidents.choices import options
@@ -92,20 +91,13 @@ class MaintenanceImpactField(forms.ChoiceField):
         super().__init__(choices=choices, widget=ChoiceCards(sentences=MAINTENANCE_SENTENCES), **kwargs)
 
 
-class FreeText(CleanCharField):
-    """Prose. A number that could be a national ID is refused: it would be stored in clear for years."""
+class FreeText(KeptText):
+    """Prose."""
 
     default_error_messages = {
-        "national_id": _("Leave out ID numbers: this text may not hold a national ID or an Iqama number."),
         "min_length": _("Write at least %(limit_value)d characters."),
         "max_length": _("Write at most %(limit_value)d characters; there are %(show_value)d."),
     }
-
-    def validate(self, value: str) -> None:
-        super().validate(value)
-        digits = western_digits(value)
-        if national_id.redact(digits) != digits:
-            raise ValidationError(self.error_messages["national_id"], code="national_id")
 
 
 class WholeNumber(forms.IntegerField):

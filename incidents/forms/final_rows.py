@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from entities.fields import CleanCharField, DayField
+from entities.fields import DayField, KeptText
 from incidents.final import FARTHEST_DAYS
 from incidents.forms.fields import FreeText, MomentField
 from incidents.forms.moves import text_box
@@ -59,7 +59,7 @@ class ActionRowForm(RowForm):
         error_messages={"required": gettext_lazy("Say what is done, or clear the line.")},
     )
     kind = forms.ChoiceField(label=gettext_lazy("Type"), choices=CorrectiveAction.Kind.choices)
-    owner = CleanCharField(
+    owner = KeptText(
         label=gettext_lazy("Owner"),
         max_length=120,
         error_messages={"required": gettext_lazy("Name who does it.")},

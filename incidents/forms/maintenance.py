@@ -11,7 +11,7 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from entities.fields import CleanCharField
+from entities.fields import KeptText
 from entities.models import DigitalService
 from entities.widgets import Chips
 from incidents.actions import Answers
@@ -85,14 +85,14 @@ class MaintenanceForm(WorksForm):
         error_messages={"required": _("Say in one line what is done if the works fail.")},
     )
     emergency_reason = FreeText(label=_("Reason of the emergency"), required=False, max_length=500)
-    title = CleanCharField(label=_("Title"), required=False, max_length=120)
+    title = KeptText(label=_("Title"), required=False, max_length=120)
     reason = FreeText(label=_("Reason of the works"), required=False, max_length=500)
     alternative_channel = FreeText(label=_("Alternative channel"), required=False, max_length=300)
     beneficiaries_notice = FreeText(label=_("Public notice"), required=False, max_length=500)
     risk_level = OneOf(list_name="risk_level", label=_("Risk"), no_answer=_("Not said"), required=False)
     tested_in_staging = forms.ChoiceField(label=_("Tested before"), choices=TESTED, widget=Chips, required=False)
-    change_ref = CleanCharField(label=_("Change no."), required=False, max_length=64)
-    onsite_contact = CleanCharField(label=_("Contact during the window"), required=False, max_length=200)
+    change_ref = KeptText(label=_("Change no."), required=False, max_length=64)
+    onsite_contact = KeptText(label=_("Contact during the window"), required=False, max_length=200)
     auto_start = forms.ChoiceField(
         label=_("How does the window start?"),
         help_text=_("By itself: the portal records the start at its hour, and the updates' clock begins."),
@@ -194,8 +194,8 @@ class EmergencyMaintenanceForm(WorksForm):
         min_length=10,
         error_messages={"required": _("Say why the works cannot wait.")},
     )
-    change_ref = CleanCharField(label=_("Change no."), required=False, max_length=64)
-    onsite_contact = CleanCharField(label=_("Contact during the window"), required=False, max_length=200)
+    change_ref = KeptText(label=_("Change no."), required=False, max_length=64)
+    onsite_contact = KeptText(label=_("Contact during the window"), required=False, max_length=200)
 
     def clean_window_start(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data.get("window_start")

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from entities.fields import CleanCharField
+from entities.fields import KeptText
 from entities.models import DigitalService
 from entities.widgets import Chips
 from incidents.actions import Answers
@@ -55,7 +55,7 @@ class OutageForm(FilingForm):
         max_length=500,
     )
     detected_at = MomentField(label=_("Detected at"), none_label=_("When this form was opened"), required=False)
-    internal_ref = CleanCharField(label=_("Internal ticket no."), required=False, max_length=64)
+    internal_ref = KeptText(label=_("Internal ticket no."), required=False, max_length=64)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +146,7 @@ class OwnOutageForm(OutageForm):
         widget=Chips,
         error_messages={"invalid_choice": _("Choose one of your maintenance notices whose window has begun.")},
     )
-    nca_ref = CleanCharField(
+    nca_ref = KeptText(
         label=_("NCA reference"),
         help_text=_("If the incident was reported to the National Cybersecurity Authority: its number, no indicators."),
         required=False,

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from entities.fields import CleanCharField
+from entities.fields import CleanCharField, KeptText
 from entities.models import DigitalService, Entity
 from entities.text import search_form
 from incidents.forms.fields import FreeText
@@ -52,6 +52,8 @@ class AdoptForm(forms.ModelForm):
     """Take it into the catalogue: whose it is, under which code and names, how important."""
 
     entity = forms.ModelChoiceField(Entity.objects.active(), label=_("Entity"))
+    name_ar = KeptText(label=_("Arabic name"), max_length=200)
+    name_en = KeptText(label=_("English name"), max_length=200, required=False)
     tier = forms.TypedChoiceField(label=_("Tier"), choices=DigitalService.Tier.choices, coerce=int)
 
     class Meta:

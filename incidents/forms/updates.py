@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from entities.fields import CleanCharField
+from entities.fields import KeptText
 from entities.widgets import Chips
 from incidents.choices import options
 from incidents.forms.fields import AnyOf, FreeText, MomentField, OneOf, WholeNumber
@@ -112,9 +112,7 @@ class UpdateForm(DeedForm):
     beneficiaries = any_of("beneficiaries", _("Beneficiary groups"))
     regions = any_of("regions", _("Regions affected"))
     origin = one_of("origin", _("Origin of the fault"))
-    supplier_name = CleanCharField(
-        label=_("Supplier involved"), required=False, max_length=120, show_hidden_initial=True
-    )
+    supplier_name = KeptText(label=_("Supplier involved"), required=False, max_length=120, show_hidden_initial=True)
     data_impact = any_of("data_impact", _("Data impact"))
     bcp_activated = one_of("bcp_activated", _("Continuity plan activated?"))
     actions_taken = prose(_("Actions so far"), 1000, rows=3)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import AuditEvent, Entity, User
 from entities.models.audit import AuditEventQuerySet
+from entities.national_id import kept_out
 from entities.text import western_digits
 
 #: A name that fits more people than this is no name of a person.
@@ -98,8 +99,8 @@ class AuditFilter(forms.Form):
 
     @property
     def for_the_log(self) -> dict[str, str]:
-        """What is filtered by, without a name: the log holds none."""
-        said = self.asked
+        """What is filtered by, without a name or an ID: the log holds none."""
+        said = {name: kept_out(value) for name, value in self.asked.items()}
         if "person" in said and _as_uuid(said["person"]) is None:
             said["person"] = "…"
         return said

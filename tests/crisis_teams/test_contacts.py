@@ -74,9 +74,9 @@ def test_without_a_fresh_sign_in_it_is_not(client_of: ClientOf) -> None:
     assert not shows(answer) and not revealed()
 
 
-def test_a_number_in_the_reason_is_not_kept(client_of: ClientOf) -> None:
-    client_of(a_person(Role.REVIEWER)).post(contact_of(khalid()), {"reason": "صاحب الهوية ١٠٠٠٠٠٠٠٠٨"})
-    assert revealed()[0].data["reason"] == "صاحب الهوية [national-id]"
+def test_a_number_is_no_reason(client_of: ClientOf) -> None:
+    answer = client_of(a_person(Role.REVIEWER)).post(contact_of(khalid()), {"reason": "صاحب الهوية ١٠٠٠٠٠٠٠٠٨"})
+    assert answer.status_code == 422 and not shows(answer) and not revealed()
 
 
 @pytest.mark.parametrize("role", ROLES)
