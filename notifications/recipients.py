@@ -222,6 +222,8 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     if notice.kind == Notice.Kind.CODE:
         asked = DoorCode.objects.filter(pk=notice.data["code"])
         members = members.filter(pk__in=asked.values("membership"))
+    elif notice.kind == Notice.Kind.CORRECTION_ASKED:
+        members = members.filter(entity=notice.entity_id)
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
 

@@ -35,6 +35,13 @@ TABLE = {
     "audit_chain": ("chains", 20, 600),
     "preview": ("previews", 240, 60),
     "draft_save": ("autosave", 240, 60),
+    "nafath_form": ("sign-in callback", 60, 60),
+    "nafath_form_finish": ("sign-in callback", 60, 60),
+    "code_ask": ("code door", 20, 60),
+    "code_enter": ("code door", 20, 60),
+    "my_data_copy": ("exports", 5, 600),
+    "report_contact": ("reveals", 20, 600),
+    "team_contact": ("reveals", 20, 600),
 }
 
 
@@ -76,6 +83,13 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "audit_chain": lambda: auditor.post(reverse(name), {"entity": "dga"}),
         "preview": lambda: browser.post(reverse(name, args=["own-outage"]), {}),
         "draft_save": lambda: browser.post(reverse(name, args=["own-outage"]), {}),
+        "code_ask": lambda: stranger.post(reverse(name)),
+        "code_enter": lambda: stranger.post(reverse(name)),
+        "my_data_copy": lambda: browser.post(reverse(name)),
+        "nafath_form": lambda: stranger.post(reverse(name)),
+        "nafath_form_finish": lambda: stranger.get(reverse(name)),
+        "report_contact": lambda: browser.post(reverse(name, args=[report.reference, 1])),
+        "team_contact": lambda: browser.post(reverse(name, args=[1])),
     }
     return doors.get(name) or (lambda: browser.get(reverse(name)))
 

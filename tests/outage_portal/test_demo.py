@@ -23,7 +23,10 @@ from tests.simulator_process import free_port
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 #: Names of settings.py that make no difference to the demo.
-INDIFFERENT = {"DEFAULT_FROM_EMAIL", "SUPPORT_PHONE", "SUPPORT_EMAIL", "DIGITAL_STAMP_NUMBER", "NAFATH_SUPPORT_PHONE"}
+INDIFFERENT = {
+    "DEFAULT_FROM_EMAIL", "SUPPORT_PHONE", "SUPPORT_EMAIL", "DIGITAL_STAMP_NUMBER", "NAFATH_SUPPORT_PHONE",
+    "PRIVACY_OFFICER_EMAIL", "PRIVACY_OFFICER_PHONE",
+}  # fmt: skip
 
 
 def names_in_settings() -> set[str]:
