@@ -68,7 +68,7 @@ def test_each_limited_page_is_in_the_table_and_no_filing_is() -> None:
 def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
     director = a_person(Role.DIRECTOR)
     report = a_report(by=director)
-    stranger, browser = Client(), client_of(director)
+    stranger, browser, reviewer = Client(), client_of(director), client_of(a_person(Role.REVIEWER))
     auditor, leader = client_of(a_person(Role.AUDITOR)), client_of(a_person(Role.IT_LEADER))
     doors = {
         "nafath_start": lambda: stranger.post(reverse(name)),
@@ -88,7 +88,7 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "my_data_copy": lambda: browser.post(reverse(name)),
         "nafath_form": lambda: stranger.post(reverse(name)),
         "nafath_form_finish": lambda: stranger.get(reverse(name)),
-        "report_contact": lambda: browser.post(reverse(name, args=[report.reference, 1])),
+        "report_contact": lambda: reviewer.post(reverse(name, args=[report.reference, 1])),
         "team_contact": lambda: browser.post(reverse(name, args=[1])),
     }
     return doors.get(name) or (lambda: browser.get(reverse(name)))

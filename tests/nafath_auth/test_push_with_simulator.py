@@ -49,7 +49,7 @@ def mona(push: str, simulator: Simulator) -> Persona:
 
 
 def wrong(simulator: Simulator, fault: str, **more: float) -> None:
-    answer = requests.post(f"{simulator.origin}/sim/api/faults", json={"fault": fault, **more}, timeout=5)
+    answer = requests.post(f"{simulator.origin}/sim/api/faults", json={"fault": fault, **more}, timeout=30)
     answer.raise_for_status()
 
 
@@ -66,7 +66,7 @@ def approve(simulator: Simulator, page: requests.Response, *, number: str | None
     shown = re.search(r'number-match">(\d\d)<', page.text)
     assert shown, page.text
     with Browser() as phone:
-        app = phone.get(f"{simulator.origin}/app/", timeout=5)
+        app = phone.get(f"{simulator.origin}/app/", timeout=30)
         assert f'value="{shown[1]}"' in app.text
         phone.press(app, "/app/", number=shown[1] if number is None else number).raise_for_status()
 
@@ -106,11 +106,11 @@ def test_second_browser_gets_neither_the_request_nor_the_door(
         assert other.get(page.url, timeout=10).url.endswith("/accounts/sign-in/")
         approve(simulator, page)
         until(browser, page, State.VERIFIED)
-        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', other.get(f"{push}/accounts/sign-in/", timeout=5).text)
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', other.get(f"{push}/accounts/sign-in/", timeout=30).text)
         assert token
         body = {"csrfmiddlewaretoken": token[1]}
-        other.post(f"{page.url}finish/", data=body, headers={"Referer": page.url}, timeout=5)
-        assert "/accounts/sign-in/" in other.get(f"{push}/accounts/entity/", timeout=5).url
+        other.post(f"{page.url}finish/", data=body, headers={"Referer": page.url}, timeout=30)
+        assert "/accounts/sign-in/" in other.get(f"{push}/accounts/entity/", timeout=30).url
     assert NafathTransaction.objects.get().state == State.VERIFIED
 
 
@@ -138,7 +138,7 @@ def test_what_does_not_prove_it_fails_closed(
     page = begin(browser, push, mona)
     approve(simulator, page)
     assert until(browser, page, State.FAILED).nid_encrypted is None
-    assert "/accounts/sign-in/" in browser.get(f"{push}/accounts/entity/", timeout=5).url
+    assert "/accounts/sign-in/" in browser.get(f"{push}/accounts/entity/", timeout=30).url
 
 
 def test_late_callback_changes_nothing(push: str, browser: Browser, simulator: Simulator, mona: Persona) -> None:
@@ -182,5 +182,5 @@ def test_wrong_key_of_the_application_is_refused(push: str, browser: Browser, mo
 def test_unknown_call_reaches_no_one(simulator: Simulator) -> None:
     say: Callable[..., requests.Response] = requests.post
     headers = {"APP-ID": "portal", "APP-KEY": APP_KEY, "X-Forwarded-For": "10.0.0.1,127.0.0.1"}
-    answer = say(f"{simulator.origin}/api/v1/mfa/request/status", json={"transId": "x"}, headers=headers, timeout=5)
+    answer = say(f"{simulator.origin}/api/v1/mfa/request/status", json={"transId": "x"}, headers=headers, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (400, "400-034-053")

@@ -68,7 +68,7 @@ def test_nafath_remembers_whoever_left_this_site_only(portal: str, browser: Brow
     sign_in(browser, portal, simulator, yousef, prefix="/en")
     browser.press(browser.get(f"{portal}/accounts/sign-out/", timeout=10), "/accounts/sign-out/", scope="portal")
     back = go_to_nafath(browser, portal, prefix="/en")
-    assert back.url == f"{portal}/accounts/entity/"
+    assert back.url == f"{portal}/en/accounts/entity/"  # she first came by the English door
     assert back.text.count('name="membership"') == 2
 
 

@@ -43,7 +43,7 @@ def test_mail_is_caught_and_shown(simulator: Simulator, browser: Browser, khalid
     mail["Message-ID"] = "<one@portal>"
     mail.set_content("عادت الخدمة: http://localhost:8000/r/1/ <b>")
     mail.add_alternative("<p>HTML</p>", subtype="html")
-    with smtplib.SMTP("127.0.0.1", simulator.smtp_port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", simulator.smtp_port, timeout=30) as server:
         server.send_message(mail)
     (caught,) = simulator.messages(khalid.email)
     assert (caught["subject"], caught["reference"]) == ("بلاغ OUT-2026-000001", "<one@portal>")
@@ -67,4 +67,4 @@ def test_personas_are_published(simulator: Simulator, khalid: Persona) -> None:
 
 def post_sms(simulator: Simulator, body: object, token: str = "") -> requests.Response:
     headers = {"Authorization": f"Bearer {token or simulator.sms_token}"}
-    return requests.post(f"{simulator.origin}/sms/messages", json=body, headers=headers, timeout=5)
+    return requests.post(f"{simulator.origin}/sms/messages", json=body, headers=headers, timeout=30)
