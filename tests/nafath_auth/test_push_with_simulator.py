@@ -106,7 +106,9 @@ def test_second_browser_gets_neither_the_request_nor_the_door(
         assert other.get(page.url, timeout=10).url.endswith("/accounts/sign-in/")
         approve(simulator, page)
         until(browser, page, State.VERIFIED)
-        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', other.get(f"{push}/accounts/sign-in/", timeout=30).text)
+        token = re.search(
+            r'csrfmiddlewaretoken" value="(\w+)"', other.get(f"{push}/accounts/sign-in/", timeout=30).text
+        )
         assert token
         body = {"csrfmiddlewaretoken": token[1]}
         other.post(f"{page.url}finish/", data=body, headers={"Referer": page.url}, timeout=30)
