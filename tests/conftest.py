@@ -85,6 +85,14 @@ def sign_in(client: Client, person: User) -> Client:
 
 
 @pytest.fixture
+def own_cache(settings: Any) -> None:
+    """A cache of this test's own: the shared one is emptied by whoever tests beside it."""
+    own = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "own"}
+    settings.CACHES = {**settings.CACHES, "default": own}
+    cache.clear()
+
+
+@pytest.fixture
 def client_of() -> Callable[[User], Client]:
     """A browser in which the person is signed in."""
     return lambda person: sign_in(Client(), person)

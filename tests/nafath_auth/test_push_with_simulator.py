@@ -182,6 +182,7 @@ def test_wrong_key_of_the_application_is_refused(push: str, browser: Browser, mo
 
 
 def test_unknown_call_reaches_no_one(simulator: Simulator) -> None:
+    simulator.reset()
     say: Callable[..., requests.Response] = requests.post
     headers = {"APP-ID": "portal", "APP-KEY": APP_KEY, "X-Forwarded-For": "10.0.0.1,127.0.0.1"}
     answer = say(f"{simulator.origin}/api/v1/mfa/request/status", json={"transId": "x"}, headers=headers, timeout=30)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def swept() -> None:
+def swept(own_cache: None) -> None:
     cache.set(HEARTBEAT, timezone.now().timestamp())
 
 
@@ -38,7 +38,7 @@ def test_a_house_in_order_has_nothing_to_name(swept: None, client: Client) -> No
     assert client.get("/readyz").json() == {"status": "ok", "degraded": []}
 
 
-def test_a_sweep_that_is_late_or_was_never_heard_of_is_named() -> None:
+def test_a_sweep_that_is_late_or_was_never_heard_of_is_named(own_cache: None) -> None:
     assert health.degraded_parts() == ["sweep"]
     cache.set(HEARTBEAT, timezone.now().timestamp() - 181)
     assert health.degraded_parts() == ["sweep"]
