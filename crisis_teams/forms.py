@@ -103,6 +103,7 @@ class RevealForm(forms.Form):
         label=_("Reason"),
         max_length=200,
         help_text=_("Such as: no answer by mail. The person sees it on the page of their own data."),
+        error_messages={"required": _("Say why, in a few words.")},
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from crisis_teams.models import CrisisTeam
 from entities.models import Membership, User
 from entities.permissions import FILE_AND_UPDATE, Permission, Role, permissions_of
 from incidents.lifecycle import LIFECYCLES
@@ -122,3 +123,11 @@ def test_update_by_a_code_is_marked(world: World, narrow: Client) -> None:
     report = Report.objects.get(pk=world.report.pk)
     assert report.unconfirmed_at is not None
     assert report.events.get(kind="UPDATED").data["by_code"]
+
+
+def test_a_team_that_is_not_registered_is_no_button_that_refuses(world: World, narrow: Client) -> None:
+    CrisisTeam.objects.filter(entity=world.entity).delete()
+    register = f'action="{reverse("team_register")}"'
+    for name in ("home", "file_own_outage"):
+        assert register in sign_in(Client(), world.director).get(reverse(name)).content.decode()
+        assert register not in narrow.get(reverse(name)).content.decode()
