@@ -17,9 +17,9 @@ function later(seconds) {
 
 function shut() {
   clearInterval(ticking);
-  ours = true;
-  if (dialog.open) dialog.close();
-  ours = false;
+  if (!dialog.open) return;
+  ours = true; // until its "close" event, which comes later
+  dialog.close();
 }
 
 function tick() {
@@ -67,7 +67,7 @@ export function start() {
   dialog = document.getElementById("session-ending");
   dialog.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); stay(); });
   dialog.addEventListener("close", () => {
-    if (ours) return;
+    if (ours) return void (ours = false);
     extending ? stay() : later((endsAt - Date.now()) / 1000 + 1);
   });
   document.getElementById("signed-out").addEventListener("close", () => { freshToken().catch(() => {}); later(Number(dialog.dataset.after)); });
