@@ -24,7 +24,7 @@ from crisis_teams.forms import (
 from crisis_teams.history import history
 from crisis_teams.models import CrisisTeam
 from crisis_teams.readiness import readiness
-from entities.decorators import PortalRequest, acting, requires
+from entities.decorators import PortalRequest, acting, fresh_sign_in, requires
 from entities.limits import UPLOADS, limited
 from entities.models import Entity, Membership
 from entities.models.people import MembershipQuerySet
@@ -66,6 +66,7 @@ def team_decision_file(request: PortalRequest, entity_code: str) -> FileResponse
 @sensitive_post_parameters("national_id")
 @require_POST
 @requires(Permission.TEAM_APPOINT)
+@fresh_sign_in
 def team_emergency(request: PortalRequest) -> HttpResponse:
     """A director at once, from three answers, for an entity that nobody can report for."""
     entity, form = acting(request).entity, EmergencyForm(request.POST)
@@ -82,6 +83,7 @@ def team_emergency(request: PortalRequest) -> HttpResponse:
 @sensitive_post_parameters("national_id")
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_APPOINT)
+@fresh_sign_in
 def team_appoint(request: PortalRequest, role: Role) -> HttpResponse:
     """A new person for a role of the team."""
     entity, form = acting(request).entity, AppointmentForm(request.POST or None)
@@ -100,6 +102,7 @@ def team_appoint(request: PortalRequest, role: Role) -> HttpResponse:
 @sensitive_post_parameters("national_id")
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_APPOINT)
+@fresh_sign_in
 def team_replace(request: PortalRequest, membership: int) -> HttpResponse:
     """A successor for somebody of the team, in one step, so that no gap opens."""
     leaving, form = get_object_or_404(_people(request), pk=membership), ReplacementForm(request.POST or None)
@@ -117,6 +120,7 @@ def team_replace(request: PortalRequest, membership: int) -> HttpResponse:
 
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_APPOINT)
+@fresh_sign_in
 def team_retire(request: PortalRequest, membership: int) -> HttpResponse:
     """The end of a membership, with its reason."""
     leaving, form = get_object_or_404(_people(request), pk=membership), ReasonForm(request.POST or None)
@@ -134,6 +138,7 @@ def team_retire(request: PortalRequest, membership: int) -> HttpResponse:
 # --- Keeping the data true: director, alternate and IT leader -------------------------------------------------
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_MANAGE)
+@fresh_sign_in
 def team_member(request: PortalRequest, membership: int) -> HttpResponse:
     """One person of the team: contact data, delegation and, for the IT leader, the term."""
     member = get_object_or_404(_people(request).exclude(status=Membership.Status.ENDED), pk=membership)
@@ -154,6 +159,7 @@ def team_member(request: PortalRequest, membership: int) -> HttpResponse:
 
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.TEAM_MANAGE)
+@fresh_sign_in
 def team_hand_over(request: PortalRequest, membership: int) -> HttpResponse:
     """The direction goes to an alternate: one question, one button."""
     alternates = _people(request).in_roles(Role.ALTERNATE, Role.DIRECTOR)

@@ -8,13 +8,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
 
+from entities import fresh
 from entities.models import Membership, User
 from entities.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-FRESH_SIGN_IN_SECONDS = 5 * 60
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PortalRequest(HttpRequest):
@@ -22,6 +22,7 @@ class PortalRequest(HttpRequest):
 
     user: User
     htmx: Any
+    transaction: str  #: behind `@signed_by_nafath`: Nafath's number of the proof made for this very deed, or ""
 
 
 def acting(request: PortalRequest) -> Membership:
@@ -75,11 +76,36 @@ def public(view: View) -> View:
     return opened
 
 
-def signed_in_at(request: HttpRequest) -> float:
-    """The moment (Unix seconds) of the last proof by Nafath; nafath_auth writes it into the session."""
-    return float(request.session.get("nafath_at", 0))
+def fresh_sign_in(view: View) -> View:
+    """A deed for whoever has proved within five minutes that it is she; anybody else is asked, and nothing is lost.
+
+    Stands below `requires`. It asks before anything is written; reading is not asked for.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if fresh.GO_ON in request.POST and not fresh.go_on(request):
+            return redirect("nafath_step_up")
+        if request.method in SAFE or fresh.is_fresh(request):
+            return view(request, *args, **kwargs)
+        return fresh.ask_again(request)
+
+    guarded.proof = "fresh"  # type: ignore[attr-defined]  # read by the tests
+    return cast(View, guarded)
 
 
-def is_fresh(request: HttpRequest) -> bool:
-    """Whether the last proof by Nafath is at most five minutes old."""
-    return timezone.now().timestamp() - signed_in_at(request) <= FRESH_SIGN_IN_SECONDS
+def signed_by_nafath(view: View) -> View:
+    """A deed that is a signature: each needs a proof of its own, whose number is `request.transaction`.
+
+    The view itself calls `fresh.ask_again(request, signs=True)` where that is empty, once nothing else is in the way.
+    """
+
+    @wraps(view)
+    def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.transaction = ""
+        if fresh.GO_ON in request.POST and not fresh.go_on(request):
+            return redirect("nafath_step_up")
+        return view(request, *args, **kwargs)
+
+    guarded.proof = "own"  # type: ignore[attr-defined]  # read by the tests
+    return cast(View, guarded)

@@ -23,7 +23,14 @@ from incidents.wording import listed
 
 #: The story of a report is told by what happened, not by who was reminded, given the case or sent a file.
 _STORY = ~Q(
-    kind__in=[EventKind.REMINDED, EventKind.ASSIGNED, EventKind.ATTACHED, EventKind.SEVERITY, EventKind.EXTENDED]
+    kind__in=[
+        EventKind.REMINDED,
+        EventKind.ASSIGNED,
+        EventKind.ATTACHED,
+        EventKind.SEVERITY,
+        EventKind.EXTENDED,
+        EventKind.SIGNED,
+    ]
 )
 _MOST_ROWS = 40
 

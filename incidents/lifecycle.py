@@ -95,6 +95,7 @@ class EventKind(models.TextChoices):
     REMINDED = "REMINDED", _("Reminder")
     NAMED = "NAMED", _("Service found in the catalogue")
     IDENTIFIED = "IDENTIFIED", _("Identity confirmed")
+    SIGNED = "SIGNED", _("Final report signed")
 
 
 S, K, C = Status, ReportKind, ClockKind

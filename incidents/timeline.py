@@ -49,6 +49,7 @@ class Entry:
     phase: str = ""
     late: str = ""
     by_code: bool = False  # done with a one-time code, while Nafath was down
+    transaction: str = ""  # Nafath's number of the proof by which it was signed
     details: tuple[tuple[str, str], ...] = ()
     recorded_at: datetime | None = None  # only where it was written down later than it happened
 
@@ -93,6 +94,7 @@ LOOKS: dict[str, Look] = {
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
     EventKind.REMINDED: Look(gettext_lazy("Reminder"), "bell-ring", "due"),
     EventKind.IDENTIFIED: Look(gettext_lazy("Identity confirmed"), "user-check", "good"),
+    EventKind.SIGNED: Look(gettext_lazy("Final report signed by the IT leader"), "badge-check", "good"),
     EventKind.NAMED: Look(gettext_lazy("Service found in the catalogue"), "book-open", "dga"),
 }
 _NO_CHANGE = Look(gettext_lazy("No change"), "pause")
@@ -139,6 +141,7 @@ def tell(
         phase=_phase(event, report),
         late=_("%(t)s late") % {"t": short_duration(late_by)} if late_by else "",
         by_code=not outside and bool(event.data.get("by_code")),
+        transaction="" if outside else str(event.data.get("transaction", "")),
         details=() if outside else tuple(_changes(event.data.get("changed", {}))),
         recorded_at=event.recorded_at if written_later else None,
     )

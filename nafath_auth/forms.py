@@ -93,3 +93,17 @@ class BreakerForm(forms.Form):
         max_length=200,
         error_messages={"required": _("Say why.")},
     )
+
+
+class OwnNumberForm(NationalIdForm):
+    """The number of the person who is signed in: only its digest is known here."""
+
+    def __init__(self, data: QueryDict | None = None, *, person: User) -> None:
+        super().__init__(data)
+        self.person = person
+
+    def clean_national_id(self) -> str:
+        number = super().clean_national_id()
+        if self.person.national_id_digest not in national_id.digests(number):
+            raise ValidationError(gettext("This is not the number of the person who is signed in."))
+        return number

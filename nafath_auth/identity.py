@@ -23,6 +23,7 @@ NAME_CLAIMS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("englishFirstName", "englishSecondName", "englishThirdName", "englishLastName"),
     ),
 }
+LONGEST_NUMBER = 100
 _SON_OR_DAUGHTER_OF = {"بن", "ابن", "بنت", "bin", "ibn", "bint"}
 
 
@@ -41,6 +42,7 @@ class VerifiedIdentity:
     acr: str
     amr: tuple[str, ...]
     proved_at: int  #: Unix seconds: when the person last proved who she is
+    transaction: str = ""  #: Nafath's own number of this proof, where it gives one
 
     def __repr__(self) -> str:
         return f"<VerifiedIdentity ••••••{self.national_id[-4:]} from {self.issuer}>"
@@ -65,6 +67,7 @@ def from_claims(claims: Mapping[str, Any], *, id_claim: str, now: int) -> Verifi
         acr=str(claims.get("acr") or ""),
         amr=tuple(str(method) for method in amr) if isinstance(amr, list) else (),
         proved_at=min(auth_time if isinstance(auth_time, int) else int(claims["iat"]), now),
+        transaction=clean(str(claims.get("transId") or claims.get("jti") or ""))[:LONGEST_NUMBER],
     )
 
 

@@ -59,11 +59,14 @@ class NafathProvider(Provider):
     account_class = ProviderAccount
     uses_apps = False  # the client is in the settings, not in a table
 
-    def begin(self, request: HttpRequest, *, next_url: str) -> HttpResponseRedirect:
-        """Send the browser to Nafath. Raises NafathUnavailable before anything is kept."""
+    def begin(self, request: HttpRequest, *, next_url: str, again: str = "", deed: str = "") -> HttpResponseRedirect:
+        """Send the browser to Nafath. Raises NafathUnavailable before anything is kept.
+
+        `again`: the public id of who is signed in, and proves anew that it is she; `deed`: the mark of what waits.
+        """
         if not probe.answers():
             raise NafathUnavailable("the breaker is open, or its doors do not answer")
-        attempt = oidc.Attempt.new()
+        attempt = oidc.Attempt.new(again=bool(again))
         state_id = attempt.nonce if kind() == "form" else secrets.token_urlsafe(24)  # IAM wants them alike (A.3)
         address = by_browser().authorization_url(
             attempt, state=state_id, redirect_uri=_callback_url(), language=get_language() or "ar"
@@ -75,6 +78,9 @@ class NafathProvider(Provider):
             state_id=state_id,
             nonce=attempt.nonce,
             verifier=attempt.verifier,
+            since=attempt.since,
+            again=again,
+            deed=deed,
         )
         return HttpResponseRedirect(address)
 
@@ -88,12 +94,14 @@ class NafathProvider(Provider):
         state = self.unstash_redirect_state(request, brought.get("state", ""))
         if brought.get("error") == "access_denied":
             raise NafathCancelled
-        attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"])
+        attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"], since=state.get("since", 0))
         proof = by_browser().redeem(brought, attempt, redirect_uri=_callback_url())
         breaker.answered()
         return NafathLogin(self, proof, state)
 
-    def ask_in_app(self, request: HttpRequest, number: str, *, next_url: str) -> NafathTransaction:
+    def ask_in_app(
+        self, request: HttpRequest, number: str, *, next_url: str, again: str = "", deed: str = ""
+    ) -> NafathTransaction:
         """Put a request into the person's Nafath app; it belongs to this browser. Raises PushUnavailable."""
         if not breaker.may_try():
             raise PushUnavailable(Trouble.AWAY)
@@ -107,7 +115,9 @@ class NafathProvider(Provider):
         )
         breaker.answered()
         request.session[IN_APP] = {"id": str(begun.pk), "state_id": state_id}
-        self.stash_redirect_state(request, AuthProcess.LOGIN, next_url=next_url, state_id=state_id)
+        self.stash_redirect_state(
+            request, AuthProcess.LOGIN, next_url=next_url, state_id=state_id, again=again, deed=deed
+        )
         return begun
 
     def asked_in_app(self, request: HttpRequest, key: UUID) -> NafathTransaction | None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 from allauth.account.adapter import get_adapter
-from allauth.socialaccount.helpers import complete_social_login
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -27,7 +26,7 @@ from nafath_auth.admission import refuse
 from nafath_auth.checks import networks
 from nafath_auth.forms import NationalIdForm
 from nafath_auth.provider import nafath
-from nafath_auth.views import back_to_the_button, sign_in_page
+from nafath_auth.views import back_to_the_button, let_in, sign_in_page
 
 MOST_BYTES = 16 * 1024
 STOP_POLLING = 286  # htmx's own: swap, and ask no more
@@ -94,13 +93,11 @@ def finish(request: HttpRequest, transaction: UUID) -> HttpResponse:
     if begun is None:
         return _not_this_browsers(request)
     try:
-        login = nafath(request).finish_in_app(request, begun)
+        return let_in(request, nafath(request).finish_in_app(request, begun))
     except PermissionDenied:  # its ten minutes are over
         return sign_in_page(request, situation="stale", status=400)
     except NafathRefused as refusal:
         return refuse(request, "not_completed", status=400, reason=refusal.reason)
-    response: HttpResponse = complete_social_login(request, login)
-    return response
 
 
 @csrf_exempt

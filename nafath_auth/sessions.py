@@ -43,6 +43,14 @@ def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> No
         }
 
 
+def renew(request: HttpRequest, proof: Proof) -> None:
+    """Who is signed in has proved it anew: the same session, under a new key."""
+    request.session.cycle_key()
+    request.session["nafath_at"] = proof.identity.proved_at
+    if proof.id_token:
+        request.session["nafath_id_token"] = encryption.encrypt(proof.id_token, purpose=FOR_SIGN_OUT)
+
+
 def open_by_code(request: HttpRequest, person: User) -> None:
     """A short session that files and updates for one entity, and is no proof by Nafath."""
     login(request, person, backend="nafath_auth.backends.KnownPeople")

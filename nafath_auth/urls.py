@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nafath_auth import code_views, iam_views, push_views, session_views, views
+from nafath_auth import code_views, iam_views, push_views, session_views, step_up_views, views
 
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/nafath/app/", push_views.ask, name="nafath_ask"),
     path("accounts/nafath/app/<uuid:transaction>/", push_views.wait, name="nafath_wait"),
     path("accounts/nafath/app/<uuid:transaction>/finish/", push_views.finish, name="nafath_finish"),
+    path("accounts/nafath/step-up/", step_up_views.ask, name="nafath_step_up"),
     path("accounts/code/", code_views.code_ask, name="code_ask"),
     path("accounts/code/enter/", code_views.code_enter, name="code_enter"),
     path("accounts/nafath/state/", code_views.nafath_state, name="nafath_state"),

@@ -15,18 +15,19 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from entities import fresh
 from entities.decorators import PortalRequest, public, signed_in
 from entities.limits import SIGN_IN_CALLBACK, SIGN_IN_START, limited
 from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
-from nafath_auth import breaker, sessions
+from nafath_auth import breaker, sessions, step_up
 from nafath_auth.actions import acknowledge_notice, act_as
 from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
 from nafath_auth.checks import is_loopback
 from nafath_auth.forms import ChooseEntityForm, LanguageForm, NationalIdForm
-from nafath_auth.provider import NafathCancelled, nafath
+from nafath_auth.provider import NafathCancelled, NafathLogin, nafath
 from nafath_auth.ways import WAYS
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
@@ -72,7 +73,7 @@ def nafath_callback(request: HttpRequest) -> HttpResponse:
 def finish_sign_in(request: HttpRequest, brought: Mapping[str, str]) -> HttpResponse:
     """In, or out on a calm page that tells nothing of the cause."""
     try:
-        login = nafath(request).finish(request, brought)
+        return let_in(request, nafath(request).finish(request, brought))
     except PermissionDenied:  # replayed, from another browser, or too late
         if request.user.is_authenticated:
             return redirect(sessions.onward(request, request.user, ""))
@@ -83,6 +84,12 @@ def finish_sign_in(request: HttpRequest, brought: Mapping[str, str]) -> HttpResp
         return back_to_the_button(request, "unavailable")
     except NafathRefused as refusal:
         return refuse(request, "not_completed", status=400, reason=refusal.reason)
+
+
+def let_in(request: HttpRequest, login: NafathLogin) -> HttpResponse:
+    """What a proof was asked for: the door, or a deed of somebody who is in. Raises PermissionDenied, NafathRefused."""
+    if login.state.get("again"):
+        return step_up.complete(request, login)
     response: HttpResponse = complete_social_login(request, login)
     return response
 
@@ -187,8 +194,10 @@ def sign_in_guide(request: HttpRequest) -> HttpResponse:
 
 
 def back_to_the_button(request: HttpRequest, notice: str, next_url: str = "") -> HttpResponse:
-    """The sign-in page, which says once why."""
+    """The sign-in page, which says once why; for somebody who is in, the page that asked her to prove it anew."""
     request.session["sign_in_notice"] = notice
+    if request.user.is_authenticated and fresh.waiting(request):
+        return redirect("nafath_step_up")
     query = f"?{urlencode({'next': next_url})}" if next_url else ""
     return redirect(reverse("nafath_sign_in") + query)
 

@@ -160,6 +160,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "extend_window": (own(*CREW, mail=never), reviewer(), consumers()),
     "ask_return": (own(*TEAM),),
     "recall_return": (own(*TEAM, mail=never),),
+    EventKind.SIGNED: (own(*TEAM),),
     EventKind.IDENTIFIED: (authority(Role.LEAD, mail=never),),
     EventKind.NAMED: (own(*CREW, mail=never), reviewer(mail=never), provider(sms=urgent, when=running)),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Django admin without a door of its own: whoever is not signed in goes to Nafath, whoever is no admin is refused."""
 
+from collections.abc import Callable
 from importlib import import_module
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+
+from entities.decorators import fresh_sign_in
 
 admin.site.site_header = admin.site.site_title = _("Outage Reporting Portal")
 admin.site.index_title = _("The admins' desk")
@@ -44,3 +47,12 @@ for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, Group):
 
 admin.site.logout = sign_out_of_nafath  # type: ignore[method-assign, assignment]  # the documented way to replace it
 admin.site.login = sign_in_with_nafath  # type: ignore[method-assign]  # the documented way to replace it
+
+
+def _asked_anew(view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    """Whatever changes something at the desk needs a fresh proof by Nafath."""
+    return _opened(fresh_sign_in(view), cacheable)
+
+
+_opened = admin.site.admin_view
+admin.site.admin_view = _asked_anew  # type: ignore[method-assign, assignment]  # as above

@@ -81,6 +81,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # reauth
     "reauth": ("تأكيد الهوية", "Confirm your identity"),
+    "without_code": ("تأكيد دون رمز (للتجربة)", "Confirm without a code (for trials)"),
     "reauth_text": (
         "تطلب البوابة التحقق من جديد قبل المتابعة. يُرسل رمز إلى الجوال",
         "The portal asks for a fresh sign-in. A code will be sent to the mobile",

@@ -76,6 +76,7 @@ class AuditEvent(models.Model):
         READ = "READ", _("Report read")
         EXPORTED = "EXPORTED", _("Security log exported")
         CODE = "CODE", _("Sign-in by a code")
+        STEP_UP = "STEP_UP", _("Identity confirmed anew")
         NOTICE_SEEN = "NOTICE_SEEN", _("Privacy notice acknowledged")
         OWN_DATA = "OWN_DATA", _("Own data downloaded")
         CORRECTION = "CORRECTION", _("Correction of own data asked for")

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from entities.models import User
 from entities.permissions import Permission
-from incidents.actions.moves import conclude, lock, take
+from incidents.actions.moves import conclude, take
+from incidents.actions.moves import lock as lock_report
 from incidents.actions.timekeeping import next_mark_at, refresh_board
 from incidents.actions.updates import refuse_impossible_restoration
 from incidents.errors import MoveRefused, StaleReport
@@ -38,7 +39,7 @@ def save_final(
     `answers` are those to the reviewer's comments, by the comment's key. A countersignature is for the text as it
     stood, so saving takes it away. Raises StaleReport when a colleague saved meanwhile.
     """
-    report = lock(report)
+    report = lock_report(report)
     if "submit_final" not in report.moves_for(by):
         raise MoveRefused(_("The final report is not owed now."))
     final, _created = FinalReport.objects.select_for_update().get_or_create(report=report)
@@ -46,7 +47,7 @@ def save_final(
     for name, value in columns.items():
         setattr(final, name, value)
     final.version += 1
-    final.countersigned_by = final.countersigned_at = None
+    final.countersigned_by, final.countersigned_at, final.countersigned_transaction = None, None, ""
     final.save()
     if timeline is not None:
         final.timeline.all().delete()
@@ -70,23 +71,17 @@ def submit_final(
     *,
     restored_at: datetime | None = None,
     seen: int | None = None,
+    transaction: str = "",
     at: datetime | None = None,
     by: User,
 ) -> ReportEvent:
     """Submit what `save_final` kept and the form found whole, attested by the one who submits.
 
     Combined filing of a short outage gives `restored_at` as well. `seen` is the version of the final report that was
-    read. Raises MoveRefused.
+    read, `transaction` Nafath's number of the proof by which it was attested. Raises MoveRefused.
     """
     report, move = take(report, "submit_final", by=by)
-    final = FinalReport.objects.select_for_update().filter(report=report).first()
-    if final is None:
-        raise MoveRefused(_("Write the final report first."))
-    _refuse_stale(final, seen)
-    if final.comments.filter(answer="").exists():
-        raise MoveRefused(_("Answer every comment of the reviewer first."))
-    if needs_countersignature(report) and final.countersigned_at is None:
-        raise MoveRefused(_("The IT leader countersigns the final report of a critical or high outage first."))
+    final = ready_to_submit(report, seen=seen, lock=True)
     now = at or timezone.now()
     if report.kind == ReportKind.OWN_OUTAGE and report.restored_at is None:
         if restored_at is None:
@@ -95,10 +90,27 @@ def submit_final(
         report.restored_at = min(restored_at, now)
         report.restored_recorded_at = now
         report.phase = Phase.RESTORED
-    final.attested_by, final.attested_at = by, now
-    final.save(update_fields=["attested_by", "attested_at"])
-    data = {"attested": True, "actions": final.actions.count(), "version": final.version}
+    final.attested_by, final.attested_at, final.attested_transaction = by, now, transaction
+    final.save(update_fields=["attested_by", "attested_at", "attested_transaction"])
+    data = {"attested": True, "actions": final.actions.count(), "version": final.version, "transaction": transaction}
     return conclude(report, move, at=at, data=data, by=by)
+
+
+def ready_to_submit(report: Report, *, seen: int | None = None, lock: bool = False) -> FinalReport:
+    """The final report, if nothing but the attestation is lacking. Raises MoveRefused.
+
+    Asked before its person is sent to Nafath, and once more, with the row locked, when she is back.
+    """
+    rows = FinalReport.objects.select_for_update() if lock else FinalReport.objects
+    final = rows.filter(report=report).first()
+    if final is None:
+        raise MoveRefused(_("Write the final report first."))
+    _refuse_stale(final, seen)
+    if final.comments.filter(answer="").exists():
+        raise MoveRefused(_("Answer every comment of the reviewer first."))
+    if needs_countersignature(report) and final.countersigned_at is None:
+        raise MoveRefused(_("The IT leader countersigns the final report of a critical or high outage first."))
+    return final
 
 
 def needs_countersignature(report: Report) -> bool:
@@ -107,18 +119,33 @@ def needs_countersignature(report: Report) -> bool:
 
 
 @transaction.atomic
-def countersign(report: Report, *, seen: int | None = None, at: datetime | None = None, by: User) -> FinalReport:
-    """The entity's IT leader signs the final report of an S1 or S2 outage, as she read it. Raises MoveRefused."""
-    report = lock(report)
+def countersign(
+    report: Report, *, seen: int | None = None, transaction: str = "", at: datetime | None = None, by: User
+) -> FinalReport:
+    """The entity's IT leader signs the final report of an S1 or S2 outage, as she read it. Raises MoveRefused.
+
+    `transaction` is Nafath's number of the proof by which she signs.
+    """
+    report = lock_report(report)
+    final = ready_to_sign(report, seen=seen, lock=True, by=by)
+    now = at or timezone.now()
+    final.countersigned_by, final.countersigned_at, final.countersigned_transaction = by, now, transaction
+    final.save(update_fields=["countersigned_by", "countersigned_at", "countersigned_transaction"])
+    report.record(EventKind.SIGNED, by=by, at=now, data={"version": final.version, "transaction": transaction})
+    report.save()
+    return final
+
+
+def ready_to_sign(report: Report, *, seen: int | None = None, lock: bool = False, by: User) -> FinalReport:
+    """The final report that waits for this person's signature. Raises MoveRefused. Asked as `ready_to_submit` is."""
     own = by.acting is not None and by.acting.entity_id == report.entity_id
     if not (own and by.may(Permission.REPORT_COUNTERSIGN) and needs_countersignature(report)):
         raise MoveRefused(_("The entity's IT leader signs, for critical and high outages."))
-    final = FinalReport.objects.select_for_update().filter(report=report).first()
+    rows = FinalReport.objects.select_for_update() if lock else FinalReport.objects
+    final = rows.filter(report=report).first()
     if final is None or not any(m.name == "submit_final" and report.status in m.sources for m in OWN_OUTAGE):
         raise MoveRefused(_("There is no final report to sign now."))
     _refuse_stale(final, seen)
-    final.countersigned_by, final.countersigned_at = by, at or timezone.now()
-    final.save(update_fields=["countersigned_by", "countersigned_at"])
     return final
 
 
@@ -150,7 +177,8 @@ def send_back(
     written = comment_fields(report, comments=comments, by=by)
     if not written:
         raise MoveRefused(_("Comment on at least one field, so that the entity knows what to complete."))
-    FinalReport.objects.filter(report=report).update(countersigned_by=None, countersigned_at=None)
+    unsigned = {"countersigned_by": None, "countersigned_at": None, "countersigned_transaction": ""}
+    FinalReport.objects.filter(report=report).update(**unsigned)
     return conclude(report, move, at=at, note=note, data={"fields": [c.field for c in written]}, by=by)
 
 

@@ -82,6 +82,8 @@ class FinalReport(models.Model):
         "entities.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     countersigned_at = models.DateTimeField(null=True, blank=True)
+    attested_transaction = models.CharField(max_length=100, blank=True, help_text="Nafath's number of the proof.")
+    countersigned_transaction = models.CharField(max_length=100, blank=True, help_text="Nafath's number of the proof.")
     version = models.PositiveIntegerField(default=0)
 
     objects = FinalReportQuerySet.as_manager()

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entities.decorators import PortalRequest, requires
+from entities import fresh
+from entities.decorators import PortalRequest, fresh_sign_in, requires, signed_by_nafath
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions.final import needs_countersignature
@@ -164,6 +165,7 @@ def _section(
 
 @requires(P.REPORT_BIND)
 @require_http_methods(["GET", "HEAD", "POST"])
+@signed_by_nafath
 def final_check(request: PortalRequest, reference: str) -> HttpResponse:
     """Check the answers, attest, submit. Filed from an open report it says the restoration as well."""
     case, paper = _writing(request, reference)
@@ -175,9 +177,17 @@ def final_check(request: PortalRequest, reference: str) -> HttpResponse:
         form.add_error(None, _("Some answers are still missing: they are marked below."))
     if not form.is_valid():
         return render(request, "incidents/final_check.html", context, status=422)
+    seen = form.cleaned_data["seen"]
     try:
+        if not request.transaction:
+            actions.ready_to_submit(case.report, seen=seen)
+            return fresh.ask_again(request, signs=True)
         actions.submit_final(
-            case.report, restored_at=paper.final.restored_at, seen=form.cleaned_data["seen"], by=request.user
+            case.report,
+            restored_at=paper.final.restored_at,
+            seen=seen,
+            transaction=request.transaction,
+            by=request.user,
         )
     except MoveRefused as refusal:
         form.add_error(None, str(refusal))
@@ -188,6 +198,7 @@ def final_check(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_COUNTERSIGN)
 @require_POST
+@signed_by_nafath
 def final_countersign(request: PortalRequest, reference: str) -> HttpResponse:
     """The IT leader signs what she has read, once it is whole."""
     case, paper = _open(request, reference)
@@ -196,7 +207,10 @@ def final_countersign(request: PortalRequest, reference: str) -> HttpResponse:
         if paper.gaps:
             raise MoveRefused(_("The final report is not complete yet; it is signed when nothing is missing."))
         seen = form.cleaned_data["seen"] if form.is_valid() else None
-        actions.countersign(case.report, seen=seen, by=request.user)
+        if not request.transaction:
+            actions.ready_to_sign(case.report, seen=seen, by=request.user)
+            return fresh.ask_again(request, signs=True)
+        actions.countersign(case.report, seen=seen, transaction=request.transaction, by=request.user)
     except MoveRefused as refusal:
         return _read(request, case, paper, refusal=refusal)
     messages.success(request, _("The final report is signed."))
@@ -230,6 +244,7 @@ def final_send_back(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_TRIAGE)
 @require_POST
+@fresh_sign_in
 def final_accept(request: PortalRequest, reference: str) -> HttpResponse:
     """Accept and close, with the checklist gone through."""
     case, paper = _open(request, reference)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from entities.decorators import PortalRequest, requires
+from entities.decorators import PortalRequest, fresh_sign_in, requires
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.errors import MoveRefused, StaleReport
@@ -136,6 +136,7 @@ def report_dismiss(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_TRIAGE)
 @require_POST
+@fresh_sign_in
 def report_close(request: PortalRequest, reference: str) -> HttpResponse:
     """Close the report of a consumed service; the others close with their final report."""
     act = partial(actions.move, name="close")

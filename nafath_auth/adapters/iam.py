@@ -32,8 +32,8 @@ ALGORITHM = "RS256"
 log = structlog.get_logger(__name__)
 
 
-def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, language: str, fresh: bool = False) -> str:
-    """Where the browser goes, with a request that only we could sign. `fresh`: whoever is signed in signs in again.
+def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, language: str) -> str:
+    """Where the browser goes, with a request that only we could sign.
 
     `max_age` is the moment of issue in Unix seconds, not an age: that is how IAM reads it. Raises NafathUnavailable.
     """
@@ -48,7 +48,7 @@ def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, langua
         "state": state,
         "ui_locales": language,
         "max_age": int(time.time()),
-        **({"prompt": "login"} if fresh else {}),
+        **({"prompt": "login"} if attempt.since else {}),
     }
     try:
         signed = jwt.encode(asked, Path(settings.NAFATH_IAM_PRIVATE_KEY_PATH).read_text(), algorithm=ALGORITHM)

@@ -37,14 +37,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The secrets of one sign-in; they wait in the session while the person is at Nafath."""
+    """The secrets of one sign-in; they wait in the session while the person is at Nafath.
+
+    `since`: she must prove who she is anew, after this moment (Unix seconds); 0 where an older proof will do.
+    """
 
     nonce: str
     verifier: str
+    since: int = 0
 
     @classmethod
-    def new(cls) -> "Attempt":
-        return cls(nonce=secrets.token_urlsafe(32), verifier=secrets.token_urlsafe(64))
+    def new(cls, *, again: bool = False) -> "Attempt":
+        since = int(time.time()) if again else 0
+        return cls(nonce=secrets.token_urlsafe(32), verifier=secrets.token_urlsafe(64), since=since)
 
     @property
     def challenge(self) -> str:
@@ -58,6 +63,11 @@ class Proof:
 
     identity: VerifiedIdentity
     id_token: str
+
+    @property
+    def transaction(self) -> str:
+        """Nafath's number of it; where it gives none, what tells this token from every other."""
+        return self.identity.transaction or hashlib.sha256(self.id_token.encode()).hexdigest()
 
 
 def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, language: str) -> str:
@@ -73,6 +83,7 @@ def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, langua
         code_challenge=attempt.challenge,
         code_challenge_method="S256",
         ui_locales=language,
+        **({"prompt": "login", "max_age": "0"} if attempt.since else {}),
     )
 
 
@@ -96,7 +107,7 @@ def redeem(brought: Mapping[str, str], attempt: Attempt, *, redirect_uri: str) -
         },
     )
     id_token = str(answer.get("id_token", ""))
-    claims = _verified(id_token, nonce=attempt.nonce)
+    claims = _verified(id_token, attempt)
     claims = {**_userinfo(str(answer.get("access_token", "")), subject=claims["sub"]), **claims}
     try:
         identity = from_claims(claims, id_claim=settings.NAFATH_OIDC_ID_CLAIM, now=int(time.time()))
@@ -129,7 +140,7 @@ def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, di
     }
 
 
-def _verified(id_token: str, *, nonce: str) -> dict[str, Any]:
+def _verified(id_token: str, attempt: Attempt) -> dict[str, Any]:
     """The claims of a token that is ours, fresh, and signed by Nafath. Raises NafathRefused otherwise."""
     client_id = settings.NAFATH_OIDC_CLIENT_ID
     claims = verified_claims(
@@ -140,12 +151,14 @@ def _verified(id_token: str, *, nonce: str) -> dict[str, Any]:
         audience=client_id,
         required=["sub", "nonce"],
     )
-    if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+    if not hmac.compare_digest(str(claims["nonce"]).encode(), attempt.nonce.encode()):
         refuse("nonce")
     if claims.get("azp", client_id) != client_id or ("azp" not in claims and len(_listed(claims["aud"])) > 1):
         refuse("azp")
     if time.time() - int(claims["iat"]) > OLDEST_SECONDS + LEEWAY_SECONDS:
         refuse("iat: too old")
+    if attempt.since and not _proved_since(claims.get("auth_time"), attempt.since):
+        refuse("auth_time: not proved anew")
     if settings.NAFATH_OIDC_REQUIRED_ACR and claims.get("acr") not in settings.NAFATH_OIDC_REQUIRED_ACR:
         refuse("acr")
     return claims
@@ -172,6 +185,11 @@ def _discovery() -> dict[str, Any]:
         log.error("nafath_discovery_unusable", issuer=issuer)
         raise NafathUnavailable("its description names another issuer, or lacks an address")
     return found
+
+
+def _proved_since(auth_time: object, since: int) -> bool:
+    """Whether she proved who she is after we asked, and it says so (OpenID Connect Core 1.0, 2 and 3.1.2.1)."""
+    return isinstance(auth_time, int) and auth_time >= since - LEEWAY_SECONDS
 
 
 def _listed(audience: object) -> list[object]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from entities.decorators import PortalRequest, requires
+from entities.decorators import PortalRequest, fresh_sign_in, requires
 from entities.limits import CHAINS, EXPORTS, limited
 from entities.models import AuditEvent, Entity
 from entities.permissions import Permission
@@ -47,6 +47,7 @@ def audit_log(request: PortalRequest) -> HttpResponse:
 
 @requires(Permission.AUDIT_VIEW)
 @require_POST
+@fresh_sign_in
 @limited(EXPORTS)
 def audit_export(request: PortalRequest) -> HttpResponse:
     """What the filter shows as a file, and a line that says so."""

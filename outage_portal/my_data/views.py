@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from entities.decorators import PortalRequest, is_fresh, signed_in
+from entities.decorators import PortalRequest, fresh_sign_in, signed_in
 from entities.limits import EXPORTS, limited
 from entities.models import AuditEvent
 from outage_portal.my_data.actions import ask_correction
@@ -28,12 +28,10 @@ def my_data(request: PortalRequest) -> HttpResponse:
 @signed_in
 @never_cache
 @require_POST
+@fresh_sign_in
 @limited(EXPORTS)
 def my_data_copy(request: PortalRequest) -> HttpResponse:
     """A copy for a machine, for whoever has just shown who she is."""
-    if not is_fresh(request):
-        messages.warning(request, _("Sign out and in again first: the copy is given within five minutes of a sign-in."))
-        return redirect("my_data")
     content = as_file(MyData(request.user))
     acting = request.user.acting
     AuditEvent.record(AuditEvent.Action.OWN_DATA, entity=acting.entity if acting else None, by=request.user)

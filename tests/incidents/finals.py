@@ -16,6 +16,7 @@ from incidents.lifecycle import ReportKind
 from incidents.models import FinalReport, Report
 from tests.factories import a_person, a_report, a_service
 from tests.incidents.pages import text_of
+from tests.signing import signs
 
 SUMMARY = "تعطلت الخدمة ساعة بسبب امتلاء مساحة التخزين، وأعيدت بعد توسعة المساحة وتنظيف السجلات القديمة."
 ROOT = "لم تكن هناك مراقبة لنمو السجلات، ولم يكن هناك تنظيف دوري لها، فامتلأ القرص وتوقفت قاعدة البيانات."
@@ -148,4 +149,4 @@ def fill(client: Client, report: Report, slug: str, *, english: bool = False, **
 
 def submit(client: Client, report: Report, **typed: Any) -> Any:
     version = FinalReport.objects.filter(report=report).values_list("version", flat=True).first() or 0
-    return client.post(url(report, "check", english=True), {"seen": version, **typed})
+    return signs(client, url(report, "check", english=True), {"seen": version, **typed})

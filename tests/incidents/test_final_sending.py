@@ -33,6 +33,7 @@ from tests.incidents.finals import (
     written,
 )
 from tests.incidents.pages import get, messages_of, targets, text_of
+from tests.signing import signs
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -78,7 +79,7 @@ def test_the_it_leader_signs_a_critical_one_first(client_of: ClientOf) -> None:
     assert submit(director, report, attest="on").status_code == 422
     assert url(report) in targets(get(leader, report))
     version = FinalReport.objects.get().version
-    assert leader.post(url(report, "sign"), {"seen": version}).status_code == 302
+    assert signs(leader, url(report, "sign"), {"seen": version}).status_code == 302
     assert submit(director, report, attest="on").status_code == 302
 
 

@@ -164,6 +164,7 @@ def submits_the_final_report(director: Person, report: str) -> None:
     director.goes(f"/reports/{report}/final/check/")
     director.picks("attest")
     director.page.locator('main form:has([name="attest"]) button[type="submit"]').click()
+    director.confirms_with_nafath()
     expect(director.page.locator("#messages .notice--good")).to_be_visible()
 
 

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
+from playwright.sync_api import Page
 
 from entities.models import User
 from entities.permissions import AUTHORITY_ROLES, Role
@@ -26,6 +27,7 @@ from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
 from tests.nafath_auth.night import nafath_down
+from tests.signing import prove_sessions
 from tests.test_urls import PATTERNS, World, arguments
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -87,6 +89,19 @@ def pages(town: Town) -> Iterator[tuple[str, User | None, dict[str, Any]]]:
                 break
 
 
+def faults(page: Page, axe: Axe) -> Iterator[str]:
+    """What axe objects to, and what is cut off, wide and narrow."""
+    for width in (DESK, PHONE):
+        page.set_viewport_size({"width": width, "height": 900})
+        result = axe.run(page, options={"runOnly": TAGS})
+        yield from (
+            f"{page.url} at {width}: {v['id']} {v['nodes'][0]['target']}" for v in result.response["violations"]
+        )
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if overflow > 1:
+            yield f"{page.url}: {overflow} px wider than {width}"
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_every_page_is_open_to_everyone(town: Town, visit: Callable[..., Visitor], language: str) -> None:
     axe, seen, found = Axe(), 0, []
@@ -96,20 +111,32 @@ def test_every_page_is_open_to_everyone(town: Town, visit: Callable[..., Visitor
             path = reverse(name, kwargs=kwargs)
         if person not in windows:
             windows[person] = visit(person)
-        visitor = windows[person]
-        page = visitor.open(path)
-        for width in (DESK, PHONE):
-            page.set_viewport_size({"width": width, "height": 900})
-            result = axe.run(page, options={"runOnly": TAGS})
-            found += [f"{path} at {width}: {v['id']} {v['nodes'][0]['target']}" for v in result.response["violations"]]
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found += [f"{path}: {overflow} px wider than {width}"] if overflow > 1 else []
+        page = windows[person].open(path)
+        found += faults(page, axe)
         page.close()
         seen += 1
     found += [complaint for visitor in windows.values() for complaint in visitor.complaints]
     print(f"\n{language}: {seen} pages")  # noqa: T201  # the figure is part of the proof
     assert seen > 25
     assert found == []
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_pages_between_a_deed_and_its_proof_are_open_to_everyone(
+    town: Town, visit: Callable[..., Visitor], language: str
+) -> None:
+    axe, visitor = Axe(), visit(town.people["DIRECTOR"])
+    prove_sessions(minutes_ago=6)
+    with translation.override(language):
+        page = visitor.open(reverse("my_data"))
+        page.locator(f'form[action="{reverse("my_data_copy")}"] button').click()
+        assert page.url.endswith(reverse("nafath_step_up"))
+    found = [*faults(page, axe)]
+    prove_sessions()
+    page.route("**/my-data/copy/", lambda route: route.fulfill(status=204))  # or the script goes onward at once
+    page.reload()
+    assert page.locator("[data-onward]").count() == 1
+    assert [*found, *faults(page, axe), *visitor.complaints] == []
 
 
 def test_every_page_works_with_the_keyboard_from_the_skip_link_on(town: Town, visit: Callable[..., Visitor]) -> None:

@@ -218,7 +218,7 @@ def test_pinned_certificate_goes_before_the_published_keys(
 
 
 def test_fresh_sign_in_asks_for_it(gate: Iam) -> None:
-    address = iam.authorization_url(Attempt.new(), state="s", redirect_uri="r", language="ar", fresh=True)
+    address = iam.authorization_url(Attempt.new(again=True), state="s", redirect_uri="r", language="ar")
     signed = parse_qs(urlsplit(address).query)["request"][0]
     assert jwt.decode(signed, options={"verify_signature": False})["prompt"] == "login"
 

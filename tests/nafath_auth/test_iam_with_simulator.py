@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import requests
@@ -16,8 +18,10 @@ from entities.models import AuditEvent, User
 from entities.permissions import Role
 from tests.factories import a_person
 from tests.nafath_auth import test_push_with_simulator as in_app
+from tests.nafath_auth.conftest import a_regular
 from tests.nafath_auth.test_no_clear_id import stored
 from tests.nafath_auth.test_with_simulator import Browser, sign_in
+from tests.signing import prove_sessions
 from tests.simulator_process import Persona, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -138,3 +142,26 @@ def test_same_person_keeps_her_account_when_the_adapter_changes(push: str, simul
     assert AuditEvent.objects.filter(action=AuditEvent.Action.SIGN_IN, person=person.public_id).count() == 3
     assert SocialAccount.objects.get().user_id == person.pk
     assert User.objects.filter(memberships__isnull=False).distinct().count() == 1
+
+
+def test_deed_waits_for_iam_to_ask_her_anew(iam: str, browser: Browser, simulator: Simulator) -> None:
+    persona = simulator.personas["Mona Al-Shehri"]
+    a_regular(Role.ALTERNATE, number=persona.national_id)
+    browser.press(press_card(browser, begin(browser, iam), persona), iam)
+    prove_sessions(minutes_ago=10)
+    time.sleep(1)  # IAM counts in seconds: the sign-in must be older than the request
+    asked = browser.press(browser.get(f"{iam}/accounts/my-data/", timeout=10), "/accounts/my-data/copy/")
+    nafath = browser.press(asked, "/accounts/nafath/step-up/")
+    assert "/reauth/" in nafath.url
+    card = re.search(r'formaction="([^"]+)"\s+name="person"\s+value="(\d+)"', nafath.text)
+    assert card is not None
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', nafath.text))
+    again = browser.post(
+        urljoin(nafath.url, card[1].replace("&amp;", "&")),
+        data={**hidden, "person": card[2]},
+        headers={"Referer": nafath.url},
+        timeout=10,
+    )
+    confirmed = browser.press(again, iam)
+    copy = browser.press(confirmed, "/accounts/my-data/copy/")
+    assert copy.headers["Content-Disposition"].startswith("attachment")

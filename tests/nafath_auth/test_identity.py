@@ -65,7 +65,7 @@ def test_names_of_every_product_are_found() -> None:
 
 def test_nothing_else_is_kept() -> None:
     kept = {field.name for field in fields(VerifiedIdentity)}
-    assert kept == {"national_id", "name_ar", "name_en", "issuer", "acr", "amr", "proved_at"}
+    assert kept == {"national_id", "name_ar", "name_en", "issuer", "acr", "amr", "proved_at", "transaction"}
 
 
 def test_time_of_the_proof_is_nafaths_and_never_in_the_future() -> None:

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import requests
 
+from entities.models import AuditEvent
 from entities.permissions import Role
 from nafath_auth import approval, models
 from nafath_auth.models import NafathTransaction, State
 from tests.factories import a_person
+from tests.nafath_auth.conftest import a_regular
 from tests.nafath_auth.test_no_clear_id import stored
 from tests.nafath_auth.test_with_simulator import Browser
+from tests.signing import prove_sessions
 from tests.simulator_process import APP_KEY, Persona, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -187,3 +190,30 @@ def test_unknown_call_reaches_no_one(simulator: Simulator) -> None:
     headers = {"APP-ID": "portal", "APP-KEY": APP_KEY, "X-Forwarded-For": "10.0.0.1,127.0.0.1"}
     answer = say(f"{simulator.origin}/api/v1/mfa/request/status", json={"transId": "x"}, headers=headers, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (400, "400-034-053")
+
+
+def test_deed_waits_for_an_approval_of_its_own(push: str, browser: Browser, simulator: Simulator) -> None:
+    persona, another = simulator.personas["Mona Al-Shehri"], simulator.personas["Yousef Al-Balawi"]
+    a_regular(Role.ALTERNATE, number=persona.national_id)
+    page = begin(browser, push, persona)
+    approve(simulator, page)
+    until(browser, page, State.VERIFIED)
+    finish(browser, page)
+    prove_sessions(minutes_ago=10)
+    asked = browser.press(browser.get(f"{push}/accounts/my-data/", timeout=10), "/accounts/my-data/copy/")
+    other = browser.press(asked, "/accounts/nafath/step-up/", national_id=another.national_id)
+    assert other.status_code == 422
+    assert "هذا ليس رقم هوية صاحب الجلسة" in other.text
+    assert NafathTransaction.objects.count() == 1
+    waiting = browser.press(other, "/accounts/nafath/step-up/", national_id=persona.national_id)
+    approve(simulator, waiting)
+    begun = NafathTransaction.objects.latest("created_at")
+    end = time.monotonic() + 8
+    while begun.state != State.VERIFIED and time.monotonic() < end:
+        browser.get(waiting.url, timeout=10)
+        begun.refresh_from_db()
+    confirmed = finish(browser, waiting)
+    copy = browser.press(confirmed, "/accounts/my-data/copy/")
+    assert copy.headers["Content-Disposition"].startswith("attachment")
+    line = AuditEvent.objects.get(action=AuditEvent.Action.STEP_UP)
+    assert line.data["transaction"] == begun.trans_id

@@ -12,6 +12,8 @@ import requests
 from entities.models import AuditEvent
 from entities.permissions import Role
 from tests.factories import a_membership, a_person
+from tests.nafath_auth.conftest import a_regular
+from tests.signing import prove_sessions
 from tests.simulator_process import Persona, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -78,3 +80,21 @@ def test_identity_without_registration_is_refused(portal: str, browser: Browser,
     assert page.status_code == 403
     assert stranger.national_id not in page.text
     assert browser.get(f"{portal}/accounts/entity/", timeout=10).url.startswith(f"{portal}/accounts/sign-in/")
+
+
+def test_deed_waits_for_nafath_to_ask_her_anew(portal: str, browser: Browser, simulator: Simulator) -> None:
+    mona = simulator.personas["Mona Al-Shehri"]
+    a_regular(Role.ALTERNATE, number=mona.national_id)
+    sign_in(browser, portal, simulator, mona)
+    prove_sessions(minutes_ago=10)
+    mine = browser.get(f"{portal}/accounts/my-data/", timeout=10)
+    asked = browser.press(mine, "/accounts/my-data/copy/")
+    assert urlsplit(asked.url).path == "/accounts/nafath/step-up/"
+    nafath = browser.press(asked, "/accounts/nafath/step-up/")
+    assert urlsplit(nafath.url).path == "/reauth/"  # it knows her, and asks her all the same
+    simulator.reset()
+    confirmed = browser.press(browser.press(nafath, "/reauth/"), code=simulator.latest_code(mona))
+    assert urlsplit(confirmed.url).path == "/accounts/nafath/step-up/"
+    copy = browser.press(confirmed, "/accounts/my-data/copy/")
+    assert copy.headers["Content-Disposition"].startswith("attachment")
+    assert AuditEvent.objects.filter(action=AuditEvent.Action.STEP_UP, data__deed="my_data_copy").count() == 1

@@ -61,6 +61,7 @@ def test_every_deed_of_the_lifecycle_has_a_row() -> None:
         EventKind.ANSWERED,
         EventKind.NAMED,
         EventKind.IDENTIFIED,
+        EventKind.SIGNED,
     }
     assert set(recipients.AUDIENCES) == deeds | {str(kind) for kind in others}
 
