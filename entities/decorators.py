@@ -51,11 +51,11 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 
 
 def signed_in(view: View) -> View:
-    """Any signed-in person, whatever she may do; not a session that a code has opened."""
+    """Any signed-in person, whatever she may do; not a session that something else than Nafath has opened."""
 
     @wraps(view)
     def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.acting is not None and request.user.acting.by_code:
+        if request.user.acting is not None and request.user.acting.is_narrow:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -79,7 +79,8 @@ def public(view: View) -> View:
 def fresh_sign_in(view: View) -> View:
     """A deed for whoever has proved within five minutes that it is she; anybody else is asked, and nothing is lost.
 
-    Stands below `requires`. It asks before anything is written; reading is not asked for.
+    Stands below `requires`. It asks before anything is written; reading is not asked for. A session that was opened by
+    break-glass is no proof and is not asked for one: it is refused (docs/adr/0024).
     """
 
     @wraps(view)
@@ -88,6 +89,8 @@ def fresh_sign_in(view: View) -> View:
             return redirect("nafath_step_up")
         if request.method in SAFE or fresh.is_fresh(request):
             return view(request, *args, **kwargs)
+        if request.user.is_authenticated and request.user.acting and request.user.acting.by_break_glass:
+            return fresh.refuse(request)
         return fresh.ask_again(request)
 
     guarded.proof = "fresh"  # type: ignore[attr-defined]  # read by the tests

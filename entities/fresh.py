@@ -11,11 +11,13 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from entities import encryption
 
@@ -72,10 +74,13 @@ def ask_again(request: HttpRequest, *, signs: bool = False) -> HttpResponse:
             with_file=bool(request.FILES),
         ),
     )
-    address = reverse("nafath_step_up")
-    if "HX-Request" in request.headers:
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
-    return redirect(address)
+    return _lead_to(request, reverse("nafath_step_up"))
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    """Back to the page of the form, which says that this one is for whoever has come in by Nafath."""
+    messages.error(request, _("This needs a confirmation by Nafath, which an emergency access cannot give."))
+    return _lead_to(request, _came_from(request))
 
 
 def waiting(request: HttpRequest) -> Waiting | None:
@@ -124,6 +129,12 @@ def go_on(request: HttpRequest) -> bool:
 
 def _put(request: HttpRequest, form: Waiting) -> None:
     request.session[_FIELD] = encryption.encrypt(json.dumps(asdict(form)), purpose=SEALED)
+
+
+def _lead_to(request: HttpRequest, address: str) -> HttpResponse:
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -62,6 +62,7 @@ class ActingMembership:
                     request.session["sign_in_notice"] = "access"
                 else:
                     user.acting.by_code = request.session.get("by_code", "")
+                    user.acting.by_break_glass = request.session.get("by_break_glass", "")
         return self.get_response(request)
 
 

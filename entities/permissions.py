@@ -84,6 +84,9 @@ ROLE_SENTENCES: dict[Role, object] = {
 DELEGATED = frozenset({P.REPORT_UPDATE})
 #: All that a session opened by a code may do, whatever the role: file and update (docs/adr/0019).
 FILE_AND_UPDATE = frozenset({P.ENTITY_HOME, P.REPORT_VIEW, P.REPORT_DRAFT, P.REPORT_FILE, P.REPORT_UPDATE})
+#: All that a session opened by break-glass may do, whatever the role: follow reports, write down what is telephoned,
+#: reach people, open the code door (docs/adr/0024).
+TRIAGE_ALONE = _TRIAGES - {P.REPORT_EXPORT} | {P.REPORT_LEAD}
 AUTHORITY_ROLES = frozenset({Role.REVIEWER, Role.LEAD, Role.AUDITOR, Role.ADMIN})
 TEAM_ROLES = frozenset({Role.DIRECTOR, Role.ALTERNATE, Role.MEMBER})
 

@@ -57,7 +57,9 @@ class SessionStore(DatabaseStore):
 
 
 def longest(session: Mapping[str, Any]) -> int:
-    """How long it may last in all, in seconds: one that a code has opened is short."""
+    """How long it may last in all, in seconds: one that something else than Nafath has opened is short."""
+    if session.get("by_break_glass"):
+        return settings.BREAK_GLASS_SESSION_MINUTES * 60
     return settings.CODE_SESSION_MINUTES * 60 if session.get("by_code") else settings.SESSION_ABSOLUTE_HOURS * 3600
 
 

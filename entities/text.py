@@ -7,6 +7,7 @@ _DIGITS = {ord(digit): str(value) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲
 # NUL and the other C0/C1 controls but tab and line breaks; bidi embeddings, overrides and isolates (they reorder
 # names and references on the screen); zero-width space and BOM. ZWNJ and ZWJ belong to the scripts and stay.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+EASILY_TOLD = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter is taken for a digit on the telephone
 _E164 = re.compile(r"\+9665\d{8}", re.ASCII)
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
 _FOLD = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ى": "ي", "ئ": "ي", "ؤ": "و"})

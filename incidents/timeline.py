@@ -49,6 +49,7 @@ class Entry:
     phase: str = ""
     late: str = ""
     by_code: bool = False  # done with a one-time code, while Nafath was down
+    by_break_glass: bool = False  # done by an emergency access of the authority
     transaction: str = ""  # Nafath's number of the proof by which it was signed
     details: tuple[tuple[str, str], ...] = ()
     recorded_at: datetime | None = None  # only where it was written down later than it happened
@@ -141,6 +142,7 @@ def tell(
         phase=_phase(event, report),
         late=_("%(t)s late") % {"t": short_duration(late_by)} if late_by else "",
         by_code=not outside and bool(event.data.get("by_code")),
+        by_break_glass=not outside and bool(event.data.get("by_break_glass")),
         transaction="" if outside else str(event.data.get("transaction", "")),
         details=() if outside else tuple(_changes(event.data.get("changed", {}))),
         recorded_at=event.recorded_at if written_later else None,

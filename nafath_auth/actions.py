@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from entities import national_id
 from entities.models import AuditEvent, Membership, User
 from entities.models.people import MembershipQuerySet
-from nafath_auth import code_door
+from nafath_auth import break_glass, code_door
 from nafath_auth.identity import VerifiedIdentity, name_matches
 
 Status = Membership.Status
@@ -58,6 +58,7 @@ def admit(identity: VerifiedIdentity, told: SocialAccount) -> Admission:
     account = _kept(told, person, digests)
     _complete(person, identity, digest=account.uid)
     code_door.confirm(person)
+    break_glass.over(person)
     if len(memberships) == 1:
         person.acting = memberships[0]
         _activate(memberships[0], by=person)

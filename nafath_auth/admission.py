@@ -14,11 +14,11 @@ from django.shortcuts import render
 from django.utils.crypto import get_random_string
 
 from entities.models import AuditEvent, Entity
+from entities.text import EASILY_TOLD
 from nafath_auth import sessions
 from nafath_auth.actions import AdmissionRefused, admit
 from nafath_auth.provider import NafathLogin
 
-EASILY_TOLD = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no letter is taken for a digit on the telephone
 log = structlog.get_logger(__name__)
 
 

@@ -84,6 +84,18 @@ class CodeForm(forms.Form):
         return code
 
 
+class OneTimeKeyForm(forms.Form):
+    """The key of an emergency link, which the page takes out of its address; typed where scripts do not run."""
+
+    one_time_key = forms.CharField(
+        label=_("Key"),
+        help_text=_("20 letters and digits, from the link"),
+        max_length=60,
+        error_messages={"required": _("Enter the key.")},
+        widget=UnshownInput(attrs={"dir": "ltr", "autocomplete": "off", "data-from-address": True}),
+    )
+
+
 class BreakerForm(forms.Form):
     """Why a hand opens or closes the code door."""
 

@@ -1,4 +1,4 @@
-"""A sign-in that waits for an approval in the Nafath app, and the one-time code for when Nafath is down."""
+"""A sign-in that waits for an approval in the Nafath app; the one-time code, and the emergency access, without it."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from entities.models import Membership
+from entities.models import Membership, User
+from entities.permissions import Permission
 
 UNVERIFIED_FOR = timedelta(seconds=30)  #: how long an approval may go without the token that proves it
 IDENTITY_FOR = timedelta(minutes=5)  #: how long a proven identity waits for its browser
 KEPT_FOR = timedelta(days=30)
 CODE_FOR, CODE_TRIES = timedelta(minutes=10), 3
+LINK_FOR = timedelta(minutes=10)  #: from the moment the link is printed
 
 
 class State(models.TextChoices):
@@ -129,3 +131,68 @@ class DoorCode(models.Model):
 
     def __str__(self) -> str:
         return f"code {self.id}"
+
+
+class BreakGlassQuerySet(models.QuerySet["BreakGlass"]):
+    def visible_to(self, user: User) -> Self:
+        """Those who may confirm one see them all; auditors read of them in the security log."""
+        decides = user.may(Permission.REPORT_LEAD) or user.may(Permission.ADMINISTER)
+        return self if decides else self.none()
+
+    def live(self, *, at: datetime) -> Self:
+        """Neither used nor refused, and in time."""
+        return self.filter(used_at__isnull=True, refused_at__isnull=True, created_at__gt=at - LINK_FOR)
+
+    def pending(self, *, at: datetime) -> Self:
+        """A second person has still to confirm it."""
+        return self.live(at=at).filter(confirmed_at__isnull=True)
+
+
+class BreakGlass(models.Model):
+    """One emergency access: a one-time link for a person of the authority, confirmed by a second one.
+
+    The key in the link stands nowhere: only its keyed digest is kept (break_glass.py, docs/adr/0024).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    reference = models.CharField(max_length=6, unique=True)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    key_digest = models.CharField(max_length=64, unique=True)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    refused_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    objects = BreakGlassQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=models.F("person")) & ~Q(confirmed_by=models.F("asked_by")),
+                name="break_glass_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="break_glass_confirmed_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="break_glass_used_confirmed",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="break_glass_newest")]
+
+    def __str__(self) -> str:
+        return f"break-glass {self.reference}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + LINK_FOR
+
+    def is_live(self, *, at: datetime) -> bool:
+        return self.used_at is None and self.refused_at is None and at < self.expires_at

@@ -22,7 +22,8 @@ FOR_SIGN_OUT = "nafath_auth.id_token"  #: what the token in a session is encrypt
 def open_session(request: HttpRequest, admission: Admission, proof: Proof) -> None:
     """Write down the proof and its time (Unix seconds), the start, and the membership when there is but one."""
     now = int(timezone.now().timestamp())
-    request.session.pop("by_code", None)  # the session of a code goes on as a whole one
+    for mark in ("by_code", "by_break_glass"):  # such a session goes on as a whole one
+        request.session.pop(mark, None)
     request.session.update(
         {
             "nafath_at": proof.identity.proved_at,
@@ -53,14 +54,24 @@ def renew(request: HttpRequest, proof: Proof) -> None:
 
 def open_by_code(request: HttpRequest, person: User) -> None:
     """A short session that files and updates for one entity, and is no proof by Nafath."""
+    _open_narrow(request, person, by_code=person.acting.by_code if person.acting else "")
+
+
+def open_by_break_glass(request: HttpRequest, person: User) -> None:
+    """A short session that follows reports for the authority, is no proof by Nafath, and keeps nothing of another."""
+    request.session.flush()
+    _open_narrow(request, person, by_break_glass=person.acting.by_break_glass if person.acting else "")
+
+
+def _open_narrow(request: HttpRequest, person: User, **mark: str) -> None:
     login(request, person, backend="nafath_auth.backends.KnownPeople")
     now, acting = int(timezone.now().timestamp()), person.acting
     if acting is None:
-        raise ValueError("a code opens a session for a membership")
+        raise ValueError("a session without Nafath is for one membership")
     request.session.pop("nafath_at", None)
     request.session.update(
         {
-            "by_code": acting.by_code,
+            **mark,
             "started_at": now,
             "seen_at": now,
             "opened": opened_from(request),

@@ -3,15 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from nafath_auth import approval, code_door, probe
+from nafath_auth import approval, break_glass, code_door, probe
 
 
 @shared_task
 def close_abandoned_sign_ins() -> None:
-    """Close requests in the app that are over, and remove unused codes; `manage.py purge` removes old requests."""
+    """Close requests in the app that are over, remove unused codes and links; `manage.py purge` removes the rest."""
     now = timezone.now()
     approval.close_overdue(at=now)
     code_door.forget(at=now)
+    break_glass.forget(at=now)
 
 
 @shared_task

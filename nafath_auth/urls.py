@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from nafath_auth import code_views, iam_views, push_views, session_views, step_up_views, views
+from nafath_auth import break_glass_views, code_views, iam_views, push_views, session_views, step_up_views, views
 
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="nafath_sign_in"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("accounts/code/", code_views.code_ask, name="code_ask"),
     path("accounts/code/enter/", code_views.code_enter, name="code_enter"),
     path("accounts/nafath/state/", code_views.nafath_state, name="nafath_state"),
+    path("accounts/break-glass/", break_glass_views.door, name="break_glass"),
+    path("accounts/break-glass/requests/", break_glass_views.requests, name="break_glass_requests"),
+    path("accounts/break-glass/requests/confirm/", break_glass_views.confirm, name="break_glass_confirm"),
+    path("accounts/break-glass/requests/refuse/", break_glass_views.refuse, name="break_glass_refuse"),
     path("accounts/first-sign-in/", views.first_sign_in, name="first_sign_in"),
     path("accounts/entity/", views.choose_entity, name="choose_entity"),
     path("accounts/language/", views.choose_language, name="choose_language"),

@@ -41,7 +41,7 @@ _returning = signing.TimestampSigner(salt="nafath_auth.signed_out")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The page with the one button; it says why a session ended, if one has."""
     next_url = sessions.safe_next(request)
-    if request.user.is_authenticated and "by_code" not in request.session:
+    if request.user.is_authenticated and not {"by_code", "by_break_glass"} & set(request.session.keys()):
         return redirect(sessions.onward(request, request.user, next_url))
     return sign_in_page(request, next_url, situation=request.session.pop("sign_in_notice", ""))
 

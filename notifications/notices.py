@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from entities.models import Correctable, Notice, User
 from entities.permissions import Role
+from nafath_auth.break_glass import Step
 from nafath_auth.code_door import code_of
+from nafath_auth.models import BreakGlass
 
 #: What happened to the circuit breaker (nafath_auth/breaker.py).
 CHANGES: dict[str, Promise] = {
@@ -30,6 +32,8 @@ def headline(notice: Notice) -> str:
         case Notice.Kind.CODE_ENTERED:
             entity = {"entity": notice.entity.name}
             return _("A session was opened with a code while Nafath was down: %(entity)s") % entity
+        case Notice.Kind.BREAK_GLASS:
+            return str(Step(notice.data["step"]).label)
     return ""
 
 
@@ -40,6 +44,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
             return [(_("Code"), code_of(UUID(notice.data["code"])))]
         case Notice.Kind.NAFATH_AWAY:
             return []
+        case Notice.Kind.BREAK_GLASS:
+            return _access(notice)
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -50,6 +56,20 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
         said.append((_("Person"), person.name if person else "—"))
         said.append((_("To correct"), _(", ").join(str(Correctable(what).label) for what in notice.data["what"])))
     return said
+
+
+def _access(notice: Notice) -> list[tuple[str, str]]:
+    """Whose emergency access it is; a link that does not exist is nobody's. The reason is typed and stays inside."""
+    if not notice.data["access"]:
+        return []
+    access = BreakGlass.objects.filter(pk=notice.data["access"]).select_related("person", "asked_by").first()
+    if access is None:
+        return []
+    return [
+        (_("Reference"), access.reference),
+        (_("Who comes in"), access.person.name),
+        (_("Asked by"), access.asked_by.name),
+    ]
 
 
 def short(notice: Notice) -> str:
@@ -65,7 +85,7 @@ def short(notice: Notice) -> str:
 def guide(notice: Notice) -> str:
     """Where it is explained what to do."""
     match notice.kind:
-        case Notice.Kind.CODE | Notice.Kind.CODE_ENTERED | Notice.Kind.NAFATH_AWAY:
+        case Notice.Kind.CODE | Notice.Kind.CODE_ENTERED | Notice.Kind.NAFATH_AWAY | Notice.Kind.BREAK_GLASS:
             return reverse("sign_in_guide") + "#nafath-down"
         case Notice.Kind.DRAFT_WAITS:
             return reverse("guide") + "#own-outage"
@@ -81,6 +101,8 @@ def path(notice: Notice) -> str:
             return reverse("home")
         case Notice.Kind.NAFATH_AWAY:
             return reverse("nafath_state")
+        case Notice.Kind.BREAK_GLASS:
+            return reverse("break_glass_requests")
         case Notice.Kind.CORRECTION_ASKED if notice.entity.is_authority:
             return reverse("admin:entities_user_changelist")
     return reverse("team")

@@ -118,6 +118,7 @@ NOTICE_DUTIES: dict[str, Promise] = {
         "If you did not ask, call the operations room"
     ),
     Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
+    Notice.Kind.BREAK_GLASS: gettext_lazy("Ask the person by telephone, and refuse what you cannot explain"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.

@@ -15,6 +15,7 @@ from django.db import connections
 import crisis_teams.row_security
 import entities.row_security
 import incidents.row_security
+import nafath_auth.row_security
 import notifications.row_security
 
 #: Every tenant table, and what may be seen of it.
@@ -22,6 +23,7 @@ POLICIES = {
     **entities.row_security.POLICIES,
     **crisis_teams.row_security.POLICIES,
     **incidents.row_security.POLICIES,
+    **nafath_auth.row_security.POLICIES,
     **notifications.row_security.POLICIES,
 }
 # Where row security is not enabled and forced, by these four policies, as the code has them now.

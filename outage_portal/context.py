@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.permissions import Permission as P
 from entities.sessions import longest
+from nafath_auth.break_glass import may_decide
 
 if TYPE_CHECKING:
     from entities.models import User
@@ -68,6 +69,8 @@ class Shell:
     unread: Any = 0
     is_admin: bool = False
     by_code_until: datetime | None = None
+    by_break_glass_until: datetime | None = None
+    confirms_break_glass: bool = False
 
 
 def portal(request: HttpRequest) -> dict[str, Shell]:
@@ -93,9 +96,11 @@ def _fill(shell: Shell, request: HttpRequest, user: User) -> None:
     shell.entity_name = user.acting.entity.name
     shell.memberships_count = int(request.session.get("memberships", 1))
     shell.is_admin = user.is_staff
-    if user.acting.by_code:
-        ends = request.session["started_at"] + longest(request.session)
-        shell.by_code_until = datetime.fromtimestamp(ends, UTC)
+    shell.confirms_break_glass = may_decide(user)
+    if user.acting.is_narrow:
+        ends = datetime.fromtimestamp(request.session["started_at"] + longest(request.session), UTC)
+        shell.by_code_until = ends if user.acting.by_code else None
+        shell.by_break_glass_until = ends if user.acting.by_break_glass else None
     shell.nav = [
         _link(request, room) for room in ROOMS if all(p is None or user.may(p) for p in (room.permission, room.also))
     ]

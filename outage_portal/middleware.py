@@ -24,7 +24,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 #: An attachment has at most 10 MB; up to here its form says so itself, beyond it nothing is read.
 MOST_BYTES = 32 * 1024 * 1024
 #: Never written back into a page.
-UNKEPT = {"csrfmiddlewaretoken", "national_id", "code", "password"}
+UNKEPT = {"csrfmiddlewaretoken", "national_id", "code", "one_time_key", "password"}
 
 
 def kept_fields(post: QueryDict) -> list[tuple[str, str]]:

@@ -188,6 +188,7 @@ SESSION_ENGINE = "entities.sessions"
 SESSION_IDLE_MINUTES = 15
 SESSION_ABSOLUTE_HOURS = 8
 CODE_SESSION_MINUTES = env.int("CODE_SESSION_MINUTES", default=60)  # one opened by a code, while Nafath is away
+BREAK_GLASS_SESSION_MINUTES = 60  # one opened by an emergency access
 SESSION_COOKIE_AGE = SESSION_ABSOLUTE_HOURS * 60 * 60
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"

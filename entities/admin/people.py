@@ -17,6 +17,7 @@ from entities import national_id
 from entities.admin.base import AuditedAdmin
 from entities.fields import MobileField, NationalIDField
 from entities.models import AuditEvent, Membership, User
+from entities.permissions import AUTHORITY_ROLES
 from entities.sessions import end_sessions_of
 
 
@@ -73,6 +74,8 @@ class MembershipForm(forms.ModelForm):
         said = super().clean() or {}
         if said.get("status") == Membership.Status.ENDED and self.was != Membership.Status.ENDED:
             self.instance.ended_at = timezone.now()
+        if said.get("may_break_glass") and said.get("role") not in AUTHORITY_ROLES:
+            self.add_error("may_break_glass", _("Emergency access is for the authority's own roles."))
         return said
 
 
@@ -82,8 +85,12 @@ class MembershipInline(admin.StackedInline):
     fk_name = "user"
     extra = 0
     autocomplete_fields = ("entity",)
-    fields = ("entity", "role", "status", "valid_from", "valid_to", "delegated", "ended_reason")
+    fields = ("entity", "role", "status", "valid_from", "valid_to", "delegated", "may_break_glass", "ended_reason")
     can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Nobody gives emergency access to herself."""
+        return ("may_break_glass",) if obj == request.user else ()
 
 
 @admin.register(User)
@@ -146,6 +153,7 @@ class UserAdmin(AuditedAdmin):
                 membership=membership.pk,
                 role=membership.role,
                 status=membership.status,
+                may_break_glass=membership.may_break_glass,
             )
             if not Membership.objects.usable().filter(pk=membership.pk).exists():
                 end_sessions_of(membership.user, membership=membership, by=cast(User, request.user))

@@ -76,6 +76,7 @@ class AuditEvent(models.Model):
         READ = "READ", _("Report read")
         EXPORTED = "EXPORTED", _("Security log exported")
         CODE = "CODE", _("Sign-in by a code")
+        BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         STEP_UP = "STEP_UP", _("Identity confirmed anew")
         NOTICE_SEEN = "NOTICE_SEEN", _("Privacy notice acknowledged")
         OWN_DATA = "OWN_DATA", _("Own data downloaded")
@@ -138,6 +139,7 @@ class AuditEvent(models.Model):
         if entity is None:
             entity = Entity.objects.get(kind=Entity.Kind.REGULATOR)
         role = by.acting.role if by and by.acting else ""
+        data |= by.acting.marks if by and by.acting else {}
         return cls.append(entity, [Entry(action, by.public_id if by else person, role, data)])[0]
 
     @classmethod

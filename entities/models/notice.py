@@ -34,6 +34,7 @@ class Notice(models.Model):
         NAFATH_AWAY = "NAFATH_AWAY", _("Nafath does not answer")
         CODE = "CODE", _("A one-time code")
         CODE_ENTERED = "CODE_ENTERED", _("A session was opened with a code")
+        BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

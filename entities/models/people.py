@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models.naming import Bilingual
 from entities.models.organisation import Entity
-from entities.permissions import FILE_AND_UPDATE, Permission, Role, permissions_of
+from entities.permissions import AUTHORITY_ROLES, FILE_AND_UPDATE, TRIAGE_ALONE, Permission, Role, permissions_of
 from entities.text import in_groups
 
 if TYPE_CHECKING:
@@ -143,6 +143,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             user__is_active=True,
         )
 
+    def for_break_glass(self) -> Self:
+        """Of the authority, pre-registered for it, and of somebody who has come in by Nafath before."""
+        there = self.usable().filter(entity__kind=Entity.Kind.REGULATOR, status=Membership.Status.ACTIVE)
+        return there.filter(may_break_glass=True)
+
     def in_roles(self, *roles: Role) -> Self:
         return self.filter(role__in=roles)
 
@@ -163,6 +168,13 @@ class Membership(models.Model):
     delegated = models.BooleanField(
         _("May send updates"), default=False, help_text=_("A member to whom the director delegates updates.")
     )
+    may_break_glass = models.BooleanField(
+        _("Emergency access"),
+        default=False,
+        help_text=_(
+            "Of the authority only: may come in without Nafath, by a one-time link that a second person confirms."
+        ),
+    )
     valid_from = models.DateField(_("From"), null=True, blank=True)
     valid_to = models.DateField(_("To"), null=True, blank=True)
     invited_by = models.ForeignKey(
@@ -176,6 +188,8 @@ class Membership(models.Model):
 
     #: The code (its row's id) that opened this session, if one did: it narrows what may be done, and marks what is.
     by_code: str = ""
+    #: The reference of the emergency access that opened this session, if one did: likewise.
+    by_break_glass: str = ""
 
     class Meta:
         verbose_name = _("Membership")
@@ -197,6 +211,10 @@ class Membership(models.Model):
                 | Q(valid_to__gte=models.F("valid_from")),
                 name="membership_term_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(may_break_glass=False) | Q(role__in=sorted(AUTHORITY_ROLES)),
+                name="membership_glass_of_authority",
+            ),
         ]
         indexes = [models.Index(fields=["entity", "role", "status"], name="membership_by_role")]
 
@@ -206,4 +224,17 @@ class Membership(models.Model):
     @property
     def permissions(self) -> frozenset[Permission]:
         granted = permissions_of(self.role, delegated=self.delegated)
-        return granted & FILE_AND_UPDATE if self.by_code else granted
+        if self.by_code:
+            return granted & FILE_AND_UPDATE
+        return granted & TRIAGE_ALONE if self.by_break_glass else granted
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the session was opened by something else than Nafath, and so may not do all that the role may."""
+        return bool(self.marks)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What stands beside each deed of a session that Nafath has not opened."""
+        marks = {"by_code": self.by_code, "by_break_glass": self.by_break_glass}
+        return {name: mark for name, mark in marks.items() if mark}

@@ -269,8 +269,8 @@ class Report(models.Model):
 
         `by` None is the system (role SYS). `recorded_at` is now; only the seed lets it be `at`.
         """
-        by_code = by.acting.by_code if by and by.acting else ""
-        if by_code:
+        marks = by.acting.marks if by and by.acting else {}
+        if "by_code" in marks:
             self.unconfirmed_at = self.unconfirmed_at or timezone.now()
         event = ReportEvent(
             report=self,
@@ -283,7 +283,7 @@ class Report(models.Model):
             entity_code=by.acting.entity.code if by and by.acting else "",
             clock=clock,
             mark=mark,
-            data={**(data or {}), "by_code": by_code} if by_code else data or {},
+            data={**(data or {}), **marks},
             prev_hash=self.head_hash,
             fanned_out_at=at if seeding.get() else None,
         )

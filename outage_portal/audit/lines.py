@@ -16,6 +16,7 @@ from crisis_teams.history import ICONS as TEAM_ICONS
 from crisis_teams.history import Deed
 from entities.models import AuditEvent, Membership, User
 from entities.permissions import Role
+from nafath_auth.break_glass import Step
 from outage_portal.audit import words
 
 Action = AuditEvent.Action
@@ -28,6 +29,7 @@ SAID: dict[str, set[str]] = {
     Action.CONFIGURATION: {"model"},
     Action.EXPORTED: {"rows"},
     Action.CODE: {"code"},
+    Action.BREAK_GLASS: {"step", "membership", "by_break_glass"},
     Action.REVEALED: {"membership", "of"},
 }
 
@@ -95,8 +97,8 @@ def _sentence(event: AuditEvent, names: Names) -> str:
     match event.action:
         case Action.SIGN_IN_REFUSED:
             what = words.reason(str(said.get("reason", "")))
-        case Action.CODE:
-            what = str(words.CODES.get(said.get("code", ""), ""))
+        case Action.CODE | Action.BREAK_GLASS:
+            what = _at_the_door(said, names)
         case Action.TEAM:
             what = str(dict(Deed.choices).get(said.get("deed"), said.get("deed", "")))
             if "membership" in said:
@@ -117,6 +119,12 @@ def _sentence(event: AuditEvent, names: Names) -> str:
         case _:
             return title
     return _("%(event)s: %(what)s") % {"event": title, "what": what}
+
+
+def _at_the_door(said: dict[str, Any], names: Names) -> str:
+    """What became of a code or of an emergency access, and whose it is."""
+    what = str(words.CODES.get(said.get("code", ""), "")) or str(dict(Step.choices).get(said.get("step", ""), ""))
+    return f"{what} — {names.of_membership(said['membership'])}" if "membership" in said else what
 
 
 def _details(event: AuditEvent) -> Iterator[tuple[str, str]]:

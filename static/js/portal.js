@@ -10,6 +10,7 @@ const parts = [
   ["[data-fills]", () => import("./fills.js")],
   ["[data-search-ends]", () => import("./services.js")],
   ["form[data-onward]", () => import("./onward.js")],
+  ["[data-from-address]", () => import("./key.js")],
   ["[data-print]", () => import("./print.js")],
   ["dialog, details[data-menu]", () => import("./dialog.js")],
   ["#session-ending", () => import("./idle.js")],

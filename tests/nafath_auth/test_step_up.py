@@ -35,7 +35,7 @@ COPY = "/accounts/my-data/copy/"
 #: Every deed that asks, and how. Filing and updating never ask: no outage waits for a phone to be found.
 FRESH = {
     "report_close", "final_accept", "team_emergency", "team_appoint", "team_replace", "team_retire", "team_member",
-    "team_hand_over", "team_contact", "audit_export", "my_data_copy",
+    "team_hand_over", "team_contact", "audit_export", "my_data_copy", "break_glass_confirm",
 }  # fmt: skip
 OWN = {"final_check", "final_countersign"}
 
