@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entities import fresh
-from entities.decorators import PortalRequest, public, signed_in
+from entities.decorators import PortalRequest, any_session, public, signed_in
 from entities.limits import SIGN_IN_CALLBACK, SIGN_IN_START, limited
 from entities.models import AuditEvent
 from entities.permissions import ROLE_SENTENCES, Role
@@ -132,7 +132,7 @@ def choose_entity(request: PortalRequest) -> HttpResponse:
     return render(request, "nafath_auth/choose_entity.html", {"choices": choices, "next": next_url})
 
 
-@signed_in
+@any_session
 @require_POST
 def choose_language(request: PortalRequest) -> HttpResponse:
     """The same page in the other language, which is also the one that she is written to in from now on."""

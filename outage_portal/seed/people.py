@@ -103,8 +103,7 @@ def _take_seat(seat: Seat, entity: Entity, *, at: datetime) -> None:
     if seat.role in TEAM_ROLES:
         membership = teams.appoint(entity, seat.role, seat.person, at=at, by=_appointer(entity))
     else:
-        on_call = seat.role == Role.REVIEWER
-        membership = Membership(user=_register(seat), entity=entity, role=seat.role, may_break_glass=on_call)
+        membership = Membership(user=_register(seat), entity=entity, role=seat.role)
     since = at.date()
     membership.valid_from, membership.created_at = since, at
     if seat.role != Role.MEMBER or seat.persona["name_en"] in DELEGATED:

@@ -23,6 +23,7 @@ from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
+from nafath_auth import break_glass
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
@@ -63,6 +64,9 @@ def town() -> Town:
     actions.ask(first, text="متى تتوقعون العودة؟", by=lead)
     actions.restore(reports[1], restored_at=timezone.now(), by=director)
     actions.record_due_reminders(at=timezone.now() + timedelta(hours=3))
+    reviewer = people["REVIEWER"]
+    reviewer.memberships.update(may_break_glass=True)
+    break_glass.ask(reviewer, reason="نفاذ لا يجيب", account="", by=reviewer)
     nafath_down()  # or the pages of the code door are shown to nobody
     town = Town.__new__(Town)
     town.entity, town.director, town.report = entity, director, Report.objects.get(pk=reports[1].pk)

@@ -27,9 +27,12 @@ from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_membership, a_person, a_report
 from tests.nafath_auth.conftest import Visitor, a_regular
+from tests.nafath_auth.test_code_scope import ALWAYS
 from tests.nafath_auth.test_no_clear_id import stored
 from tests.signing import is_asked, make_stale
+from tests.test_urls import PATTERNS, World, _url, world
 
+assert world  # the fixture of the walk
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 DOOR, REQUESTS = "/accounts/break-glass/", "/accounts/break-glass/requests/"
@@ -363,6 +366,38 @@ def test_scope_is_what_triage_needs_whatever_the_role() -> None:
         membership.by_break_glass = "K7M2QX"
         assert membership.permissions == permissions_of(role) & TRIAGE_ALONE
     assert not TRIAGE_ALONE & {Permission.ADMINISTER, Permission.AUDIT_VIEW, Permission.REPORT_EXPORT}
+
+
+def is_closed(name: str) -> bool:
+    access = PATTERNS[name].callback.access  # type: ignore[attr-defined]  # a test says that every view declares it
+    if access == "signed_in":
+        return name not in ALWAYS
+    return access != "public" and not TRIAGE_ALONE & set(access)
+
+
+def test_every_address_beyond_its_scope_is_closed(world: World) -> None:
+    browser = sign_in(Client(), a_person(Role.LEAD))
+    session = browser.session
+    session["by_break_glass"] = "K7M2QX"
+    session.save()
+    closed = sorted(filter(is_closed, PATTERNS))
+    assert {"audit_log", "audit_export", "session_list", "choose_entity", "nafath_step_up", "report_record"} < {*closed}
+    assert not {"board", "report_acknowledge", "report_contact", "phoned_report", "nafath_state"} & {*closed}
+    before = world.digest()
+    for name in closed:
+        for method in (browser.get, browser.post):
+            assert method(_url(world, name)).status_code in {403, 405}, name
+    assert world.digest() == before
+
+
+def test_the_band_is_on_every_page_and_the_language_can_be_changed(reviewer: User, lead: User, client: Client) -> None:
+    report = a_report(by=a_person(Role.DIRECTOR))
+    through(client, reviewer, lead)
+    pages = ["/board/", "/guide/", f"/reports/{report.reference}/", reverse("record_phoned")]
+    pages.append(reverse("phoned_report", args=[report.entity.code, "own-outage"]))
+    for path in pages:
+        assert 'id="by-break-glass"' in client.get(path).content.decode(), path
+    assert client.post("/accounts/language/", {"language": "en", "next": "/en/board/"}).status_code == 302
 
 
 def test_it_triages_and_each_deed_is_marked(reviewer: User, lead: User, client: Client) -> None:

@@ -21,7 +21,7 @@ from tests.test_urls import PATTERNS, World, _url, world
 assert world  # the fixture of the other walk
 
 #: What any session may do.
-ALWAYS = {"stay"}
+ALWAYS = {"stay", "choose_language"}
 
 
 @pytest.fixture

@@ -58,14 +58,13 @@ class Command(BaseCommand):
         asked, key = break_glass.ask(person, reason=reason, account=account(), by=asker)
         until = timezone.localtime(asked.expires_at)
         with translation.override(person.language):
-            address = settings.PORTAL_ORIGIN + reverse("break_glass")
+            door, requests = (settings.PORTAL_ORIGIN + reverse(f"break_glass{page}") for page in ("", "_requests"))
         self.stdout.write(f"Emergency access {asked.reference} for {person.name}. It opens nothing yet.")
         self.stdout.write(
-            "1. A second person, a lead or an admin of the authority, confirms it: in the portal at "
-            f"{reverse('break_glass_requests')},\n"
+            f"1. A second person, a lead or an admin of the authority, confirms it: at {requests}\n"
             f"   or with: manage.py break_glass --confirm {asked.reference} --by PERSON"
         )
-        self.stdout.write(f"2. Then, once and until {until:%H:%M:%S}: {address}#{key}")
+        self.stdout.write(f"2. Then, once and until {until:%H:%M:%S}: {door}#{key}")
         self.stdout.write(f"   The key to type where scripts do not run: {in_groups(key)}")
         self.stdout.write(
             self.style.WARNING("It is in the security log, and the leads are told. Keep the link nowhere.")
