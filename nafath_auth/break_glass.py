@@ -198,7 +198,7 @@ def _tell(step: Step, asked: BreakGlass | None, *, by: User | None = None, **sai
     if whose:
         about["membership"] = whose.pk
     AuditEvent.record(AuditEvent.Action.BREAK_GLASS, entity=authority, by=by, **about)
-    kind, data = Notice.Kind.BREAK_GLASS, {"step": step.value, "access": str(asked.pk) if asked else ""}
+    kind, data = Notice.Kind.BREAK_GLASS, {"step": step.value, "reference": asked.reference if asked else ""}
     with as_system():
         Notice.objects.get_or_create(
             key=f"break-glass:{step}:{asked.reference if asked else ''}:{now:%Y%m%d%H}",

@@ -33,7 +33,7 @@ def headline(notice: Notice) -> str:
             entity = {"entity": notice.entity.name}
             return _("A session was opened with a code while Nafath was down: %(entity)s") % entity
         case Notice.Kind.BREAK_GLASS:
-            return str(Step(notice.data["step"]).label)
+            return ": ".join(filter(None, (str(Step(notice.data["step"]).label), notice.data["reference"])))
     return ""
 
 
@@ -60,13 +60,10 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
 
 def _access(notice: Notice) -> list[tuple[str, str]]:
     """Whose emergency access it is; a link that does not exist is nobody's. The reason is typed and stays inside."""
-    if not notice.data["access"]:
-        return []
-    access = BreakGlass.objects.filter(pk=notice.data["access"]).select_related("person", "asked_by").first()
+    access = BreakGlass.objects.filter(reference=notice.data["reference"]).select_related("person", "asked_by").first()
     if access is None:
         return []
     return [
-        (_("Reference"), access.reference),
         (_("Who comes in"), access.person.name),
         (_("Asked by"), access.asked_by.name),
     ]

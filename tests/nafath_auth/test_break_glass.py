@@ -480,7 +480,7 @@ def test_log_and_inbox_tell_it_in_words(reviewer: User, lead: User, client: Clie
     log = client_of(a_person(Role.AUDITOR)).get("/en/audit/").content.decode()
     assert f"A session was opened by an emergency access — {reviewer.name_en}" in log
     inbox = client_of(lead).get("/en/inbox/").content.decode()
-    assert "An emergency access was asked for" in inbox
+    assert f"An emergency access was asked for: {BreakGlass.objects.get().reference}" in inbox
     assert not any(REASON in str(notices.facts(notice)) for notice in Notice.objects.all())  # docs/adr/0008
 
 
