@@ -129,7 +129,7 @@ def _heard(report: Report, clock: Clock, *, late: bool) -> Iterable[str]:
         yield _("Told: %(people)s.") % {"people": people(told)}
     for moment, mark in coming:
         if new := people(role for role in mark.audience if role not in told):
-            yield format_html(_("Then at {at}: {people}."), at=day_time(moment), people=new)
+            yield format_html(_("At {at} a notice goes to {people}."), at=day_time(moment), people=new)
             return
 
 

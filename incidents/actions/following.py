@@ -26,8 +26,10 @@ URGENT = timedelta(minutes=60)
 def assign(
     report: Report, *, reviewer: User | None, seen: int | None = None, at: datetime | None = None, by: User
 ) -> ReportEvent:
-    """Give the report to a reviewer; None puts it back into the pool. Raises MoveRefused."""
+    """Give the report to a reviewer; None puts it back into the pool. Raises MoveRefused, also if she has it."""
     report, move = take(report, "assign", seen=seen, by=by)
+    if report.reviewer == reviewer:
+        raise MoveRefused(_("Nothing changes: the report is with the same reviewer already."))
     report.reviewer = reviewer
     data = {"reviewer": str(reviewer.public_id) if reviewer else None}
     return conclude(report, move, kind=EventKind.ASSIGNED, at=at, data=data, by=by)

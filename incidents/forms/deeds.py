@@ -26,6 +26,7 @@ class Deed:
     question: Promise | str = ""
     text: Promise | str = ""
     text_consumed: Promise | str = ""  # for a consumed service's report, where it differs
+    sends: Promise | str = ""  # the words of the button that does it, where the action's own say too little
     first: bool = False  # the one thing to do now
     rare: bool = False  # stands in the menu
     danger: bool = False
@@ -33,7 +34,7 @@ class Deed:
     @property
     def does(self) -> str:
         """The words on the button that does it; those that only open its form end with an ellipsis."""
-        return str(self.action).removesuffix("…")
+        return str(self.sends or self.action).removesuffix("…")
 
 
 #: In the order in which the page shows them.
@@ -78,6 +79,7 @@ DEEDS: dict[str, Deed] = {
         moves.AskForm,
         question=_("A question to the entity"),
         text=_("Its director and alternate are told. The question and its answer stand in the log."),
+        sends=_("Send the question"),
     ),
     "raise_concern": Deed(
         "report_concern",
@@ -86,6 +88,7 @@ DEEDS: dict[str, Deed] = {
         moves.ReasonForm,
         question=_("A concern about this maintenance"),
         text=_("It does not stop the work; the entity answers it."),
+        sends=_("Send the concern"),
     ),
     "change_severity": Deed(
         "report_severity",

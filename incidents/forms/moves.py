@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from entities.models import User
 from entities.widgets import Chips, ChoiceCards
 from incidents.actions.maintenance import LONGEST_WINDOW
-from incidents.forms.fields import FreeText, MomentField, WholeNumber
+from incidents.board import NOBODY
+from incidents.forms.fields import NOT_IN_LIST, FreeText, MomentField, WholeNumber
 from incidents.forms.moments import TOLERANCE
 from incidents.lifecycle import Severity
 from incidents.models import FinalReport, Report
@@ -150,18 +151,21 @@ class AnswerForm(DeedForm):
 
 
 class AssignForm(DeedForm):
-    """Who follows the report from now on; nobody puts it back into the pool."""
+    """Who follows the report from now on, of those who do not now; NOBODY puts it back into the pool."""
 
-    reviewer = forms.ChoiceField(label=_("Reviewer"), required=False)
+    reviewer = forms.ChoiceField(
+        label=_("Reviewer"),
+        error_messages={"required": _("Choose who follows it."), "invalid_choice": NOT_IN_LIST},
+    )
 
     def __init__(self, *args: Any, people: Iterable[User] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.people = {str(person.public_id): person for person in people}
-        pool = ("", _("Nobody: back into the pool"))
+        now = self.report.reviewer
+        self.people = {str(person.public_id): person for person in people if person != now}
+        asked = ("", _("Choose the reviewer") if now is None else _("Instead of %(person)s") % {"person": now.name})
         named = [(key, person.name) for key, person in self.people.items()]
-        self.fields["reviewer"].choices = [pool, *named]  # type: ignore[attr-defined]  # a ChoiceField
-        if self.report.reviewer:
-            self.initial["reviewer"] = str(self.report.reviewer.public_id)
+        pool = [(NOBODY, _("Nobody: back into the pool"))] if now else []
+        self.fields["reviewer"].choices = [asked, *named, *pool]  # type: ignore[attr-defined]  # a ChoiceField
 
     @property
     def arguments(self) -> dict[str, Any]:

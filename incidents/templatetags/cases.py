@@ -129,7 +129,7 @@ def _length(start: datetime, end: datetime) -> str:
 def next_owed(report: Report, whom: bool = True) -> SafeString:
     """What is owed next on a report: its name, on whom it waits, what is left, and a bar."""
     if report.next_due_at >= NEVER:
-        return SafeString("")
+        return _nothing_owed()
     named = _named(report.next_clock, report.waits_on_authority if whom else None)
     return _clock(named, report.next_started_at, report.next_due_at)
 
@@ -154,6 +154,11 @@ def entity_owes(report: Report) -> SafeString:
 def clock(row: Clock, whom: bool = True) -> SafeString:
     """One running clock, as a row of the entity's home or a report's page shows it."""
     return _clock(_named(row.kind, row.kind in WAITS_ON_AUTHORITY if whom else None), row.started_at, row.due_at)
+
+
+@once_a_language
+def _nothing_owed() -> SafeString:
+    return format_html('<span class="muted small">{}</span>', _("Nothing is owed"))
 
 
 @once_a_language

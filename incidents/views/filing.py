@@ -130,6 +130,9 @@ def form_page(
 ) -> HttpResponse:
     """The page of a form, or for htmx the form alone."""
     version = request.POST.get("version", "")
+    if request.method == "POST" and "call" not in context:  # what was saved on the way is not said to be unsaved
+        mine = Draft.objects.visible_to(request.user).select_related("last_writer")
+        context.setdefault("draft", mine.filter(key=form.draft_key, kind=door.kind).first())
     may_send = request.user.may(P.REPORT_FILE) or "call" in context
     context = {
         "door": door,

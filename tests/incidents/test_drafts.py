@@ -52,6 +52,16 @@ def typed(service: DigitalService, **more: Any) -> dict[str, Any]:
     return minimal("own-outage", service=service, **more)
 
 
+def test_a_form_that_comes_back_with_mistakes_still_says_that_it_is_saved(
+    mona: User, service: DigitalService, client_of: Browser
+) -> None:
+    browser, text = client_of(mona), typed(service, impact_level="")
+    browser.post("/en" + SAVE, text, headers=AUTOSAVE)
+    page = browser.post("/en" + OWN.url, text)
+    assert page.status_code == 422
+    assert "Draft, not sent — the authority does not know of it." in page.content.decode()
+
+
 def test_an_autosave_keeps_the_text_and_says_that_nobody_knows(
     mona: User, service: DigitalService, client_of: Browser
 ) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions
+from incidents.errors import MoveRefused
 from incidents.lifecycle import ReportKind, Status
 from tests.factories import a_person, a_report, a_reviewer
 from tests.incidents.pages import as_it_stands, form, get, messages_of, offered, people_of, send, text_of
@@ -71,9 +72,24 @@ def test_assigning_names_only_reviewers(client_of: ClientOf) -> None:
     assert report.reviewer == other
     director = people_of(report)["director"]
     assert send(browser, report, "report_assign", reviewer=str(director.public_id)).status_code == 422
-    assert send(browser, report, "report_assign", reviewer="").status_code == 302
+    assert send(browser, report, "report_assign", reviewer="").status_code == 422
+    assert send(browser, report, "report_assign", reviewer="nobody").status_code == 302
     report.refresh_from_db()
     assert report.reviewer is None
+
+
+def test_an_assignment_that_changes_nothing_is_not_offered_and_not_written(client_of: ClientOf) -> None:
+    report, reviewer = a_report(), a_reviewer()
+    browser = client_of(reviewer)
+    assert 'value="nobody"' not in text_of(get(browser, report)), "nobody follows it yet"
+    actions.assign(report, reviewer=reviewer, by=reviewer)
+    page = text_of(get(browser, report))
+    assert 'value="nobody"' in page
+    assert f'value="{reviewer.public_id}"' not in page
+    events = report.events.count()
+    with pytest.raises(MoveRefused):
+        actions.assign(report, reviewer=reviewer, by=reviewer)
+    assert report.events.count() == events
 
 
 def test_another_severity_needs_a_reason_and_both_stay_in_the_log(client_of: ClientOf) -> None:
