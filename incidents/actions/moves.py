@@ -29,7 +29,7 @@ def lock(report: Report) -> Report:
     try:
         return rows.get(pk=report.pk)
     except Report.DoesNotExist as hidden:
-        raise MoveRefused(_not_now(report)) from hidden
+        raise MoveRefused(not_now(report)) from hidden
 
 
 def take(report: Report, name: str, *, seen: int | None = None, by: User) -> tuple[Report, Move]:
@@ -58,10 +58,11 @@ def take_for_sweep(report: Report, name: str) -> tuple[Report, Move]:
 def _refusal(report: Report, name: str) -> str:
     if not exists(report.kind, name):
         return _("This is not possible for this kind of report.")
-    return _not_now(report)
+    return not_now(report)
 
 
-def _not_now(report: Report) -> str:
+def not_now(report: Report) -> str:
+    """Why a deed that the page offered is none any more."""
     return _("This is not possible now: the report is “%(status)s”, or your role does not allow it.") % {
         "status": report.get_status_display()
     }

@@ -45,6 +45,9 @@ class Typed:
     date: str = ""
     time: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.date or self.day} {self.time}"  # a chip is nobody's words
+
     @property
     def is_empty(self) -> bool:
         return not (self.chip or self.day or self.date or self.time)
@@ -173,6 +176,8 @@ class MomentWidget(forms.Widget):
         has_chips = bool(self.offsets or self.none_label)
         typed = value if isinstance(value, Typed) else self._typed(value, has_chips=has_chips)
         days = self._days(now.astimezone(RIYADH).date())
+        if has_chips and not typed.chip and not typed.is_empty:
+            typed = replace(typed, chip=OTHER)  # or what was typed would wait unseen behind its chip
         if typed.day and typed.day not in {day for day, _label in days}:
             typed = replace(typed, day="", date=typed.date or typed.day)
         context["widget"] |= {

@@ -18,10 +18,11 @@ from entities.widgets import Chips, ChoiceCards
 from incidents.actions.maintenance import LONGEST_WINDOW
 from incidents.board import NOBODY
 from incidents.forms.fields import NOT_IN_LIST, FreeText, MomentField, WholeNumber
-from incidents.forms.moments import TOLERANCE
+from incidents.forms.moments import TOLERANCE, MomentWidget
 from incidents.lifecycle import Severity
 from incidents.models import FinalReport, Report
 
+WRITTEN_INTO = (forms.TextInput, forms.Textarea, MomentWidget)
 SHORTEST_WINDOW = timedelta(minutes=5)  # domain/reports.md 2.2
 
 
@@ -66,9 +67,9 @@ class DeedForm(forms.Form):
 
     @property
     def typed(self) -> list[str]:
-        """What a person wrote into the form's text boxes: it is given back, whatever becomes of the deed."""
-        boxes = (name for name, field in self.fields.items() if isinstance(field.widget, forms.Textarea))
-        return [text for name in boxes if (text := str(self.data.get(name, "")).strip())]
+        """What a person wrote into the form's boxes: it is given back, whatever becomes of the deed."""
+        boxes = (name for name, field in self.fields.items() if isinstance(field.widget, WRITTEN_INTO))
+        return [text for name in boxes if (text := str(self[name].value() or "").strip())]
 
     def read_again(self, report: Report) -> None:
         """After a refusal the page shows the report as it is now: that version is what has been seen."""

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 from entities.decorators import PortalRequest, fresh_sign_in, requires
 from entities.permissions import Permission as P
 from incidents import actions
+from incidents.actions.moves import not_now
 from incidents.errors import MoveRefused, StaleReport
-from incidents.forms.moves import DeedForm
+from incidents.forms.moves import DeedForm, NoteForm
 from incidents.models import Report
 from incidents.views.report_page import Refused, find, form_for, show
 
@@ -42,11 +43,11 @@ def perform(request: PortalRequest, reference: str, name: str, act: Callable[...
 def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: MoveRefused | None) -> HttpResponse:
     """The page as it is now, why not, what others did meanwhile, and the words: in their form, or beside it."""
     case = find(request, reference)
-    if refusal is None:
+    still_there = form.name in case.moves or isinstance(form, NoteForm)
+    if refusal is None and still_there:
         return show(request, case, asked=form, status=422)
-    still_there = form.name in case.moves
     refused = Refused(
-        str(refusal),
+        str(refusal or not_now(case.report)),
         typed=[] if still_there else form.typed,
         changes=case.changes_since(form.seen_version) if form.seen_version is not None else [],
     )
