@@ -1,9 +1,10 @@
 """The boxes and choices that Django does not have. Their looks are in templates/forms/widgets/."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.forms.widgets import Script
 
 
 class Chips(forms.RadioSelect):
@@ -49,6 +50,16 @@ class ChoiceCardsMultiple(ChoiceCards):
 
     allow_multiple_selected = True
     input_type = "checkbox"
+
+
+class FilePicker(forms.FileInput):
+    """A file, chosen in the reader's own language. Its page prints the form's media."""
+
+    template_name = "forms/widgets/file_picker.html"
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["admin/css/file-picker.css"]}
+        js: ClassVar[list[Script]] = [Script("js/file-picker.js", type="module")]
 
 
 class LtrInput(forms.TextInput):

@@ -23,6 +23,7 @@ from entities.importing.plan import apply_import
 from entities.importing.sheets import decode, write
 from entities.limits import EXPORTS, limited
 from entities.models import User
+from entities.widgets import FilePicker
 
 #: The file travels in the preview's own form, compressed and signed: nothing is kept before the confirmation.
 SALT = "entities.importing"
@@ -37,6 +38,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
         help_text=gettext_lazy("At most 1 MB and 5,000 rows, UTF-8, with commas or semicolons."),
+        widget=FilePicker({"accept": ".csv,text/csv"}),
         error_messages={"required": gettext_lazy("Choose a file.")},
     )
 

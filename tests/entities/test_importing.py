@@ -262,7 +262,10 @@ def test_template_and_export_are_downloaded(model: str, browser: Client) -> None
 def test_the_page_asks_in_both_languages(prefix: str, browser: Client) -> None:
     page = browser.get(f"{prefix}/admin/entities/entity/import/")
     assert page.status_code == 200
-    assert "<style" not in page.content.decode()
+    said = page.content.decode()
+    assert "<style" not in said
+    assert ("Choose a file" if prefix else "اختيار ملف") in said, "not in the browser's own language"
+    assert ("No file chosen yet" if prefix else "لم يُختر ملف بعد") in said
 
 
 def test_a_long_file_asks_no_more_questions_than_a_short_one(browser: Client) -> None:
