@@ -1,4 +1,4 @@
-"""The window of a maintenance as an entry for a calendar (RFC 5545).
+"""The window of a maintenance as an entry for a calendar (RFC 5545), published and called off as RFC 5546 says.
 
 It goes with mails, so it holds what the mail says and no word that somebody typed (docs/adr/0008): the catalogue's
 names, the window, the expected downtime.
@@ -19,6 +19,8 @@ from incidents.lifecycle import Status
 from incidents.models import Report
 
 LONGEST_LINE = 75  # octets
+#: The deeds that a calendar must take over; each raises the entry's SEQUENCE.
+CHANGES = ("reschedule", "extend_window", "cancel")
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,14 @@ def calendar_file(report: Report, *, at: datetime) -> CalendarFile:
         "VERSION:2.0",
         "PRODID:-//Digital Government Authority//Outage Reporting Portal//EN",
         "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
+        f"METHOD:{'CANCEL' if called_off else 'PUBLISH'}",  # RFC 5546, 3.2.1 and 4.1.4
         "BEGIN:VEVENT",
         f"UID:{report.reference}@{urlsplit(settings.PORTAL_ORIGIN).hostname}",
+        f"ORGANIZER:mailto:{settings.SUPPORT_EMAIL}",
         f"SEQUENCE:{_revision(report)}",
         f"DTSTAMP:{_utc(at)}",
         f"DTSTART:{_utc(report.window_start or report.began_at)}",
-        f"DTEND:{_utc(report.window_end or report.began_at)}",
+        f"DTEND:{_utc(report.agreed_end or report.began_at)}",
         f"STATUS:{'CANCELLED' if called_off else 'CONFIRMED'}",
         "TRANSP:TRANSPARENT",  # it is a service that is busy then, not the reader
         f"SUMMARY:{_text(_('Maintenance of “%(service)s”') % {'service': report.main_service.name})}",
@@ -62,8 +65,8 @@ def calendar_file(report: Report, *, at: datetime) -> CalendarFile:
 
 
 def _revision(report: Report) -> int:
-    """Raised by every change that a calendar must take over: another window, or none any more."""
-    return report.events.filter(data__move__in=["reschedule", "cancel"]).count()
+    """How often the window was changed: another one, a later end, or none any more."""
+    return report.events.filter(data__move__in=CHANGES).count()
 
 
 def _utc(moment: datetime) -> str:

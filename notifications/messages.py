@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
 from entities.models import Notice
-from incidents.ics import CalendarFile, calendar_file
+from incidents.ics import CHANGES, CalendarFile, calendar_file
 from notifications.channels import Message
 from notifications.models import Channel, Delivery
 from notifications.recipients import key_of
@@ -62,8 +62,8 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
 
 
 def _calendar_file(delivery: Delivery, *, at: datetime) -> CalendarFile | None:
-    """The window for the reader's calendar, with the mails that tell of it: announced, moved, called off."""
-    if delivery.event is None or key_of(delivery.event) not in {"FILED:MNT", "reschedule", "cancel"}:
+    """The window for the reader's calendar, with the mails that tell of it: announced, moved, extended, called off."""
+    if delivery.event is None or key_of(delivery.event) not in {"FILED:MNT", *CHANGES}:
         return None
     return calendar_file(delivery.event.report, at=at)
 

@@ -2,7 +2,7 @@
 
 Every line is heard in the portal; mail and SMS have their conditions. Computed at fan-out, and whether the person
 still holds her membership is asked again before sending, so a removed member hears nothing. Whoever did a deed does
-not hear of it, except by the receipt of filing. Source: domain/lifecycle.md, "What follows" and Reminders.
+not hear of it, except by the receipt of filing and by what her calendar must take over. Source: domain/lifecycle.md, "What follows" and Reminders.
 """
 
 from __future__ import annotations
@@ -124,6 +124,11 @@ def consumers(when: Condition = always) -> Line:
 
 _TRIAGE = authority(Role.REVIEWER, Role.LEAD, mail=urgent, sms=urgent)
 
+#: Whoever got a window for her calendar hears of every change of it, and so does the one who made the change.
+_WINDOW = (
+    own(*HOUSE, receipt=True), reviewer(), Line(Side.AUTHORITY, (Role.REVIEWER,), when=emergency), consumers(),
+)  # fmt: skip
+
 #: By the deed's name in the lifecycle table, or the event's kind where no deed stands behind it; filing by kind.
 AUDIENCES: dict[str, tuple[Line, ...]] = {
     "FILED:OUT": (own(*TEAM, sms=always, receipt=True), own(*REST, receipt=True), _TRIAGE, consumers()),
@@ -152,12 +157,12 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     EventKind.ANSWERED: (reviewer(mail=never),),
     "attach": (own(*TEAM, mail=never), reviewer(mail=never)),
     "note": (own(*TEAM),),
-    "reschedule": (own(*HOUSE), reviewer(), consumers()),
-    "cancel": (own(*HOUSE), reviewer(), consumers()),
+    "reschedule": _WINDOW,
+    "cancel": _WINDOW,
     "start": (own(*CREW, sms=upper_tiers), reviewer(sms=upper_tiers), consumers()),
     "complete": (own(*HOUSE), reviewer(mail=never), consumers()),
     "miss": (own(*HOUSE), reviewer()),
-    "extend_window": (own(*CREW, mail=never), reviewer(), consumers()),
+    "extend_window": _WINDOW,
     "ask_return": (own(*TEAM),),
     "recall_return": (own(*TEAM, mail=never),),
     EventKind.SIGNED: (own(*TEAM),),

@@ -108,7 +108,19 @@ def test_a_cancelled_window_leaves_the_calendar() -> None:
     moved(report)
     actions.move(report, "cancel", note="كلمة سرية", by=filer_of(report))
     said = read(report)
-    assert (said["STATUS"], said["SEQUENCE"], said["METHOD"]) == ("CANCELLED", "2", "PUBLISH")
+    assert (said["STATUS"], said["SEQUENCE"], said["METHOD"]) == ("CANCELLED", "2", "CANCEL")
+    assert said["ORGANIZER"] == "mailto:operations@portal.example"
+
+
+def test_an_extension_moves_the_end_and_nothing_else() -> None:
+    now = timezone.now()
+    window = {"window_start": now, "window_end": now + timedelta(hours=1)}
+    report = a_report(ReportKind.MAINTENANCE, is_emergency=True, emergency_reason="ثغرة", **window)
+    actions.start_window(report, by=filer_of(report))
+    first, until = read(report), now + timedelta(hours=2)
+    actions.extend_window(report, until=until, note="كلمة سرية", by=filer_of(report))
+    changed = {name: value for name, value in read(report).items() if first[name] != value}
+    assert changed == {"SEQUENCE": "1", "DTEND": f"{until.astimezone(UTC):%Y%m%dT%H%M%SZ}"}
 
 
 def test_it_holds_no_word_that_somebody_typed() -> None:

@@ -78,7 +78,7 @@ def test_filing_moving_and_calling_off_reach_the_team_the_reviewer_and_the_consu
     send_all()
     actions.move(Report.objects.get(pk=report.pk), "cancel", note=TYPED, by=filer_of(report))
     send_all()
-    for person in (colleague, reviewer, consumer):
+    for person in (colleague, reviewer, consumer, report.filed_by):  # who made the changes has the window as well
         entries = calendars(person.email)
         assert [each["SEQUENCE"] for each in entries] == ["0", "1", "2"], person.acting
         assert [each["STATUS"] for each in entries] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
@@ -94,6 +94,17 @@ def test_a_consumer_reads_in_it_what_the_mail_says_and_no_typed_word(report: Rep
         assert line.split(": ", 1)[1] in message.text
     assert report.main_service.name_ar in said["SUMMARY"]
     assert TYPED not in message.text + message.attachment.content
+
+
+def test_an_extension_reaches_everyone_who_has_the_window(report: Report, consumer: User) -> None:
+    leader = a_person("IT_LEADER", entity=report.entity)
+    send_all()
+    actions.start_window(report, by=filer_of(report))
+    until = timezone.now() + timedelta(hours=30)
+    actions.extend_window(report, until=until, note=TYPED, by=filer_of(report))
+    send_all()
+    for person in (leader, consumer, report.filed_by):
+        assert [each["SEQUENCE"] for each in calendars(person.email)] == ["0", "1"], person.acting
 
 
 def test_other_mails_carry_nothing(report: Report, consumer: User) -> None:
