@@ -11,11 +11,13 @@ from entities.models import DigitalService, ServiceDependency
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
 from incidents.forms.filing import FilingForm
+from incidents.forms.maintenance import MaintenanceForm
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
-from incidents.models import Policy
+from incidents.models import Policy, Report
 from incidents.models.policy import work_calendar
 from incidents.severity import Assessment
+from incidents.similar import find_similar
 from incidents.states import ServiceState, state_of
 
 
@@ -38,6 +40,15 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class LeadTime:
+    """How long before the works they are to be announced, in words; too near, they are an emergency with a reason."""
+
+    rule: str
+    met: bool
+    reason: str
+
+
+@dataclass(frozen=True)
 class Consequences:
     """All that the page shows beside a form; empty parts are not known yet."""
 
@@ -46,7 +57,8 @@ class Consequences:
     reach: Reach | None = None
     provider: DigitalService | None = None
     provider_state: ServiceState | None = None
-    lead_time: str = ""  # the rule, where the works are nearer than it
+    lead_time: LeadTime | None = None
+    same_time: tuple[Report, ...] = ()  # the entity's other windows of these services, then
 
 
 def consequences(form: FilingForm) -> Consequences:
@@ -64,7 +76,11 @@ def consequences(form: FilingForm) -> Consequences:
     assessed = _assess(form, rules)
     fits = {"kind": form.kind, "severity": assessed.severity, "tier": tier_of(affected, provider)}
     return Consequences(
-        assessed=assessed, dues=_dues(form, rules, fits), lead_time=_short_lead_time(form, rules, fits), **known
+        assessed=assessed,
+        dues=_dues(form, rules, fits),
+        lead_time=_lead_time(form, rules, fits),
+        same_time=_same_time(form),
+        **known,
     )
 
 
@@ -102,11 +118,20 @@ def _dues(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> tuple[Due, ..
     return tuple(Due(clock, said(rule), clock in WAITS_ON_AUTHORITY) for clock, rule in timed if rule is not None)
 
 
-def _short_lead_time(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> str:
+def _lead_time(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> LeadTime | None:
+    """How works ahead stand to clock M1; whoever files an emergency has said so already."""
     start = form.cleaned_data.get("window_start")
-    if form.kind != ReportKind.MAINTENANCE or start is None:
-        return ""
     rule = rules.rule(ClockKind.M1, **fits)
-    if rule is None or work_calendar().working_minutes_between(form.at, start) >= rule.minutes:
-        return ""
-    return said(rule)
+    if not isinstance(form, MaintenanceForm) or start is None or rule is None:
+        return None
+    met = work_calendar().working_minutes_between(form.at, start) >= rule.minutes
+    return LeadTime(said(rule), met, reason=form.cleaned_data.get("emergency_reason", ""))
+
+
+def _same_time(form: FilingForm) -> tuple[Report, ...]:
+    """What is asked about before sending, while there is time to choose another hour."""
+    start, services = form.cleaned_data.get("window_start"), form.cleaned_data.get("services")
+    if not isinstance(form, MaintenanceForm) or not start or not services:
+        return ()
+    who: dict[str, Any] = {"entity": form.entity, "key": form.draft_key}
+    return tuple(find_similar(form.kind, services=services, provider=None, start=start, **who).own)

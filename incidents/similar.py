@@ -39,13 +39,15 @@ def find_similar(
 ) -> Similar:
     """Open reports of this kind on the same services around this start, in one query; the report of `key` is none.
 
-    An outage that still runs is alike whenever it started: a service that is down does not go down once more.
+    An outage that still runs is alike whenever it started: a service that is down does not go down once more. Works are
+    alike that begin in the other's window.
     """
     near = (start - WINDOW, start + WINDOW)
     alike = Q(entity=entity, kind=kind, services__in=services)
     alike &= Q(started_at__range=near) | Q(status__in=OPEN)
     if kind == ReportKind.MAINTENANCE:
-        alike = Q(entity=entity, kind=kind, services__in=services, window_start__range=near)
+        alike = Q(entity=entity, kind=kind, services__in=services)
+        alike &= Q(window_start__range=near) | Q(window_start__lte=start, window_end__gt=start)
     elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None and not provider.listed:
         alike = Q(
             entity=entity, kind=kind, provider_service__listed=False, provider_service__name_ar=provider.name_ar,

@@ -2,7 +2,8 @@
 
 Every line is heard in the portal; mail and SMS have their conditions. Computed at fan-out, and whether the person
 still holds her membership is asked again before sending, so a removed member hears nothing. Whoever did a deed does
-not hear of it, except by the receipt of filing and by what her calendar must take over. Source: domain/lifecycle.md, "What follows" and Reminders.
+not hear of it, except by the receipt of filing and by what her calendar must take over. Source: domain/lifecycle.md,
+"What follows" and Reminders.
 """
 
 from __future__ import annotations

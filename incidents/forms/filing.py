@@ -102,7 +102,9 @@ class FilingForm(forms.Form):
         return [
             (
                 f"{self[name].auto_id}_echo",
-                said_back(moment, now=self.at) if (moment := self.cleaned_data.get(name)) else "",
+                said_back(moment, now=self.at, since=field.widget.since)
+                if (moment := self.cleaned_data.get(name))
+                else "",
             )
             for name, field in self.fields.items()
             if isinstance(field, MomentField)

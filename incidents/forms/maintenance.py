@@ -123,6 +123,7 @@ class MaintenanceForm(WorksForm):
             end = read_moment(typed, now=start, ahead=True)
         if start and end:
             _check_length(start, end)
+            self.fields["window_end"].widget.since = start
         return end
 
     def clean(self) -> dict[str, Any]:

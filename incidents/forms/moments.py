@@ -132,9 +132,14 @@ def in_words(moment: datetime) -> str:
     return gettext("%(time)s, %(day)s, Saudi time") % words
 
 
-def said_back(moment: datetime, *, now: datetime) -> str:
-    """The moment in words, and first of all how far away it is: 23:55 typed at 00:10 may mean another day."""
-    words = {"moment": in_words(moment), "length": stretch(moment - now)}
+def said_back(moment: datetime, *, now: datetime, since: datetime | None = None) -> str:
+    """The moment in words, and first of all how far away it is, from `since` if it ends what began then.
+
+    23:55 typed at 00:10 may mean another day.
+    """
+    words = {"moment": in_words(moment), "length": stretch(moment - (since or now))}
+    if since is not None:
+        return gettext("%(length)s after the start: %(moment)s") % words
     if abs(moment - now) < timedelta(minutes=1):
         return words["moment"]
     if moment < now:
@@ -159,6 +164,7 @@ class MomentWidget(forms.Widget):
         super().__init__(dict(attrs or {}))
         self.offsets, self.ahead, self.none_label = offsets, ahead, none_label
         self.now: datetime | None = None
+        self.since: datetime | None = None  # what it ends: a time without a day is the first one after it
 
     def value_from_datadict(self, data: Mapping[str, Any], files: MultiValueDict[str, Any], name: str) -> Typed:
         parts = (data.get(name), *(data.get(f"{name}_{part}") for part in ("day", "date", "time")))
@@ -191,10 +197,10 @@ class MomentWidget(forms.Widget):
     def echo(self, typed: Typed, *, now: datetime) -> str:
         """The moment in words, as far as it can be read."""
         try:
-            moment = read_moment(typed, now=now, ahead=self.ahead)
+            moment = read_moment(typed, now=self.since or now, ahead=self.ahead)
         except ValidationError:
             return ""
-        return said_back(moment, now=now) if moment else ""
+        return said_back(moment, now=now, since=self.since) if moment else ""
 
     def _typed(self, value: datetime | None, *, has_chips: bool) -> Typed:
         if value is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from entities.models import User
+from entities.models import DigitalService, User
 from incidents.forms.doors import DOORS
-from tests.factories import a_dependency, a_service
+from incidents.lifecycle import ReportKind
+from tests.factories import a_dependency, a_report, a_service
 from tests.incidents.typed import a_director, in_days, minimal
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,35 @@ def test_the_preview_warns_of_a_short_lead_time_and_asks_the_reason(browser: Cli
     form = said("maintenance", director, window_start_date=in_days(1))
     page = browser.post(reverse("preview", args=["maintenance"]), form).content.decode()
     assert 'name="emergency_reason"' in page
+
+
+@pytest.mark.parametrize(
+    ("days", "reason", "state"),
+    [
+        (40, "", "In time: these works are announced at least"),
+        (1, "", "and asks for a reason."),
+        (1, "ثغرة تُستغل الآن", "with the reason you wrote."),
+    ],
+)
+def test_the_preview_says_how_the_works_stand_to_their_lead_time(
+    browser: Client, director: User, days: int, reason: str, state: str
+) -> None:
+    form = said("maintenance", director, window_start_date=in_days(days), emergency_reason=reason)
+    page = browser.post("/en" + reverse("preview", args=["maintenance"]), form).content.decode()
+    assert state in page
+    assert "2 hours after the start: 04:00" in page, "an end without a day is told from the start on"
+
+
+def test_the_preview_names_another_window_at_that_time(browser: Client, director: User) -> None:
+    form = said("maintenance", director)
+    assert director.acting is not None
+    start = timezone.now() + timedelta(days=20)
+    window = {"window_start": start, "window_end": start + timedelta(days=2)}
+    service = DigitalService.objects.get(pk=form["services"][0])
+    other = a_report(ReportKind.MAINTENANCE, by=director, service=service, **window)
+    assert other.reference in browser.post(reverse("preview", args=["maintenance"]), form).content.decode()
+    later = {**form, "window_start_date": in_days(30)}
+    assert other.reference not in browser.post(reverse("preview", args=["maintenance"]), later).content.decode()
 
 
 def test_a_search_finds_ones_own_services_in_any_spelling_and_keeps_the_chosen(browser: Client, director: User) -> None:
