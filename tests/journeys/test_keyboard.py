@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from entities.permissions import Role
 from incidents.lifecycle import Status
 from incidents.models import Report
-from tests.factories import a_person, a_service, a_team, an_entity
+from tests.factories import a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.journeys.conftest import PHONE, Visitor
 from tests.journeys.keyboard import Keyboard
 from tests.simulator_process import Simulator
@@ -140,3 +140,26 @@ def test_no_page_of_the_path_keeps_the_focus(home: Visitor, visit: Callable[...,
     for path in ("/", "/reports/new/own-outage/", "/en/reports/new/maintenance/", "/team/", "/inbox/"):
         stops = Keyboard(visitor.open(path)).goes_round()
         assert len(stops) > 5
+
+
+def test_a_reviewer_goes_through_the_board_by_single_keys(visit: Callable[..., Visitor]) -> None:
+    """By the key's place: the letters of an Arabic keyboard are others. Nothing is done to a row without the focus."""
+    first, second = a_report(), a_report()
+    visitor = visit(a_reviewer())
+    page = visitor.open("/board/")
+    expect(page.locator("[data-shortcuts-offer]")).to_be_visible()
+    page.keyboard.press("KeyA")
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("KeyJ")
+    row = page.locator("tr:focus-within")
+    expect(row).to_have_count(1)
+    reference = str(row.get_attribute("id")).removeprefix("row-")
+    page.keyboard.press("KeyA")
+    expect(page.locator(f"#row-{reference} [data-row-shortcut=u]")).to_be_focused()
+    page.keyboard.press("KeyU")
+    expect(page.locator(f"#take-{reference}")).to_be_visible()
+    page.keyboard.press("Slash")
+    expect(page.locator("#board-search")).to_be_focused()
+    assert {first.reference, second.reference} >= {reference}
+    assert not Report.objects.exclude(status=Status.SUBMITTED).exists()
+    assert visitor.complaints == []
