@@ -22,7 +22,7 @@ from django.utils.translation import get_language
 from entities import national_id
 from nafath_auth import approval, breaker, probe
 from nafath_auth.actions import Admission
-from nafath_auth.adapters import oidc
+from nafath_auth.adapters.attempt import Attempt, Proof
 from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.push import PushUnavailable, Trouble
 from nafath_auth.adapters.trust import NafathUnavailable
@@ -41,7 +41,7 @@ class NafathLogin(SocialLogin):
 
     admission: Admission
 
-    def __init__(self, provider: "NafathProvider", proof: oidc.Proof, state: dict[str, Any]) -> None:
+    def __init__(self, provider: "NafathProvider", proof: Proof, state: dict[str, Any]) -> None:
         told = proof.identity
         account = SocialAccount(
             provider=PROVIDER,
@@ -66,7 +66,7 @@ class NafathProvider(Provider):
         """
         if not probe.answers():
             raise NafathUnavailable("the breaker is open, or its doors do not answer")
-        attempt = oidc.Attempt.new(again=bool(again))
+        attempt = Attempt.new(again=bool(again))
         state_id = attempt.nonce if kind() == "form" else secrets.token_urlsafe(24)  # IAM wants them alike (A.3)
         address = by_browser().authorization_url(
             attempt, state=state_id, redirect_uri=_callback_url(), language=get_language() or "ar"
@@ -94,7 +94,7 @@ class NafathProvider(Provider):
         state = self.unstash_redirect_state(request, brought.get("state", ""))
         if brought.get("error") == "access_denied":
             raise NafathCancelled
-        attempt = oidc.Attempt(nonce=state["nonce"], verifier=state["verifier"], since=state.get("since", 0))
+        attempt = Attempt(nonce=state["nonce"], verifier=state["verifier"], since=state.get("since", 0))
         proof = by_browser().redeem(brought, attempt, redirect_uri=_callback_url())
         breaker.answered()
         return NafathLogin(self, proof, state)
@@ -132,7 +132,7 @@ class NafathProvider(Provider):
         identity = approval.consume(begun)
         request.session.pop(IN_APP, None)
         state = self.unstash_redirect_state(request, begun.state_id)
-        return NafathLogin(self, oidc.Proof(identity, id_token=""), state)
+        return NafathLogin(self, Proof(identity, id_token=""), state)
 
 
 def nafath(request: HttpRequest) -> NafathProvider:

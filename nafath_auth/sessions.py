@@ -13,7 +13,7 @@ from entities.decorators import PortalRequest
 from entities.models import Membership, User
 from entities.sessions import opened_from
 from nafath_auth.actions import Admission
-from nafath_auth.adapters.oidc import Proof
+from nafath_auth.adapters.attempt import Proof
 
 LONGEST_NEXT = 2000
 FOR_SIGN_OUT = "nafath_auth.id_token"  #: what the token in a session is encrypted for

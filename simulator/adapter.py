@@ -41,3 +41,6 @@ class SimulatorOIDCAdapter(DefaultOIDCAdapter):
 
     def populate_id_token(self, id_token: dict[str, Any], client: Client, scopes: Iterable[str], **kwargs: Any) -> None:
         id_token.update(acr="urn:nafath-sim:aal2", amr=["otp"])
+
+    def populate_server_metadata(self, data: dict[str, Any]) -> None:
+        data["authorization_response_iss_parameter_supported"] = True  # views/oidc.py keeps the promise

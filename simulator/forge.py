@@ -1,9 +1,10 @@
-"""Signed tokens, and what only looks like one: shared by the app's and IAM's doors."""
+"""Signed tokens, and what only looks like one: shared by the doors of OpenID Connect, IAM and the app."""
 
 import base64
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 import jwt
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from jwt.algorithms import RSAAlgorithm
+
+OTHER, ANOTHER = "1000000040", "https://another.example"  # whom and whose a token names that lies
 
 
 def signing_key() -> rsa.RSAPrivateKey:
@@ -34,15 +37,33 @@ def public_keys() -> dict[str, Any]:
     return {"keys": [{**key, "kid": kid(), "use": "sig", "alg": "RS256"}]}
 
 
-def signed(claims: dict[str, Any], wrong: str = "") -> str:
-    """A token with these claims; `wrong` is a fault of push.FAULTS that concerns its signature."""
-    head = {"kid": "nobody-knows-it" if wrong == "unknown_kid" else kid()}
+def signed(claims: dict[str, Any], wrong: str = "", *, key_id: str = "") -> str:
+    """A token with these claims; `wrong` is a fault of push.FAULTS, `key_id` how its door publishes the key."""
+    claims = claims | _lies(claims, wrong)
+    head = {"kid": "nobody-knows-it" if wrong == "unknown_kid" else key_id or kid()}
     if wrong == "alg_none":
         return jwt.encode(claims, "", algorithm="none", headers=head)
     if wrong == "hs256":
         return _confused(claims, head)
     key = rsa.generate_private_key(65537, 2048) if wrong == "bad_signature" else signing_key()
     return jwt.encode(claims, key, algorithm="RS256", headers=head)
+
+
+def _lies(claims: dict[str, Any], wrong: str) -> dict[str, Any]:
+    """What such a fault says instead; nothing when it does not concern the claims."""
+    now = int(time.time())
+    match wrong:
+        case "bad_issuer":
+            return {"iss": ANOTHER}
+        case "bad_audience":
+            return {"aud": "another"}
+        case "bad_nonce":
+            return {"nonce": "another"}
+        case "expired_token":
+            return {"iat": now - 240, "nbf": now - 240, "exp": now - 120}
+        case "other_subject":
+            return {name: OTHER for name in ("sub", "nin", "iqamaNumber") if name in claims}
+    return {}
 
 
 def _confused(claims: dict[str, Any], head: dict[str, str]) -> str:

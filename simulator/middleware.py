@@ -42,13 +42,12 @@ def loopback_only(get_response: Door) -> Door:
 
 
 def faults(get_response: Door) -> Door:
-    """Nafath's own doors, OpenID Connect's too, are away or silent when that is wanted; the phone stays."""
+    """Nafath's own doors, OpenID Connect's too, are away, silent or slow when that is wanted; the phone stays."""
     away = ("/api/v1/", "/.well-known/", "/identity/", "/authservice/", "/login/", "/code/", "/reauth/")
 
     def door(request: HttpRequest) -> HttpResponseBase:
         wrong = push.fault() if request.path.startswith(away) else ""
-        if wrong == "hang":
-            time.sleep(push.HANG_SECONDS)
+        time.sleep(push.PAUSES.get(wrong, 0))
         return HttpResponse(status=503) if wrong in ("503", "hang") else get_response(request)
 
     return door

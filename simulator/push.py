@@ -15,14 +15,13 @@ from simulator.models import SimPerson, SimRequest
 
 #: What can be made to go wrong, one at a time, for everybody or for one person, until it is cleared or reset.
 FAULTS = (
-    "503", "hang", "reject", "expire", "no_callback", "bad_signature", "bad_audience", "alg_none", "hs256",
-    "unknown_kid", "other_subject", "late", "duplicate", "bad_nonce",
+    "503", "hang", "slow", "reject", "expire", "no_callback", "late", "duplicate", "bad_signature", "alg_none", "hs256",
+    "unknown_kid", "bad_issuer", "bad_audience", "bad_nonce", "expired_token", "other_subject", "mix_up",
 )  # fmt: skip
-AUDIENCE, LATE_SECONDS, HANG_SECONDS = "portal", 35.0, 8
-
-
 #: Of those, what the doors of sign-in do, for whoever knocks.
-DOORS = ("503", "hang")
+DOORS = ("503", "hang", "slow")
+AUDIENCE, LATE_SECONDS = "portal", 35.0
+PAUSES = {"hang": 8.0, "slow": 1.0}  # seconds before an answer: past the portal's patience, and within it
 
 
 def fault(person: SimPerson | None = None) -> str:
@@ -89,11 +88,11 @@ def decide(asked: SimRequest, *, chosen: str) -> None:
 def token(asked: SimRequest, wrong: str = "") -> str:
     """What proves the approval, or what only looks as if it did."""
     now, person = int(time.time()), asked.person
-    number = "1000000040" if wrong == "other_subject" else person.national_id
+    number = person.national_id
     names = {"firstName": person.name_ar, "englishFirstName": person.name_en}
     claims: dict[str, Any] = {
         "iss": f"http://127.0.0.1:{settings.SIMULATOR_PORT}",
-        "aud": "another" if wrong == "bad_audience" else AUDIENCE,
+        "aud": AUDIENCE,
         "iat": now,
         "nbf": now,
         "exp": now + 150,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from simulator.views import doors, faults, iam, pages, push, sign_in, sign_out
+from simulator.views import doors, faults, iam, oidc, pages, push, sign_in, sign_out
 
 handler400 = "simulator.views.pages.bad_request"
 handler403 = "simulator.views.pages.forbidden"
@@ -17,7 +17,10 @@ urlpatterns = [
     path("code/resend/", sign_in.resend, name="code_resend"),
     path("reauth/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("phone/", pages.phone, name="phone"),
-    path("identity/o/logout", sign_out.sign_out, name="sign_out"),  # before the provider's own, which it calls
+    # before the provider's own, which they call
+    path("identity/o/authorize", oidc.authorize),
+    path("identity/o/api/token", oidc.token),
+    path("identity/o/logout", sign_out.sign_out, name="sign_out"),
     path("app/", push.app, name="app"),
     path("app/<str:trans_id>/", push.decide, name="app_decide"),
     path("api/v1/mfa/request", push.ask),

@@ -129,6 +129,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "fault_": ("يعمل", "Works"),
     "fault_503": ("الأبواب ترفض (503)", "The doors refuse (503)"),
     "fault_hang": ("الأبواب لا تجيب", "The doors hang"),
+    "fault_slow": ("الأبواب بطيئة", "The doors are slow"),
     "fault_reject": ("يُرفض الطلب في التطبيق", "The app rejects"),
     "fault_expire": ("ينتهي الطلب في التطبيق", "The request expires"),
     "fault_no_callback": ("لا يصل الإثبات", "The proof never comes"),
@@ -141,6 +142,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "fault_late": ("إثبات متأخر", "A late proof"),
     "fault_duplicate": ("إثبات مكرر", "The proof comes twice"),
     "fault_bad_nonce": ("لطلب غير هذا (nonce)", "For another request (nonce)"),
+    "fault_bad_issuer": ("من جهة إصدار أخرى", "From another issuer"),
+    "fault_expired_token": ("رمز منتهي الصلاحية", "A token past its time"),
+    "fault_mix_up": ("العودة باسم جهة إصدار أخرى", "Sent back in another issuer's name"),
     # IAM
     "iam_back": ("العودة إلى البوابة", "Back to the portal"),
     "iam_refused": ("الطلب غير موقّع كما سُجّل", "The request is not signed as registered"),

@@ -6,7 +6,7 @@ from typing import Protocol
 from django.conf import settings
 
 from nafath_auth.adapters import iam, oidc
-from nafath_auth.adapters.oidc import Attempt, Proof
+from nafath_auth.adapters.attempt import Attempt, Proof
 from nafath_auth.ways import WAYS
 
 

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 
 from entities import national_id
-from nafath_auth.adapters.oidc import OLDEST_SECONDS, Attempt, Proof
+from nafath_auth.adapters.attempt import Attempt, Proof
+from nafath_auth.adapters.oidc import OLDEST_SECONDS
 from nafath_auth.adapters.trust import (
     LEEWAY_SECONDS,
     NafathRefused,

@@ -5,19 +5,16 @@ algorithm from the token's header and keeps every claim (identity/nafath.md B.1)
 and the sign-in itself are allauth's; the protocol is here. The simulator and the real provider differ in settings.
 """
 
-import hashlib
 import hmac
-import secrets
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import structlog
 from django.conf import settings
 
+from nafath_auth.adapters.attempt import Attempt, Proof
 from nafath_auth.adapters.trust import (
     LEEWAY_SECONDS,
     NafathRefused,
@@ -28,46 +25,11 @@ from nafath_auth.adapters.trust import (
     signing_key,
     verified_claims,
 )
-from nafath_auth.identity import IdentityUnreadable, VerifiedIdentity, from_claims
+from nafath_auth.identity import IdentityUnreadable, from_claims
 
 DISCOVERY_SECONDS, OLDEST_SECONDS = 60 * 60, 5 * 60
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The secrets of one sign-in; they wait in the session while the person is at Nafath.
-
-    `since`: she must prove who she is anew, after this moment (Unix seconds); 0 where an older proof will do.
-    """
-
-    nonce: str
-    verifier: str
-    since: int = 0
-
-    @classmethod
-    def new(cls, *, again: bool = False) -> "Attempt":
-        since = int(time.time()) if again else 0
-        return cls(nonce=secrets.token_urlsafe(32), verifier=secrets.token_urlsafe(64), since=since)
-
-    @property
-    def challenge(self) -> str:
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        return urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-@dataclass(frozen=True, repr=False, slots=True)
-class Proof:
-    """Who it is, and the token that says so: it is shown to Nafath once more when she signs out."""
-
-    identity: VerifiedIdentity
-    id_token: str
-
-    @property
-    def transaction(self) -> str:
-        """Nafath's number of it; where it gives none, what tells this token from every other."""
-        return self.identity.transaction or hashlib.sha256(self.id_token.encode()).hexdigest()
 
 
 def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, language: str) -> str:
@@ -89,6 +51,7 @@ def authorization_url(attempt: Attempt, *, state: str, redirect_uri: str, langua
 
 def redeem(brought: Mapping[str, str], attempt: Attempt, *, redirect_uri: str) -> Proof:
     """Exchange the code for a verified identity. Raises NafathUnavailable and NafathRefused."""
+    _check_sender(brought.get("iss"))
     if "code" not in brought:
         refuse("callback: no code")
     answer = ask(
@@ -138,6 +101,13 @@ def sign_out_form(id_token: str, *, return_to: str, state: str) -> tuple[str, di
         "post_logout_redirect_uri": return_to,
         "state": state,
     }
+
+
+def _check_sender(issuer: str | None) -> None:
+    """Who sends the browser back, where it says so or has promised to (RFC 9207, 2.4): a code goes to its own door."""
+    promised = _discovery().get("authorization_response_iss_parameter_supported") is True
+    if issuer != settings.NAFATH_OIDC_ISSUER and (promised or issuer is not None):
+        refuse("callback: another issuer")
 
 
 def _verified(id_token: str, attempt: Attempt) -> dict[str, Any]:

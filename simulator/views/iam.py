@@ -88,23 +88,22 @@ def _registered() -> list[str]:
 
 def _token(person: SimPerson, asked: dict[str, Any]) -> str:
     """IAM's claim names; the number comes once as text and once as a number, as it does there."""
-    now, wrong = int(time.time()), push.fault(person)
-    number = "1000000040" if wrong == "other_subject" else person.national_id
+    now = int(time.time())
     claims = {
         "iss": f"http://127.0.0.1:{settings.SIMULATOR_PORT}/userauth",
-        "aud": "another" if wrong == "bad_audience" else asked["client_id"],
+        "aud": asked["client_id"],
         "iat": now,
         "nbf": now - LIFE_SECONDS,
         "exp": now + LIFE_SECONDS,
         "jti": f"https://iam.elm.sa,{uuid.uuid4()}",
-        "nonce": "another" if wrong == "bad_nonce" else asked["nonce"],
-        "sub": number,
+        "nonce": asked["nonce"],
+        "sub": person.national_id,
         "userid": int(person.national_id),
         "arabicName": person.name_ar,
         "englishName": person.name_en,
         "assurance_level": "",
     }
-    return forge.signed(claims, wrong)
+    return forge.signed(claims, push.fault(person))
 
 
 def _first(request: HttpRequest, page: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from django.test import Client
 
 from entities.models import AuditEvent, Entity, Session
 from nafath_auth.adapters import iam
-from nafath_auth.adapters.oidc import Attempt
+from nafath_auth.adapters.attempt import Attempt
 from tests.conftest import sign_in
 from tests.factories import a_person
 from tests.nafath_auth.conftest import a_regular

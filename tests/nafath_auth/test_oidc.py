@@ -18,7 +18,7 @@ from entities.models import AuditEvent
 from entities.permissions import Role
 from tests.factories import a_person
 from tests.nafath_auth.conftest import Visitor
-from tests.nafath_auth.issuer import CLIENT, KEY, Issuer, a_key
+from tests.nafath_auth.issuer import CLIENT, ISSUER, KEY, Issuer, a_key
 
 NUMBER = "1000000008"
 Spoil = Callable[[Issuer], None]
@@ -135,6 +135,30 @@ def test_required_assurance_is_held(visitor: Visitor, issuer: Issuer, settings: 
     assert visitor.sign_in().status_code == 400
     issuer.claims["acr"] = "aal3"
     assert visitor.sign_in().status_code == 302
+
+
+PROMISED = {"authorization_response_iss_parameter_supported": True}
+
+
+@pytest.mark.parametrize(
+    ("description", "told", "status"),
+    [
+        (PROMISED, {"iss": ISSUER}, 302),
+        (PROMISED, {"iss": "https://elsewhere.example"}, 400),
+        (PROMISED, {}, 400),
+        ({}, {"iss": ISSUER}, 302),
+        ({}, {"iss": f"{ISSUER}/"}, 400),
+    ],
+    ids=["its own", "another's", "promised and missing", "unasked and right", "unasked and wrong"],
+)
+def test_answer_comes_from_the_issuer_it_names(
+    visitor: Visitor, issuer: Issuer, description: dict[str, bool], told: dict[str, str], status: int
+) -> None:
+    """RFC 9207: a code that another issuer sent is taken to no door."""
+    a_person(number=NUMBER)
+    issuer.description = description
+    answer = visitor.come_back(visitor.start(), query={"code": "c0de", **told})
+    assert (answer.status_code, visitor.is_signed_in, bool(issuer.redeemed)) == (status, status == 302, status == 302)
 
 
 def test_new_key_is_fetched_once(visitor: Visitor, issuer: Issuer) -> None:

@@ -18,6 +18,19 @@ from tests.simulator_process import Persona, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
+#: What the simulator forges, and why the portal refuses it.
+FORGED = {
+    "bad_signature": "token: InvalidSignatureError",
+    "alg_none": "token: InvalidAlgorithmError",
+    "hs256": "token: InvalidAlgorithmError",
+    "unknown_kid": "token: unknown key",
+    "bad_issuer": "token: InvalidIssuerError",
+    "bad_audience": "token: InvalidAudienceError",
+    "bad_nonce": "nonce",
+    "expired_token": "token: ExpiredSignatureError",
+    "other_subject": "userinfo: another subject",
+}
+
 
 class Browser(requests.Session):
     """Follows redirects and fills in the one form of a page that leads to `action`."""
@@ -80,6 +93,40 @@ def test_identity_without_registration_is_refused(portal: str, browser: Browser,
     assert page.status_code == 403
     assert stranger.national_id not in page.text
     assert browser.get(f"{portal}/accounts/entity/", timeout=10).url.startswith(f"{portal}/accounts/sign-in/")
+
+
+@pytest.mark.parametrize("whose", ["everybody's", "hers"])
+def test_no_token_that_only_looks_like_one_opens(
+    portal: str, browser: Browser, simulator: Simulator, whose: str
+) -> None:
+    mona = simulator.personas["Mona Al-Shehri"]
+    a_person(Role.ALTERNATE, number=mona.national_id)
+    own = {} if whose == "everybody's" else {"national_id": mona.national_id}
+    reasons = FORGED if whose == "everybody's" else {"bad_audience": FORGED["bad_audience"]}
+    for number, fault in enumerate(reasons):
+        wrong(simulator, fault, **own)
+        page = go_to_nafath(browser, portal) if number else sign_in(browser, portal, simulator, mona)
+        assert page.status_code == 400, fault
+    logged = AuditEvent.objects.filter(action=AuditEvent.Action.SIGN_IN_REFUSED).order_by("pk")
+    assert [line.data["reason"] for line in logged] == list(reasons.values())
+    wrong(simulator, "", **own)
+    assert go_to_nafath(browser, portal).url == f"{portal}/accounts/first-sign-in/"
+
+
+def test_answer_in_the_name_of_another_issuer_is_not_redeemed(
+    portal: str, browser: Browser, simulator: Simulator
+) -> None:
+    mona = simulator.personas["Mona Al-Shehri"]
+    a_person(Role.ALTERNATE, number=mona.national_id)
+    wrong(simulator, "mix_up")
+    assert sign_in(browser, portal, simulator, mona).status_code == 400
+    assert AuditEvent.objects.get(action=AuditEvent.Action.SIGN_IN_REFUSED).data["reason"] == "callback: another issuer"
+
+
+def wrong(simulator: Simulator, fault: str, **more: str) -> None:
+    """Let it go wrong at Nafath from now on, for everybody or for whose `national_id` is told."""
+    answer = requests.post(f"{simulator.origin}/sim/api/faults", json={"fault": fault, **more}, timeout=30)
+    answer.raise_for_status()
 
 
 def test_deed_waits_for_nafath_to_ask_her_anew(portal: str, browser: Browser, simulator: Simulator) -> None:

@@ -25,9 +25,10 @@ def test_page_lists_the_one_table_in_both_languages(simulator: Simulator, browse
     page = browser.get(f"/sim/faults?ui_locales={language}").text
     assert WATERMARKS[language] in page
     known = requests.post(f"{simulator.origin}/sim/api/faults", json={"fault": "?"}, timeout=30).json()["faults"]
-    assert len(known) >= 13
+    assert len(known) >= 18
     for name in known:
         assert f'value="{name}"' in page
+        assert f">{name}<" not in page, "it has no words yet"
 
 
 def test_every_other_page_leads_to_it(browser: Browser) -> None:
@@ -48,6 +49,13 @@ def test_doors_hang(simulator: Simulator, browser: Browser) -> None:
     with pytest.raises(requests.ReadTimeout):
         requests.get(f"{simulator.origin}/.well-known/openid-configuration", timeout=0.3)
     assert requests.get(f"{simulator.origin}/phone/", timeout=2).ok
+
+
+def test_doors_are_slow_and_answer(simulator: Simulator, browser: Browser) -> None:
+    choose(browser, fault="slow")
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(f"{simulator.origin}/login/", timeout=0.3)
+    assert browser.get("/login/").status_code == 200
 
 
 def test_fault_of_one_person_is_hers_alone(simulator: Simulator, browser: Browser, khalid: Persona) -> None:
