@@ -1,4 +1,7 @@
-"""`make attack`: a line for each attack, what was tried and what happened; the first that gets through ends it."""
+"""`make attack`: a line for each attack, what was tried and what happened; the first that gets through ends it.
+
+`python -m attack push finished_by_another` tries some alone, by their way of signing in or by their name.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
 
 def main() -> int:
     django.setup()  # the portal's addresses are listed in this process; everything else is asked over HTTP
-    number = 0
-    for adapter, attacks in groupby(whole_list(), key=lambda each: each.adapter):
+    wanted, number = set(sys.argv[1:]), 0
+    chosen = [each for each in whole_list() if not wanted or wanted & {each.adapter, each.name}]
+    for adapter, attacks in groupby(chosen, key=lambda each: each.adapter):
         print(f"--- People sign in by {adapter}", flush=True)
-        with database() as address, opened(adapter, address=address) as house:
+        with database() as (owner, address), opened(adapter, owner=owner, address=address) as house:
             for each in attacks:
                 number += 1
                 try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import psycopg
 import requests
@@ -21,17 +22,22 @@ from attack.browser import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("ATTACK_SERVER", "postgres://postgres@127.0.0.1:5432/postgres")
+ROLES = ROOT / "docs" / "database-roles.sql"
 REPORTS, STARTS_WITHIN = 60, 120.0
 NAFATH = ("/accounts/nafath/start/", "/login/as/")
 
 
 @dataclass
 class House:
-    """Where the portal and the pretend Nafath listen, who lives there, and where it writes."""
+    """Where the portal and the pretend Nafath listen, who lives there, and where it writes.
+
+    `database` is its owner's address, `own_address` the one that the portal itself connects to.
+    """
 
     origin: str
     simulator: str
     database: str
+    own_address: str
     log: Path
     personas: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -94,21 +100,40 @@ class House:
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """The address of an empty PostgreSQL database on ATTACK_SERVER, dropped afterwards."""
-    name = f"attack_{os.getpid()}"
+def database() -> Iterator[tuple[str, str]]:
+    """A migrated database on ATTACK_SERVER: its owner's address and the portal's own. Both are gone afterwards.
+
+    The portal works there under a role of its own that is made like portal_web: row-level security is on.
+    """
+    name, password = f"attack_{os.getpid()}", secrets.token_urlsafe()
+    address = urlsplit(SERVER)._replace(path=f"/{name}")
+    place = f"{address.hostname}:{address.port or 5432}"
     with psycopg.connect(SERVER, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"'.encode())
     try:
-        yield urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+        _migrate(address.geturl())
+        with psycopg.connect(address.geturl(), autocommit=True) as owner:
+            owner.execute(ROLES.read_bytes())
+            owner.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{password}' IN ROLE portal_web".encode())
+        yield address.geturl(), address._replace(netloc=f"{name}:{password}@{place}").geturl()
     finally:
         with psycopg.connect(SERVER, autocommit=True) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+            server.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
+
+
+def _migrate(address: str) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
+    settings = {"DATABASE_URL": address, "NAFATH_ADAPTER": "simulator"}  # the other ways want to be told more
+    subprocess.run(command, env=os.environ | settings, check=True)
 
 
 @contextmanager
-def opened(adapter: str, *, address: str) -> Iterator[House]:
-    """A portal and a pretend Nafath that sign people in by `adapter`, until the end of the block."""
+def opened(adapter: str, *, owner: str, address: str) -> Iterator[House]:
+    """A portal and a pretend Nafath that sign people in by `adapter`, until the end of the block.
+
+    The portal connects to `address`; `owner` is for whoever looks what it has written.
+    """
     from outage_portal.demo.environment import Demo, free_port
 
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +148,8 @@ def opened(adapter: str, *, address: str) -> Iterator[House]:
         try:
             _wait(process, demo.origin, log)
             people = requests.get(f"{demo.simulator}/sim/api/personas", timeout=30).json()
-            yield House(demo.origin, demo.simulator, address, log, {each["name_en"]: each for each in people})
+            personas = {each["name_en"]: each for each in people}
+            yield House(demo.origin, demo.simulator, owner, address, log, personas)
         finally:
             process.terminate()
             process.wait(15)

@@ -50,6 +50,6 @@ def refused(answer: object, *, unless: str) -> None:
 
 def whole_list() -> list[Attack]:
     """Every attack, those of one adapter together: a house is opened once for them."""
-    from attack import doors, tokens, walls, words  # noqa: F401 (they put themselves on the list)
+    from attack import app, doors, night, tokens, walls, words  # noqa: F401 (they put themselves on the list)
 
     return sorted(ATTACKS, key=lambda each: each.adapter)

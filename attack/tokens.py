@@ -15,6 +15,8 @@ FORGERIES = {
     "alg_none": "A token without a signature (alg none)",
     "hs256": "A token signed with the public key as if it were a secret (HS256)",
     "unknown_kid": "A token under a key that nobody publishes (kid)",
+    "bad_issuer": "A token of another issuer",
+    "expired_token": "A token past its time",
     "other_subject": "A token whose subject and number are two people",
 }
 
@@ -26,7 +28,8 @@ def _forged(fault: str) -> Attempt:
         try:
             with Browser() as browser:
                 page = house.prove(browser, DIRECTOR)
-                page = browser.press(page, "/accounts/nafath/form/")
+                if page.url.startswith(house.simulator):  # IAM's page, whose form the browser posts
+                    page = browser.press(page, "/accounts/nafath/form/")
                 refused(not house.is_in(browser), unless="it opened a session")
                 refused(page.status_code in (400, 403), unless=f"the answer was {page.status_code}")
         finally:
@@ -48,8 +51,10 @@ def _refusals(house: House) -> list[str]:
     ]
 
 
-for _fault, _title in FORGERIES.items():
-    attack(_title, adapter="iam")(_forged(_fault))
+for _adapter in ("iam", "simulator"):
+    for _fault, _title in FORGERIES.items():
+        attack(_title, adapter=_adapter)(_forged(_fault))
+attack("A browser sent back in the name of another issuer (mix-up)")(_forged("mix_up"))
 
 
 @attack("The form that Nafath posts, posted a second time and from elsewhere", adapter="iam")

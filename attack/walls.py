@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from attack.browser import Browser, form_of
@@ -79,8 +80,9 @@ def _ours(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
             yield from _ours(pattern)
 
 
-def _addresses(foreign: Foreign) -> Iterator[tuple[str, str]]:
-    """Every URL that names something of somebody's, filled with what is foreign."""
+def addresses(house: House, foreign: Foreign | None = None) -> Iterator[tuple[str, str]]:
+    """Every URL that names something of somebody's, filled with what is the victim's."""
+    foreign = foreign or _foreign(house)
     values = {
         "reference": foreign.closed,
         "key": foreign.draft,
@@ -104,7 +106,7 @@ def foreign_ids(house: House) -> str:
     for name in STRANGERS:
         with house.enter(name) as browser:
             token = _token(house, browser)
-            for what, path in _addresses(foreign):
+            for what, path in addresses(house, foreign):
                 for method, headers in (("GET", {}), ("GET", HTMX), ("POST", {})):
                     answer = _call(house, browser, method, path, headers, token)
                     tried += 1
@@ -139,6 +141,19 @@ def mixed_ids(house: House) -> str:
                     tried += 1
                     refused(status in (403, 404, 405), unless=f"{method} {pattern.name}: {status}")
     return f"{tried} mixtures, none answered" if tried else "no address takes a file together with its report"
+
+
+@attack("The portal's own database role, asked for everybody's rows without saying for whom")
+def rows_for_nobody(house: House) -> str:
+    with psycopg.connect(house.own_address, autocommit=True) as portal:
+        past = portal.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").fetchone()
+        refused(past == (False,), unless="the portal works under a role that no lock holds")
+        locked = portal.execute("SELECT relname::text FROM pg_class WHERE relforcerowsecurity").fetchall()
+        refused(locked, unless="no table is locked")
+        for (table,) in locked:
+            seen = portal.execute(f'SELECT count(*) FROM "{table}"'.encode()).fetchone()
+            refused(seen == (0,), unless=f"{table} shows {seen} rows to nobody")
+    return f"{len(locked)} tables under a lock, not one row"
 
 
 @attack("Exports, lists, searches and the inbox, asked for another entity's words")

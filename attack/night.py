@@ -1,0 +1,115 @@
+"""The code door, which a lead opens by hand: codes that are guessed or carried off, and what a code does not open."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import requests
+from django.urls import reverse
+
+from attack.browser import Browser
+from attack.doors import ALTERNATE, DIRECTOR
+from attack.house import House
+from attack.plan import attack, refused
+from attack.walls import STRANGER, addresses
+
+LEAD = "Noura Al-Qahtani"
+ASK, ENTER, STATE = "/accounts/code/", "/accounts/code/enter/", "/accounts/nafath/state/"
+#: What binds, tells of others, or belongs to the person rather than to the outage: addresses by their names.
+BEYOND = (
+    "team", "team_decision", "choose_entity", "session_list", "my_data", "my_data_copy", "service_list", "board",
+    "record_phoned", "audit_log", "audit_export", "nafath_state", "final_check", "final_countersign", "final_accept",
+    "report_record", "report_calendar", "report_withdraw", "report_cancel", "report_reschedule", "report_start",
+    "report_close", "report_acknowledge", "report_contact", "confirm_recorded",
+)  # fmt: skip
+
+
+@attack("A code guessed: three wrong ones, then the right one")
+def guessed_code(house: House) -> str:
+    with _night(house), Browser() as browser:
+        page = _asked(house, browser, ALTERNATE)
+        right = _code_of(house, ALTERNATE)
+        for guess in range(3):
+            page = browser.press(page, ENTER, code=f"{(int(right) + guess + 1) % 10**6:06}")
+        page = browser.press(page, ENTER, code=right)
+        refused(page.status_code == 422 and not house.is_in(browser), unless="the fourth try opened a session")
+    return "the fourth try is refused, whatever it says"
+
+
+@attack("A code asked for in one browser, entered in another")
+def code_in_another_browser(house: House) -> str:
+    with _night(house), Browser() as victim, Browser() as thief:
+        page = _asked(house, victim, ALTERNATE)
+        code = _code_of(house, ALTERNATE)
+        stranger = _asked(house, thief, STRANGER)
+        thief.press(stranger, ENTER, code=code)
+        refused(not house.is_in(thief), unless="the thief is signed in as the victim")
+        victim.press(page, ENTER, code=code)
+        refused(house.is_in(victim), unless="the code itself is not right: this attack tried nothing")
+    return "refused there, and good where it was asked for"
+
+
+@attack("A session that a code opened, at every address beyond filing and updating")
+def code_beyond_its_scope(house: House) -> str:
+    own, tried = dict(addresses(house)), 0  # first: it may sign her in by Nafath, which would end her code's session
+    with _night(house), Browser() as browser:
+        page = _asked(house, browser, DIRECTOR)
+        browser.press(page, ENTER, code=_code_of(house, DIRECTOR))
+        home = browser.get(house.origin + "/")
+        refused(home.status_code == 200 and 'id="by-code"' in home.text, unless="no code session: nothing was tried")
+        token = home.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        for name in BEYOND:
+            path = own.get(name) or reverse(name)
+            for method in ("GET", "POST"):
+                sent = {"csrfmiddlewaretoken": token} if method == "POST" else None
+                headers = {"Referer": home.url}
+                answer = browser.request(method, house.origin + path, data=sent, headers=headers, allow_redirects=False)
+                tried += 1
+                refused(answer.status_code in (403, 405), unless=f"{method} {name}: {answer.status_code}")
+        desk = browser.get(f"{house.origin}/admin/", allow_redirects=False).status_code
+        refused(desk in (302, 403, 404), unless=f"the admins' desk answers {desk}")
+    return f"{tried + 1} calls, all closed"
+
+
+# --- What they need -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _night(house: House) -> Iterator[None]:
+    """A lead opens the code door by hand, and closes it afterwards."""
+    with house.enter(LEAD) as lead:
+        _turn(house, lead, "open")
+        try:
+            yield
+        finally:
+            _turn(house, lead, "close")
+
+
+def _turn(house: House, lead: Browser, to: str) -> None:
+    page = lead.get(house.origin + STATE)
+    answer = lead.press(page, STATE, do=to, reason="=1+1<script>alert(1)</script>")
+    refused(answer.status_code == 200, unless=f"a lead cannot {to} the code door: {answer.status_code}")
+
+
+def _asked(house: House, browser: Browser, name: str) -> requests.Response:
+    """The page on which the code is entered."""
+    page = browser.get(house.origin + ASK)
+    return browser.press(page, ASK, national_id=house.number(name))
+
+
+def _code_of(house: House, name: str) -> str:
+    """The code of the newest SMS, once it has come."""
+    mobile, until = house.personas[name]["mobile"], time.monotonic() + 30
+    [(asked,)] = house.ask("SELECT max(created_at) FROM nafath_auth_doorcode")
+    while time.monotonic() < until:
+        caught = requests.get(f"{house.simulator}/sim/api/messages", params={"to": mobile}, timeout=30).json()
+        for each in caught:
+            found = re.search(r"(?<!\d)\d{6}(?!\d)", each["text"])
+            if found and not each["code"] and datetime.fromisoformat(each["at"]) > asked:
+                return found[0]
+        time.sleep(0.3)
+    raise LookupError(f"{name} was sent no code")
