@@ -71,6 +71,7 @@ class Limit:
 # --- The table ---------------------------------------------------------------------------------------
 SIGN_IN_START = Limit("sign-in start", most=10, seconds=60, by=address)
 SIGN_IN_CALLBACK = Limit("sign-in callback", most=60, seconds=60, by=address)
+APP_FINISH = Limit("app finish", most=10, seconds=60, by=address)
 STEP_UP = Limit("step-up", most=10, seconds=60, by=person, counts=_posted)
 CODE_DOOR = Limit("code door", most=20, seconds=60, by=address, counts=_posted)
 BREAK_GLASS = Limit("break-glass", most=5, seconds=60, by=address, counts=_posted)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ from nafath_auth.models import IDENTITY_FOR, PENDING, NafathTransaction, State
 FIRST_QUESTION = timedelta(seconds=10)  # the status lags behind the app
 BETWEEN_QUESTIONS = timedelta(seconds=5)
 COUNTED = timedelta(minutes=10)
-MOST_A_PERSON, MOST_AN_ADDRESS = 3, 10  # requests in ten minutes
+MOST_A_PERSON = 3  # requests in ten minutes; of an address, NAFATH_PUSH_MOST_AN_ADDRESS
 ENDS = {"REJECTED": State.REJECTED, "EXPIRED": State.EXPIRED}
 SEALED = "nafath_auth.push"  #: what the number and the identity in a row are encrypted for
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ def begin(number: str, *, state_id: str, client_ip: str, language: str, window: 
     lately = NafathTransaction.objects.filter(created_at__gt=now - COUNTED)
     if (
         lately.filter(nid_digest=digest).count() >= MOST_A_PERSON
-        or lately.filter(client_ip=client_ip).count() >= MOST_AN_ADDRESS
+        or lately.filter(client_ip=client_ip).count() >= settings.NAFATH_PUSH_MOST_AN_ADDRESS
     ):
         raise PushUnavailable(Trouble.TOO_MANY)
     try:

@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import View, public
+from entities.limits import APP_FINISH, limited
 from nafath_auth import approval, sessions
 from nafath_auth.adapters.chosen import kind
 from nafath_auth.adapters.push import PushUnavailable, Trouble
@@ -46,10 +47,11 @@ def _when_push(view: View) -> View:
 
 
 @public
+@never_cache
 @require_POST
 @_when_push
 def ask(request: HttpRequest) -> HttpResponse:
-    """Take the ID by POST alone, and put a request into that person's app."""
+    """Take the ID by POST alone, and put a request into that person's app. Refused, the form comes back as typed."""
     next_url, form = sessions.safe_next(request), NationalIdForm(request.POST)
     if not form.is_valid():
         return sign_in_page(request, next_url, form=form, status=422)
@@ -58,7 +60,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     except PushUnavailable as refused:
         form.add_error(None, str(refused.trouble.label))
         status = {Trouble.TOO_MANY: 429, Trouble.AWAY: 503, Trouble.CLOSED: 503}.get(refused.trouble, 409)
-        return sign_in_page(request, next_url, form=form, status=status)
+        answer = sign_in_page(request, next_url, form=form, status=status)
+        if status == 429:
+            answer.headers["Retry-After"] = str(int(approval.COUNTED.total_seconds()))
+        return answer
     return redirect("nafath_wait", begun.pk)
 
 
@@ -86,6 +91,7 @@ def wait(request: HttpRequest, transaction: UUID) -> HttpResponse:
 @public
 @never_cache
 @require_POST
+@limited(APP_FINISH)
 @_when_push
 def finish(request: HttpRequest, transaction: UUID) -> HttpResponse:
     """Open the door, once, for the browser that began."""

@@ -219,6 +219,7 @@ NAFATH_PUSH_SERVER_IP = env("NAFATH_PUSH_SERVER_IP", default="")
 NAFATH_PUSH_CALLBACK_IPS = env.list("NAFATH_PUSH_CALLBACK_IPS", default=[])
 NAFATH_PUSH_WINDOW_S = env.int("NAFATH_PUSH_WINDOW_S", default=60)  # how long a person has to decide
 NAFATH_PUSH_GRACE_S = env.int("NAFATH_PUSH_GRACE_S", default=20)  # how long after it an answer still counts
+NAFATH_PUSH_MOST_AN_ADDRESS = env.int("NAFATH_PUSH_MOST_AN_ADDRESS", default=10)  # requests in ten minutes
 # IAM itself: a signed request out, a form with the token back.
 NAFATH_IAM_AUTHORIZE_URL = env("NAFATH_IAM_AUTHORIZE_URL", default="")
 NAFATH_IAM_CLIENT_ID = env("NAFATH_IAM_CLIENT_ID", default="")

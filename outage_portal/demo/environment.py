@@ -130,6 +130,7 @@ class Demo:
             "NAFATH_PUSH_CALLBACK_IPS": "127.0.0.1,::1",
             "NAFATH_PUSH_WINDOW_S": "60",
             "NAFATH_PUSH_GRACE_S": "20",
+            "NAFATH_PUSH_MOST_AN_ADDRESS": "10",
             "NAFATH_PROBE_SECONDS": "30",
             "CODE_SESSION_MINUTES": "60",
         }

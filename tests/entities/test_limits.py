@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ TABLE = {
     "draft_save": ("autosave", 240, 60),
     "nafath_form": ("sign-in callback", 60, 60),
     "nafath_form_finish": ("sign-in callback", 60, 60),
+    "nafath_finish": ("app finish", 10, 60),
     "code_ask": ("code door", 20, 60),
     "code_enter": ("code door", 20, 60),
     "break_glass": ("break-glass", 5, 60),
@@ -92,6 +94,7 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "nafath_step_up": lambda: browser.post(reverse(name)),
         "nafath_form": lambda: stranger.post(reverse(name)),
         "nafath_form_finish": lambda: stranger.get(reverse(name)),
+        "nafath_finish": lambda: stranger.post(reverse(name, args=[uuid.uuid4()])),
         "report_contact": lambda: reviewer.post(reverse(name, args=[report.reference, 1])),
         "team_contact": lambda: browser.post(reverse(name, args=[1])),
     }

@@ -351,7 +351,32 @@ def test_fourth_request_in_ten_minutes_is_refused(app: App, client: Client) -> N
     app.error = (422, '{"code": "422-031-046"}')
     for _ in range(3):
         assert ask(client).status_code == 409
-    assert ask(client).status_code == 429
+    refused = ask(client)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "600")
+
+
+def test_an_address_may_ask_as_often_as_the_setting_says(app: App, client: Client, settings: Any) -> None:
+    settings.NAFATH_PUSH_MOST_AN_ADDRESS = 2
+    numbers = [NUMBER, OTHER, "1000000024"]
+    assert [ask(client, number).status_code for number in numbers] == [302, 302, 429]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [("1000000009", None, 422), (NUMBER, (422, '{"code": "422-031-046"}'), 409), (NUMBER, (500, ""), 503)],
+    ids=["wrong", "not accepted", "away"],
+)
+def test_refused_number_is_given_back_to_whoever_typed_it_and_kept_nowhere(
+    app: App, client: Client, caplog: pytest.LogCaptureFixture, case: tuple[str, Any, int]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    typed, app.error, status = case
+    answer = ask(client, typed)
+    assert answer.status_code == status
+    assert f'value="{typed}"' in answer.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert typed not in stored() + caplog.text + str(dict(client.session))
+    assert typed not in client.get("/accounts/sign-in/").content.decode()
 
 
 # --- The callback's own door --------------------------------------------------------------------------------
