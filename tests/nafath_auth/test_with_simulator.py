@@ -95,6 +95,7 @@ def test_identity_without_registration_is_refused(portal: str, browser: Browser,
     assert browser.get(f"{portal}/accounts/entity/", timeout=10).url.startswith(f"{portal}/accounts/sign-in/")
 
 
+@pytest.mark.usefixtures("own_cache")  # ten sign-ins are as many as an address has in a minute
 @pytest.mark.parametrize("whose", ["everybody's", "hers"])
 def test_no_token_that_only_looks_like_one_opens(
     portal: str, browser: Browser, simulator: Simulator, whose: str
