@@ -320,6 +320,8 @@ SMS_GATEWAY = env("SMS_GATEWAY", default="notifications.channels.HttpSms")
 SMS_GATEWAY_URL = env("SMS_GATEWAY_URL", default="http://127.0.0.1:9010/sms/messages")
 SMS_GATEWAY_TOKEN = env("SMS_GATEWAY_TOKEN", default="demo-sms-token")
 
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # /metrics answers whoever brings it; empty: nobody
+
 SUPPORT_PHONE = env("SUPPORT_PHONE", default="011 000 0000")  # the operations room, round the clock
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", default="operations@portal.example")
 PRIVACY_OFFICER_EMAIL = env("PRIVACY_OFFICER_EMAIL", default=SUPPORT_EMAIL)
@@ -332,7 +334,7 @@ SECURE_HSTS_SECONDS = 63072000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 X_FRAME_OPTIONS = "DENY"
 if ALLAUTH_TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -6,10 +6,12 @@ from django.urls import include, path
 
 from nafath_auth import push_views
 from outage_portal import views
+from outage_portal.operations.views import metrics
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("integrations/nafath/callback/", push_views.callback, name="nafath_push_callback"),
     *i18n_patterns(
         path("", views.home, name="home"),
@@ -18,6 +20,7 @@ urlpatterns = [
         path("team/", include("crisis_teams.urls")),
         path("inbox/", include("notifications.urls")),
         path("audit/", include("outage_portal.audit.urls")),
+        path("operations/", include("outage_portal.operations.urls")),
         path("accounts/my-data/", include("outage_portal.my_data.urls")),
         path("privacy/", views.privacy, name="privacy"),
         path("accessibility/", views.accessibility, name="accessibility"),

@@ -1,0 +1,7 @@
+"""Mounted at /operations/."""
+
+from django.urls import path
+
+from outage_portal.operations import views
+
+urlpatterns = [path("", views.operations, name="operations")]

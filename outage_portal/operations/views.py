@@ -1,0 +1,61 @@
+"""The operations page for admins, and the same numbers for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from entities.decorators import PortalRequest, public, requires
+from entities.permissions import Permission as P
+from notifications.figures import Figure, figures
+
+
+@requires(P.ADMINISTER)
+@never_cache
+@require_safe
+def operations(request: PortalRequest) -> HttpResponse:
+    """How far behind the background work is, and what to do about it; the page asks again by itself."""
+    now = timezone.now()
+    found = figures(at=now)
+    context = {"figures": found, "bad": [each for each in found if each.is_bad], "at": now}
+    page = "outage_portal/_operations.html" if "HX-Request" in request.headers else "outage_portal/operations.html"
+    return render(request, page, context)
+
+
+@public
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For whoever brings METRICS_TOKEN as a bearer; the address does not exist for others. No number names anybody."""
+    wanted, brought = f"Bearer {settings.METRICS_TOKEN}", request.headers.get("Authorization", "")
+    if not settings.METRICS_TOKEN or not constant_time_compare(brought, wanted):
+        raise Http404
+    registry = CollectorRegistry()
+    with translation.override("en"):
+        registry.register(_Read(figures(at=timezone.now())))
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Read(Collector):
+    """Figures that have just been read; one that nobody can tell is NaN, as Prometheus writes it."""
+
+    def __init__(self, found: list[Figure]) -> None:
+        self.found = found
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for each in self.found:
+            if each.name not in families:
+                families[each.name] = GaugeMetricFamily(each.name, str(each.label), labels=list(each.tags))
+            families[each.name].add_metric(list(each.tags.values()), float("nan") if each.value is None else each.value)
+        yield from families.values()
