@@ -9,7 +9,8 @@
 
 const OFF = "portal-shortcuts-off";
 
-function keyOf({ code, shiftKey }) {
+function keyOf({ code, key, shiftKey }) {
+  if (key === "?" || key === "؟") return "?";
   if (code === "Slash") return shiftKey ? "?" : "/";
   return !shiftKey && code.startsWith("Key") ? code.at(-1).toLowerCase() : "";
 }

@@ -34,7 +34,7 @@ def test_the_same_update_sent_twice_is_one(browser: Client, report: Report) -> N
 @pytest.mark.parametrize(
     ("name", "typed"),
     [
-        ("report_restore", {"restored_at": chip(0)}),
+        ("report_restore", {}),
         ("report_withdraw", {"note": "قُدّم بالخطأ"}),
         ("report_acknowledge", {}),
         ("report_severity", {"severity": "4", "note": "الأثر محدود"}),
@@ -47,6 +47,8 @@ def test_the_same_form_sent_twice_changes_nothing_the_second_time(
     client_of: ClientOf, report: Report, filer: User, name: str, typed: dict[str, str]
 ) -> None:
     browser = client_of(filer if name in {"report_restore", "report_withdraw"} else a_reviewer())
+    if name == "report_restore":
+        typed = {"restored_at": chip(0)}  # of now, not of when the tests were collected
     page = get(browser, report)
     assert send(browser, report, name, page=page, **typed).status_code == 302
     report.refresh_from_db()
