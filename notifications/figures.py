@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 import redis
 from django.core.cache import cache
@@ -31,10 +32,10 @@ class Figure:
 
     name: str
     label: str | Promise
-    value: float | None  #: seconds or a count; None when nobody can tell
+    value: float | None  #: None when nobody can tell
     limit: float
     advice: str | Promise
-    in_seconds: bool = True
+    unit: Literal["seconds", "count", "flag"] = "seconds"
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -109,17 +110,17 @@ def _deliveries(at: datetime) -> Iterator[Figure]:
         Delivery.objects.filter(state=State.FAILED, created_at__gte=at - timedelta(days=7)).count(),
         0,
         _("Open the deliveries that failed, mend the address or the gateway, and send them again."),
-        in_seconds=False,
+        unit="count",
     )
 
 
 def _supports() -> Iterator[Figure]:
     away = _("Redis does not answer")
     advice = _("Filing goes on. Start Redis again, empty or not: every message is a row of the database.")
-    yield Figure("portal_broker_away", away, float(broker_is_away()), 0, advice, in_seconds=False)
+    yield Figure("portal_broker_away", away, float(broker_is_away()), 0, advice, unit="flag")
     away = _("Nafath does not answer")
     advice = _("Directors come in with a code, or call the operations room. It is asked again every half minute.")
-    yield Figure("portal_nafath_away", away, float(sign_in_is_away()), 0, advice, in_seconds=False)
+    yield Figure("portal_nafath_away", away, float(sign_in_is_away()), 0, advice, unit="flag")
 
 
 def _age(oldest: datetime | None, at: datetime) -> float:

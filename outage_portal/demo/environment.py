@@ -83,6 +83,7 @@ class Demo:
             "REDIS_URL": "",
             "TRUSTED_PROXY_COUNT": "0",
             "LOG_LEVEL": "WARNING",
+            "METRICS_TOKEN": "",
             **self.nafath,
             "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "EMAIL_HOST": "127.0.0.1",

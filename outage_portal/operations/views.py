@@ -27,7 +27,11 @@ def operations(request: PortalRequest) -> HttpResponse:
     """How far behind the background work is, and what to do about it; the page asks again by itself."""
     now = timezone.now()
     found = figures(at=now)
-    context = {"figures": found, "bad": [each for each in found if each.is_bad], "at": now}
+    bad: dict[str, list[Figure]] = {}
+    for each in found:
+        if each.is_bad:
+            bad.setdefault(str(each.advice), []).append(each)
+    context = {"figures": found, "bad": bad, "at": now}
     page = "outage_portal/_operations.html" if "HX-Request" in request.headers else "outage_portal/operations.html"
     return render(request, page, context)
 

@@ -10,7 +10,7 @@
 const OFF = "portal-shortcuts-off";
 
 function keyOf({ code, key, shiftKey }) {
-  if (key === "?" || key === "؟") return "?";
+  if (key === "?" || key === "\u061F") return "?";
   if (code === "Slash") return shiftKey ? "?" : "/";
   return !shiftKey && code.startsWith("Key") ? code.at(-1).toLowerCase() : "";
 }
