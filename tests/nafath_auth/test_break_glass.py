@@ -491,3 +491,8 @@ def test_unused_requests_are_forgotten_after_a_month_and_used_ones_kept(
     ask(reviewer)
     break_glass.forget(at=timezone.now() + timedelta(days=31))
     assert BreakGlass.objects.get().used_at is not None
+
+
+def test_identifier_that_happens_to_hold_ten_such_digits_is_no_national_id() -> None:
+    with pytest.raises(CommandError, match="Nobody is registered as 2a4a125b"):
+        command("2a4a125b-ac45-426d-8bda-2f2737701783", "--reason", "نفاذ لا يستجيب")

@@ -85,7 +85,7 @@ def find(text: str) -> User:
     """The person by number, identifier or e-mail. Raises CommandError, which never repeats a national ID."""
     text = text.strip()
     typed = national_id.normalise(text)
-    if national_id.redact(typed) != typed:
+    if _identifier(text) is None and national_id.redact(typed) != typed:
         raise CommandError("Never type a national ID here: it would stay in the shell's history. " + PERSON_HELP)
     if not text:
         raise CommandError(f"Name a person: {PERSON_HELP}.")
@@ -122,7 +122,15 @@ def _by(text: str) -> dict[str, object]:
         return {"email__iexact": text}
     if text.isascii() and text.isdigit() and len(text) < 19:
         return {"pk": int(text)}
+    identifier = _identifier(text)
+    if identifier is None:
+        raise CommandError(f"{text} is no {PERSON_HELP}.")
+    return {"public_id": identifier}
+
+
+def _identifier(text: str) -> UUID | None:
+    """A public identifier; ten of its digits in a row may look like a national ID by chance."""
     try:
-        return {"public_id": UUID(text)}
+        return UUID(text)
     except ValueError:
-        raise CommandError(f"{text} is no {PERSON_HELP}.") from None
+        return None
