@@ -94,7 +94,7 @@ def _twisted(t: Teller, report: Report, twist: str, *, at: datetime) -> Chapter:
         actions.change_severity(report, severity=before - 1 if up else before + 1, note=note, at=at, by=t.reviewer())
     elif twist == "assigned":
         at = yield at + t.minutes(3, 20)
-        actions.assign(report, reviewer=t.reviewer(), at=at, by=t.lead())
+        actions.assign(report, reviewer=t.another_reviewer(report), at=at, by=t.lead())
     return at
 
 

@@ -159,6 +159,11 @@ class Teller:
     def reviewer(self) -> User:
         return self.pick(self.cast.all("dga", Role.REVIEWER, Role.LEAD))
 
+    def another_reviewer(self, report: Report) -> User:
+        """Not the one who has it now: to give it to her again is refused."""
+        now = Report.objects.values_list("reviewer", flat=True).get(pk=report.pk)
+        return self.pick([each for each in self.cast.all("dga", Role.REVIEWER, Role.LEAD) if each.pk != now])
+
     def lead(self) -> User:
         return self.cast.all("dga", Role.LEAD)[0]
 

@@ -19,6 +19,8 @@ from incidents.lifecycle import ReportKind, Status
 from incidents.models import AffectedService, Draft, FinalReport, Report, ReportEvent
 from outage_portal.seed.afterwards import keep_up_to_date
 from outage_portal.seed.people import read_personas
+from outage_portal.seed.tales import _twisted
+from outage_portal.seed.telling import Teller
 from tests.outage_portal.conftest import REPORTS, Told
 from tests.web_role import guards_lifted
 
@@ -45,6 +47,18 @@ def test_every_status_and_every_kind_is_there(told: Told) -> None:
     assert told.filed == Report.objects.count() == REPORTS
     assert set(Report.objects.values_list("status", flat=True)) == set(Status.values)
     assert set(Report.objects.values_list("kind", flat=True)) == set(ReportKind.values)
+
+
+def test_a_report_that_is_given_on_goes_to_somebody_else(told: Told) -> None:
+    teller = Teller.at(told.now)
+    report = Report.objects.filter(status=Status.ACTIVE, kind=ReportKind.OWN_OUTAGE).earliest("pk")
+    for chance in range(12):
+        before = Report.objects.get(pk=report.pk).reviewer
+        tale = _twisted(teller.for_tale(str(chance)), report, "assigned", at=told.now)
+        next(tale)
+        with pytest.raises(StopIteration):
+            tale.send(told.now)
+        assert Report.objects.get(pk=report.pk).reviewer not in (None, before)
 
 
 def test_every_chain_is_whole() -> None:
