@@ -48,6 +48,7 @@ def _measured(database: str) -> list[dict[str, object]]:
     settings.DATABASES["default"]["OPTIONS"] = {}  # filling takes longer than a request may
     from django.core.management import call_command
 
+    from bench.background import measure_background
     from bench.board import Measurement, measure
     from bench.fill import fill
 
@@ -55,7 +56,11 @@ def _measured(database: str) -> list[dict[str, object]]:
     started = time.monotonic()
     people = fill(NUMBER)
     took = round(time.monotonic() - started, 1)
-    lines = [Measurement(f"filling {NUMBER} reports", took, "s", None, True), *measure(*people)]
+    lines = [
+        Measurement(f"filling {NUMBER} reports", took, "s", None, True),
+        *measure(*people),
+        *measure_background(NUMBER),
+    ]
     for line in lines:
         bar = "" if line.bar is None else f"≤ {line.bar:g}"
         print(f"{line.name:44} {line.value:>10g} {line.unit:18} {bar:8} {'' if line.holds else 'OVER'}")

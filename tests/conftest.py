@@ -45,7 +45,7 @@ def _flush_lifts_the_guards() -> Iterator[None]:
         with web_role.guards_lifted():
             original(self)
         defaults.write(apps.get_model)
-        policy._read_rules.cache_clear()
+        policy.rules_of.cache_clear()
 
     TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
     yield
@@ -66,7 +66,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "uploads"
     cache.clear()
-    policy._read_rules.cache_clear()
+    policy.rules_of.cache_clear()
     policy._read_calendar.cache_clear()
     choices._lists.cache_clear()
     yield

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from entities.chain import link
 from entities.permissions import Permission
 from incidents.lifecycle import EventKind
 
@@ -80,6 +83,42 @@ class ReportEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report_id}:{self.seq} {self.kind}"
+
+    @classmethod
+    def after(
+        cls,
+        report: int,
+        head: tuple[int, str],
+        *,
+        kind: str,
+        at: datetime,
+        by: User | None = None,
+        clock: int | None = None,
+        mark: str = "",
+        data: dict[str, Any],
+    ) -> Self:
+        """The event that follows a history's `head`, its last number and digest; not saved yet.
+
+        `by` None is the system (role SYS). `recorded_at` is now; only the seed lets it be `at`.
+        """
+        seq, prev_hash = head
+        event = cls(
+            report_id=report,
+            seq=seq + 1,
+            kind=kind,
+            at=at,
+            recorded_at=at if seeding.get() else timezone.now(),
+            person=by.public_id if by else None,
+            role=by.acting.role if by and by.acting else "SYS",
+            entity_code=by.acting.entity.code if by and by.acting else "",
+            clock_id=clock,
+            mark=mark,
+            data=data,
+            prev_hash=prev_hash,
+            fanned_out_at=at if seeding.get() else None,
+        )
+        event.hash = link(prev_hash, event.content())
+        return event
 
     def content(self) -> dict[str, Any]:
         """What the digest covers: everything but the stamp of the fan-out."""

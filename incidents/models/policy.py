@@ -49,11 +49,12 @@ class Policy(models.Model):
     @property
     def rules(self) -> Rules:
         """This version in memory. A published version never changes, so it is read once a process."""
-        return _read_rules(self.pk) if self.published_at else _read_rules.__wrapped__(self.pk)
+        return rules_of(self.pk) if self.published_at else rules_of.__wrapped__(self.pk)
 
 
 @lru_cache(maxsize=64)
-def _read_rules(policy_id: int) -> Rules:
+def rules_of(policy_id: int) -> Rules:
+    """The rules of a published version, by its key: what a report has is one."""
     policy = Policy.objects.get(pk=policy_id)
     severity = list(policy.severity_rules.all())
     return Rules(

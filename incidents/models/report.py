@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from entities.chain import GENESIS, link
+from entities.chain import GENESIS
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission, Role
 from incidents.lifecycle import (
@@ -27,7 +27,7 @@ from incidents.lifecycle import (
     Status,
     allowed,
 )  # fmt: skip
-from incidents.models.event import ReportEvent, seeding
+from incidents.models.event import ReportEvent
 from incidents.models.policy import Policy
 from incidents.models.report_query import NEVER, ReportQuerySet
 from incidents.severity import Impact, MaintenanceImpact
@@ -272,22 +272,17 @@ class Report(models.Model):
         marks = by.acting.marks if by and by.acting else {}
         if "by_code" in marks:
             self.unconfirmed_at = self.unconfirmed_at or timezone.now()
-        event = ReportEvent(
-            report=self,
-            seq=self.event_count + 1,
+        event = ReportEvent.after(
+            self.pk,
+            (self.event_count, self.head_hash),
             kind=kind,
             at=at,
-            recorded_at=at if seeding.get() else timezone.now(),
-            person=by.public_id if by else None,
-            role=by.acting.role if by and by.acting else "SYS",
-            entity_code=by.acting.entity.code if by and by.acting else "",
-            clock=clock,
+            by=by,
+            clock=clock.pk if clock else None,
             mark=mark,
             data={**(data or {}), **marks},
-            prev_hash=self.head_hash,
-            fanned_out_at=at if seeding.get() else None,
         )
-        event.hash = link(self.head_hash, event.content())
+        event.report, event.clock = self, clock
         event.save(force_insert=True)
         self.event_count, self.head_hash = event.seq, event.hash
         if by is not None:
