@@ -18,12 +18,14 @@ import requests
 from django.conf import settings
 from django.urls import reverse
 
+from outage_portal.management.commands.seed_demo import REPORTS
 from tests.simulator_process import free_port
 
 pytestmark = pytest.mark.wide
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 STARTS_WITHIN = 120.0
 ENDS_WITHIN = 5.0
+FEW = ("--reports", "30")
 
 
 @dataclass
@@ -55,15 +57,15 @@ class Running:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Running]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts the demo in one directory, as often as asked."""
     started: list[Running] = []
 
-    def run() -> Running:
+    def run(*arguments: str) -> Running:
         port, simulator, directory = free_port(), free_port(), tmp_path / "demo"
         log = tmp_path / f"log-{len(started)}"
         command = [*MANAGE, "demo", "--port", str(port), "--simulator-port", str(simulator)]
-        command += ["--directory", str(directory), "--reports", "30"]
+        command += ["--directory", str(directory), *arguments]
         with log.open("w") as output:
             process = subprocess.Popen(command, stdout=output, stderr=output)
         demo = Running(process, directory, f"http://localhost:{port}", f"http://127.0.0.1:{simulator}", log)
@@ -93,7 +95,8 @@ def column(directory: Path, question: str) -> object:
         return database.execute(question).fetchone()[0]
 
 
-def test_it_serves_and_ends_and_keeps_what_was_entered(start: Callable[[], Running]) -> None:
+def test_it_serves_and_ends_and_keeps_what_was_entered(start: Callable[..., Running]) -> None:
+    """As `make demo` starts it, with every report."""
     first = start()
     assert requests.get(f"{first.portal}/readyz", timeout=10).json() == {"status": "ok", "degraded": []}
     assert requests.get(first.portal + reverse("nafath_sign_in"), timeout=10).status_code == 200
@@ -107,13 +110,13 @@ def test_it_serves_and_ends_and_keeps_what_was_entered(start: Callable[[], Runni
 
     second = start()
     assert "The demo data is up to date." in second.printed
-    assert column(second.directory, "SELECT count(*) FROM incidents_report") == reports == 30
+    assert column(second.directory, "SELECT count(*) FROM incidents_report") == reports == REPORTS
     assert column(second.directory, "SELECT name_en FROM entities_sector WHERE code = 'digital'") == "By hand"
     assert second.end() == 0
 
 
-def test_time_that_passes_is_told_by_mail_and_sms(start: Callable[[], Running]) -> None:
-    demo = start()
+def test_time_that_passes_is_told_by_mail_and_sms(start: Callable[..., Running]) -> None:
+    demo = start(*FEW)
     done = subprocess.run(
         [*MANAGE, "fast_forward", "2h", "--directory", str(demo.directory)], capture_output=True, text=True, check=True
     )
@@ -128,8 +131,8 @@ def test_time_that_passes_is_told_by_mail_and_sms(start: Callable[[], Running]) 
     assert demo.end() == 0
 
 
-def test_one_dead_part_stops_the_others_with_one_sentence(start: Callable[[], Running]) -> None:
-    demo = start()
+def test_one_dead_part_stops_the_others_with_one_sentence(start: Callable[..., Running]) -> None:
+    demo = start(*FEW)
     simulator = next(pid for pid in demo.parts() if pid != demo.process.pid)
     os.kill(simulator, signal.SIGKILL)
     assert demo.process.wait(10) == 1
