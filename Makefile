@@ -7,7 +7,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench attack check fix lock messages shots
+.PHONY: help demo reset test bench night attack check fix lock messages shots
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,10 @@ test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
 
 bench: $(V)/.requirements-dev ## Measure the board on PostgreSQL with BENCH=10000 reports (BENCH_SERVER=postgres://...).
 	@$(BIN)/python -m bench
+
+night: $(V)/.requirements-dev ## Print who hears what in a night of thirty outages: a punctual one, then a silent one.
+	@$(BIN)/python -m bench.night
+	@$(BIN)/python -m bench.night silent
 
 attack: $(V)/.requirements-dev ## Try to break in: a running portal and simulator on PostgreSQL (ATTACK_SERVER=postgres://...).
 	@$(BIN)/python -m attack
