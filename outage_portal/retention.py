@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from incidents.models import Draft, Report
-from nafath_auth.models import NafathTransaction
+from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery
 from outage_portal.audit import archive
 
@@ -82,6 +82,9 @@ def _unname_caller(person: User) -> None:
 
 KINDS = (
     Kind("sign_in_requests", lambda before: NafathTransaction.objects.filter(created_at__lt=before)),
+    # What was never used goes after 30 days by itself.
+    Kind("door_codes", lambda before: DoorCode.objects.filter(used_at__lt=before)),
+    Kind("break_glass", lambda before: BreakGlass.objects.filter(used_at__lt=before)),
     Kind("sessions", lambda before: Session.objects.filter(expire_date__lt=before)),
     Kind("drafts", lambda before: Draft.objects.filter(updated_at__lt=before)),
     Kind("deliveries", lambda before: Delivery.objects.settled().filter(created_at__lt=before)),

@@ -249,6 +249,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # --- How many days what is kept of people stays: `manage.py purge`, docs/data-inventory.md ---------------------
 RETENTION_DAYS = {
     "sign_in_requests": 30,  # in the Nafath app, after they were begun
+    "door_codes": 365,  # after their use while Nafath was away; the security log tells of it as long
+    "break_glass": 365,
     "sessions": 1,  # after their end
     "drafts": 90,  # after the last word in them
     "deliveries": 365,  # after what they tell of

@@ -18,9 +18,10 @@ from django.db import connection
 from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
+from entities.permissions import Role
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
-from nafath_auth.models import NafathTransaction
+from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery
 from outage_portal import retention
 from outage_portal.audit import archive
@@ -55,6 +56,18 @@ def a_request(at: datetime) -> NafathTransaction:
     return NafathTransaction.objects.create(
         nid_digest=uuid.uuid4().hex, state="EXPIRED", state_id="s", client_ip="10.0.0.1", created_at=at, expires_at=at
     )
+
+
+def a_used_code(at: datetime) -> DoorCode:
+    return DoorCode.objects.create(nid_digest=uuid.uuid4().hex, state_id="s", address="a", created_at=at, used_at=at)
+
+
+def a_used_access(at: datetime) -> BreakGlass:
+    person, asked_by, confirmed_by = a_person(Role.LEAD), a_person(Role.ADMIN), a_person(Role.LEAD)
+    return BreakGlass.objects.create(
+        reference=uuid.uuid4().hex[:6], person=person, reason="ليلة بلا نفاذ", key_digest=uuid.uuid4().hex,
+        asked_by=asked_by, confirmed_by=confirmed_by, created_at=at, confirmed_at=at, used_at=at,
+    )  # fmt: skip
 
 
 def a_session(at: datetime) -> Session:
@@ -101,6 +114,8 @@ def one_whose_membership_ended(at: datetime) -> User:
 
 MAKERS: dict[str, Callable[[datetime], Any]] = {
     "sign_in_requests": a_request,
+    "door_codes": a_used_code,
+    "break_glass": a_used_access,
     "sessions": a_session,
     "drafts": a_draft,
     "deliveries": a_delivery,
