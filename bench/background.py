@@ -25,6 +25,7 @@ from incidents.models import Clock, Report, ReportEvent
 from notifications.actions import deliver, fan_out_new_events
 from notifications.models import Channel, Delivery
 from tests.factories import a_person
+from tests.web_role import as_owner
 
 #: Events that are fanned out, and mails that are sent.
 MESSAGES = 2000
@@ -123,6 +124,7 @@ def _make_due(number: int, *, at: datetime) -> int:
             [started, due, due, number],
         )
         made = cursor.rowcount
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ANALYZE incidents_clock")
     return int(made)
 
