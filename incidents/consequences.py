@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from entities.models import DigitalService, ServiceDependency
 from incidents.assessment import assess_report, tier_of
@@ -32,7 +32,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Reach:
-    """Who relies on the services: other entities are told, the users are theirs a day."""
+    """Who relies on the services: the entities whose service stops without them are told, the users are a day's."""
 
     services: int = 0
     entities: int = 0
@@ -86,13 +86,19 @@ def consequences(form: FilingForm) -> Consequences:
 
 def reach_of(services: list[DigitalService]) -> Reach:
     """The services of other entities that rely on these, in one query."""
-    relying = ServiceDependency.objects.filter(provider__in=services).values("consumer")
+    links = ServiceDependency.objects.filter(provider__in=services)
+    stops = Exists(links.hard().filter(consumer=OuterRef("pk")))
     owners = {service.entity_id for service in services}
     found = (
         DigitalService.objects.active()
-        .filter(pk__in=relying)
+        .filter(pk__in=links.values("consumer"))
         .exclude(entity__in=owners)
-        .aggregate(services=Count("pk"), entities=Count("entity", distinct=True), users=Sum("users_per_day", default=0))
+        .annotate(stops=stops)
+        .aggregate(
+            services=Count("pk"),
+            entities=Count("entity", distinct=True, filter=Q(stops=True)),
+            users=Sum("users_per_day", default=0),
+        )
     )
     return Reach(**found)
 

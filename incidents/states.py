@@ -53,9 +53,13 @@ def state_of(service: DigitalService, *, at: datetime) -> ServiceState:
 
 
 def relied_on(entity: Entity, *, at: datetime, limit: int) -> list[tuple[DigitalService, ServiceState]]:
-    """Other entities' services that this one relies on, those that are down first."""
+    """Other entities' services that this one relies on, those that are down first.
+
+    Each says in `stops` whether a service of this entity stops without it.
+    """
     needed = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=entity)
+    stops = Exists(needed.hard().filter(consumer__is_active=True))
     services = DigitalService.objects.active().not_of(entity).filter(Exists(needed)).select_related("entity")
-    found = services.annotate(state=reported_state(at=at)).order_by("state", "tier", "name_ar")[:limit]
+    found = services.annotate(state=reported_state(at=at), stops=stops).order_by("state", "tier", "name_ar")[:limit]
     with as_system():
         return [(service, ServiceState(cast(Any, service).state)) for service in found]

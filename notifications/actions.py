@@ -21,9 +21,10 @@ from incidents.lifecycle import EventKind
 from incidents.models import ReportEvent
 from notifications import channels
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
+from notifications.followers import everybody
 from notifications.messages import message_for
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
-from notifications.recipients import Recipient, Side, audience, notice_audience, side_of
+from notifications.recipients import Recipient, Side, notice_audience, side_of
 from notifications.relevance import event_stands, notice_stands, still_owed
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
             _delivery(recipient, channel, at=at, event=event)
             for event in events
             if event_stands(event)
-            for recipient in audience(event)
+            for recipient in everybody(event)
             for channel in recipient.channels
         ]
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)

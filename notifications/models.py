@@ -1,4 +1,7 @@
-"""A delivery: one message to one person by one channel, written at fan-out and sent at least once."""
+"""A delivery: one message to one person by one channel, written at fan-out and sent at least once.
+
+And what a member follows: what she asked to be told of.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from entities.models import Membership, Notice, User
+from entities.models import DigitalService, Entity, Membership, Notice, User
 from entities.row_security import as_system
 from incidents.models import Report, ReportEvent
 
@@ -135,3 +138,46 @@ class Delivery(models.Model):
     @property
     def report(self) -> Report | None:
         return self.event.report if self.event else None
+
+
+class FollowQuerySet(models.QuerySet["Follow"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, of the entity one acts for."""
+        if user.acting is None:
+            return self.none()
+        return self.filter(membership__user=user, membership__entity=user.acting.entity_id)
+
+    def of_report(self, report: Report) -> Self:
+        """Whoever follows the report, a service or an entity at either end of it."""
+        concerned = Q(report=report) | Q(service__in=report.services.values("pk")) | Q(entity=report.entity_id)
+        if provider := report.provider_service:
+            concerned |= Q(service=provider) | Q(entity=provider.entity_id)
+        return self.filter(concerned)
+
+
+class Follow(models.Model):
+    """A member asks to be told of a report, of a service's reports, or of an entity's. It ends with her membership."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="follows")
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, null=True, related_name="follows")
+    service = models.ForeignKey(DigitalService, on_delete=models.CASCADE, null=True, related_name="follows")
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, null=True, related_name="follows")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = FollowQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(report__isnull=False, service__isnull=True, entity__isnull=True)
+                | Q(report__isnull=True, service__isnull=False, entity__isnull=True)
+                | Q(report__isnull=True, service__isnull=True, entity__isnull=False),
+                name="follow_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=["membership", "report"], name="follow_of_report_once"),
+            models.UniqueConstraint(fields=["membership", "service"], name="follow_of_service_once"),
+            models.UniqueConstraint(fields=["membership", "entity"], name="follow_of_entity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id} follows {self.report_id or self.service_id or self.entity_id}"

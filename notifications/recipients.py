@@ -204,7 +204,7 @@ def side_of(report: Report, membership: Membership) -> Side:
 def audience(event: ReportEvent) -> list[Recipient]:
     """Whom to tell, each person once; the first line that names her says as whom she hears. One query at most."""
     absent = Side.CONSUMER if event.report.kind == ReportKind.CONSUMED_OUTAGE else Side.PROVIDER
-    lines = [line for line in _lines(event) if line.side != absent and line.when(event)]
+    lines = [line for line in lines_of(event) if line.side != absent and line.when(event)]
     if not lines:
         return []
     members = list(_members(event, {line.side for line in lines}))
@@ -236,7 +236,8 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
 
 
-def _lines(event: ReportEvent) -> Iterable[Line]:
+def lines_of(event: ReportEvent) -> Iterable[Line]:
+    """The table's lines for what happened, or the policy's for a reminder."""
     return _reminded(event) if event.kind == EventKind.REMINDED else AUDIENCES.get(key_of(event), ())
 
 
@@ -258,7 +259,7 @@ def _reminded(event: ReportEvent) -> Iterator[Line]:
         yield consumers()
 
 
-def _asked_themselves(report: Report, event: ReportEvent) -> Q:
+def asked_themselves(report: Report, event: ReportEvent) -> Q:
     """Consumers with a report of their own about the service: that report asks them whether it is back."""
     if event.move != "restore":
         return Q(pk__in=[])
@@ -277,9 +278,11 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
     if Side.PROVIDER in sides and report.provider_service:
         wanted |= Q(entity=report.provider_service.entity_id, role__in=TEAM)
     if Side.CONSUMER in sides:
-        links = ServiceDependency.objects.filter(provider__in=report.services.values("pk"), consumer__is_active=True)
+        links = ServiceDependency.objects.hard().filter(
+            provider__in=report.services.values("pk"), consumer__is_active=True
+        )
         relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
-        wanted |= relying & ~_asked_themselves(report, event)
+        wanted |= relying & ~asked_themselves(report, event)
     return Membership.objects.usable().filter(wanted).select_related("user", "entity").order_by("pk")
 
 

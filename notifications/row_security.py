@@ -1,4 +1,7 @@
-"""What PostgreSQL shows of the deliveries: as `Delivery.objects.visible_to` says, and to the desk, which repeats."""
+"""What PostgreSQL shows of the deliveries: as `Delivery.objects.visible_to` says, and to the desk, which repeats.
+
+What one follows is one's own, and of the entity one acts for.
+"""
 
 from entities.permissions import Permission
 from entities.row_security import ENTITY, USER, Policy, may
@@ -10,5 +13,6 @@ POLICIES = {
     "notifications_delivery": Policy(
         sees=f"({_OWN}) OR {may(Permission.ADMINISTER)} OR {may(Permission.AUDIT_VIEW)}",
         writes=f"({_OWN}) OR {may(Permission.ADMINISTER)}",
-    )
+    ),
+    "notifications_follow": Policy(sees=f"membership_id IN ({_AS_WHOM})"),
 }

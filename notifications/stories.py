@@ -17,15 +17,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from entities.models import Notice
-from entities.row_security import as_system
+from entities.models import Membership, Notice
 from entities.templatetags.moments import stretch
-from incidents.forms.doors import door_of
+from incidents.case import REVIEWERS
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
-from incidents.models import Clock, Draft, Report, ReportEvent
+from incidents.models import Clock, ReportEvent
 from incidents.timeline import LOOKS
 from notifications import notices
 from notifications.models import Delivery
+from notifications.paths import path_of
 from notifications.recipients import Side, key_of, side_of
 
 C = ClockKind
@@ -160,30 +160,12 @@ def story_of(delivery: Delivery, *, at: datetime) -> Story:
     raise ValueError(f"delivery {delivery.pk} tells of nothing")
 
 
-def path_of(delivery: Delivery) -> str:
-    """Where the reader goes from here: the report if she may see it, else what she can do about it."""
-    report = delivery.report
-    if report is None:
-        return _notice_path(delivery.notice) if delivery.notice else reverse("inbox")
-    if side_of(report, delivery.membership) != Side.CONSUMER:
-        return reverse("report_detail", args=[report.reference])
-    # A consumer does not see the owner's report: she goes to her own about it, or to the form that files one.
-    consumed = Report.objects.of(delivery.membership.entity).open().filter(provider_service__in=report.services.all())
-    with as_system():
-        own = consumed.order_by("-id").values_list("reference", flat=True).first()
-    if own:
-        return reverse("report_detail", args=[own])
-    if report.kind == ReportKind.MAINTENANCE:
-        return reverse("service_list")
-    return f"{reverse('file_consumed_outage')}?provider={report.main_service_id}"
-
-
 # --- Of an event ------------------------------------------------------------------------------------------------
 
 
 def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> Story:
     report, side = event.report, side_of(event.report, delivery.membership)
-    clock = _owed(event, side)
+    clock = _owed(event, side, delivery.membership)
     untimed = _untimed(event, side)
     due = full(clock.due_at) if clock else ""
     label = ClockKind(clock.kind).label if clock and event.kind != EventKind.REMINDED else _("Due")
@@ -212,11 +194,18 @@ def _untimed(event: ReportEvent, side: Side) -> Promise | str:
 _REPORTS_AS = {Side.PROVIDER: ReportKind.OWN_OUTAGE, Side.CONSUMER: ReportKind.CONSUMED_OUTAGE}
 
 
-def _owed(event: ReportEvent, side: Side) -> Clock | None:
+def _follows_alone(event: ReportEvent, reader: Membership) -> bool:
+    """Somebody of the authority who hears of the report because she asked to: another one owes what is owed."""
+    if side_of(event.report, reader) != Side.AUTHORITY:
+        return False
+    return reader.role not in REVIEWERS or event.report.reviewer_id not in {None, reader.user_id}
+
+
+def _owed(event: ReportEvent, side: Side, reader: Membership) -> Clock | None:
     """The clock a message is about: the reminder's, the question's, else what the reader's side owes first."""
     if event.kind == EventKind.REMINDED:
         return None if side == Side.CONSUMER else event.clock
-    if side not in {Side.OWN, Side.AUTHORITY} or (key_of(event), side) in UNTIMED:
+    if side not in {Side.OWN, Side.AUTHORITY} or (key_of(event), side) in UNTIMED or _follows_alone(event, reader):
         return None
     running = [
         clock
@@ -274,13 +263,6 @@ def _story_of_notice(delivery: Delivery, notice: Notice) -> Story:
         path=path_of(delivery),
         guide=notices.guide(notice),
     )
-
-
-def _notice_path(notice: Notice) -> str:
-    if notice.kind != Notice.Kind.DRAFT_WAITS:
-        return notices.path(notice)
-    draft = Draft.objects.filter(pk=notice.data.get("draft")).first()
-    return f"{door_of(draft).url}?draft={draft.key}" if draft else reverse("report_list")
 
 
 # --- Moments ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from entities.permissions import Permission
 from notifications import actions
 from notifications.inbox import SHOWS, page_of
 from notifications.models import Delivery
-from notifications.stories import path_of
+from notifications.paths import place_of
 
 #: Held by every role: whoever acts for an entity has an inbox.
 everybody = requires(Permission.REPORT_VIEW)
@@ -48,11 +48,11 @@ def inbox(request: PortalRequest) -> HttpResponse:
 @require_POST
 @everybody
 def inbox_open(request: PortalRequest, delivery: UUID) -> HttpResponse:
-    """Mark a message read, and go where it leads."""
+    """Mark a message read, and go to what it tells of."""
     found = get_object_or_404(Delivery.objects.visible_to(request.user).in_app(), pk=delivery)
     actions.mark_read(found, by=request.user)
     told = Delivery.objects.visible_to(request.user).told([found.pk])
-    return redirect(path_of(told[found.pk]))
+    return redirect(place_of(told[found.pk]))
 
 
 @require_POST

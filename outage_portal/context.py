@@ -105,13 +105,13 @@ def _fill(shell: Shell, request: HttpRequest, user: User) -> None:
     shell.nav = [
         _link(request, room) for room in ROOMS if all(p is None or user.may(p) for p in (room.permission, room.also))
     ]
-    shell.unread = SimpleLazyObject(lambda: _unread(user))
+    shell.unread = SimpleLazyObject(lambda: _unread(request, user))
 
 
-def _unread(user: User) -> int:
-    from notifications.models import Delivery
+def _unread(request: HttpRequest, user: User) -> int:
+    from notifications.following import following_of
 
-    return Delivery.objects.unread_count(user)
+    return following_of(request, user).unread
 
 
 def _link(request: HttpRequest, room: Room) -> NavLink:

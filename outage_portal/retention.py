@@ -20,7 +20,7 @@ from django.utils import timezone
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from incidents.models import Draft, Report
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
-from notifications.models import Delivery
+from notifications.models import Delivery, Follow
 from outage_portal.audit import archive
 
 BATCH = 500
@@ -70,6 +70,7 @@ def forget(people: QuerySet[User], at: datetime) -> None:
         person.memberships.update(ended_reason="")
         SocialAccount.objects.filter(user=person).delete()
         Session.objects.filter(person=person).delete()
+        Follow.objects.filter(membership__user=person).delete()
 
 
 def _unname_caller(person: User) -> None:

@@ -64,6 +64,7 @@ class World:
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
             "role": "director",
+            "service": self.report.main_service_id,
             "transaction": uuid.uuid4(),
         }
         assert argument in values, f"{name}: say what a stranger may see of <{argument}>"
@@ -151,7 +152,7 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 
 #: Arguments that name a thing of B's.
-OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code"}
+OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service"}
 
 
 def watch_a_stranger(

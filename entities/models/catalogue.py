@@ -148,6 +148,10 @@ class ServiceDependencyQuerySet(models.QuerySet["ServiceDependency"]):
         """Who relies on these services."""
         return self.filter(provider__in=services)
 
+    def hard(self) -> Self:
+        """The consumer stops without it: its crisis team is told by itself (docs/adr/0030)."""
+        return self.filter(strength=ServiceDependency.Strength.HARD)
+
 
 class ServiceDependency(models.Model):
     """A consumer's service relies on a provider's service."""

@@ -40,7 +40,7 @@ def test_an_event_that_two_workers_took_is_told_once() -> None:
     before = Delivery.objects.count()
     again = [
         actions._delivery(recipient, channel, at=timezone.now(), event=event)
-        for recipient in actions.audience(event)
+        for recipient in actions.everybody(event)
         for channel in recipient.channels
     ]
     Delivery.objects.bulk_create(again, ignore_conflicts=True)

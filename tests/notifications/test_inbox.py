@@ -147,7 +147,7 @@ def test_opening_a_message_reads_all_that_its_report_has_told(client_of: In, mat
     assert Delivery.objects.unread_count(mate) == 3
     newest = to(mate, channel=Channel.IN_APP, event__report=report).latest("created_at")
     answer = client_of(mate).post(reverse("inbox_open", args=[newest.pk]))
-    assert answer["Location"] == reverse("report_detail", args=[report.reference])
+    assert answer["Location"] == reverse("report_detail", args=[report.reference]) + f"#event-{newest.event.seq}"
     assert Delivery.objects.unread_count(mate) == 1
 
 

@@ -15,7 +15,8 @@ from entities.models import AuditEvent, Entity, Notice, User
 from entities.permissions import Role
 from notifications.actions import fan_out_new_events
 from notifications.models import Delivery
-from notifications.stories import path_of, story_of
+from notifications.paths import path_of
+from notifications.stories import story_of
 from tests.factories import a_membership, a_person, a_report, an_entity
 
 pytestmark = pytest.mark.django_db
