@@ -21,6 +21,7 @@ from incidents.lifecycle import EventKind
 from incidents.models import ReportEvent
 from notifications import channels
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
+from notifications.filters import Chosen
 from notifications.followers import everybody
 from notifications.messages import message_for
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
@@ -207,9 +208,10 @@ def mark_read(delivery: Delivery, *, by: User) -> int:
     return Delivery.objects.visible_to(by).unread().filter(same).update(read_at=timezone.now())
 
 
-def mark_all_read(*, by: User) -> int:
-    """Everything in the inbox of the entity she acts for; returns how many."""
-    return Delivery.objects.visible_to(by).unread().update(read_at=timezone.now())
+def mark_all_read(chosen: Chosen, *, by: User) -> int:
+    """Everything that is chosen of the inbox of the entity she acts for; returns how many."""
+    with chosen.sight():
+        return chosen.among(Delivery.objects.visible_to(by).unread(), by).update(read_at=timezone.now())
 
 
 @transaction.atomic

@@ -16,14 +16,15 @@ from entities.models import User
 from incidents.lifecycle import EventKind
 from incidents.models import Report
 from incidents.timeline import Look, tell
+from notifications.filters import Chosen
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of
 from notifications.stories import NOTICE_DUTIES, headline
 
 PAGE = 30
-SHOWS = ("all", "unread")
 #: A page's order, all falling. The last column is unique.
 ORDER = ("unread", "created_at", "pk")
+EVERYTHING = Chosen()
 _signer = Signer(salt="inbox.page")
 
 
@@ -75,15 +76,14 @@ class Page:
     mark: str
 
 
-def page_of(reader: User, *, show: str = "all", after: str = "") -> Page:
+def page_of(reader: User, *, chosen: Chosen = EVERYTHING, after: str = "") -> Page:
     """One page, with two queries however many messages there are: the reader's own, then what they tell of."""
     unread = Case(When(read_at__isnull=True, then=Value(1)), default=Value(0), output_field=IntegerField())
-    found = Delivery.objects.visible_to(reader).in_app().annotate(unread=unread)
-    if show == "unread":
-        found = found.unread()
+    found = chosen.among(Delivery.objects.visible_to(reader).in_app(), reader).annotate(unread=unread)
     if key := _key(after):
         found = found.filter(TupleLessThan(Tuple(*(F(column) for column in ORDER)), key))
-    rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: PAGE + 1])
+    with chosen.sight():
+        rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: PAGE + 1])
     shown = rows[:PAGE]
     told = Delivery.objects.visible_to(reader).told([row.pk for row in shown])
     mark = zlib.crc32(repr([(row.pk, row.read_at is None) for row in shown]).encode())

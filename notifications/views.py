@@ -8,14 +8,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import PortalRequest, requires
 from entities.permissions import Permission
 from notifications import actions
-from notifications.inbox import SHOWS, page_of
+from notifications.filters import KINDS, SHOWS, Chosen
+from notifications.inbox import page_of
 from notifications.models import Delivery
 from notifications.paths import place_of
 
@@ -27,20 +28,20 @@ everybody = requires(Permission.REPORT_VIEW)
 @everybody
 def inbox(request: PortalRequest) -> HttpResponse:
     """One page of messages; a refresh that finds nothing new is answered 204."""
-    show = "unread" if request.GET.get("show") == "unread" else "all"
-    after = request.GET.get("after", "")
-    page = page_of(request.user, show=show, after=after)
+    chosen, after = Chosen.of(request.GET), request.GET.get("after", "")
+    page = page_of(request.user, chosen=chosen, after=after)
     if request.htmx and request.GET.get("seen") == page.mark:
         return HttpResponse(status=204)
     url = reverse("inbox")
     context = {
         "page": page,
+        "chosen": chosen,
         "has_unread": any(group.is_unread for group in page.groups),
-        "shows": [(name, f"{url}?{urlencode({'show': name})}", name == show) for name in SHOWS],
-        "unread_only": show == "unread",
-        "poll_url": "" if after else f"{url}?{urlencode({'show': show, 'seen': page.mark})}",
+        "shows": [(name, label, f"{url}?{chosen.query(show=name)}") for name, label in SHOWS.items()],
+        "kinds": KINDS.items(),
+        "poll_url": "" if after else f"{url}?{chosen.query(seen=page.mark)}",
         "renewed": bool(request.htmx),
-        "links": {"next_url": page.after and f"{url}?{urlencode({'show': show, 'after': page.after})}"},
+        "links": {"next_url": page.after and f"{url}?{chosen.query(after=page.after)}"},
     }
     return render(request, f"notifications/{'_inbox_list' if request.htmx else 'inbox'}.html", context)
 
@@ -58,10 +59,13 @@ def inbox_open(request: PortalRequest, delivery: UUID) -> HttpResponse:
 @require_POST
 @everybody
 def inbox_read_all(request: PortalRequest) -> HttpResponse:
-    """Everything is read."""
-    if actions.mark_all_read(by=request.user):
-        messages.success(request, _("All messages are marked as read."))
-    return redirect("inbox")
+    """Everything is read, or everything that the filter shows, on its further pages as well."""
+    chosen = Chosen.of(request.POST)
+    if count := actions.mark_all_read(chosen, by=request.user):
+        said = ngettext("%(n)s message is marked as read.", "%(n)s messages are marked as read.", count)
+        messages.success(request, said % {"n": count} if chosen.narrows else _("All messages are marked as read."))
+    query = chosen.query()
+    return redirect(f"{reverse('inbox')}?{query}" if query else "inbox")
 
 
 @require_safe
