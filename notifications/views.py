@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from entities.decorators import PortalRequest, requires
+from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission
 from notifications import actions
 from notifications.filters import KINDS, SHOWS, Chosen
@@ -26,6 +27,7 @@ everybody = requires(Permission.REPORT_VIEW)
 
 @require_safe
 @everybody
+@limited(LIST_SEARCH)
 def inbox(request: PortalRequest) -> HttpResponse:
     """One page of messages; a refresh that finds nothing new is answered 204."""
     chosen, after = Chosen.of(request.GET), request.GET.get("after", "")

@@ -14,6 +14,7 @@ from entities.models import AuditEvent, Membership, Session, User
 from entities.permissions import Role
 from entities.row_security import as_system
 from incidents.models import Report
+from notifications.models import Follow
 
 LATELY = timedelta(days=365)
 MOST = 100  # sign-ins, and revealings, that the page and the file name
@@ -44,6 +45,15 @@ class MyData:
             )
             self.revealed = _revealed(person, since=since)
             self.reports_filed = list(filed.values("reference", "submitted_at"))
+            self.follows = [
+                {
+                    "since": each.created_at,
+                    "report": each.report.reference if each.report else None,
+                    "service": each.service.name if each.service else None,
+                    "entity": each.entity.code if each.entity else None,
+                }
+                for each in Follow.objects.filter(membership__user=person).select_related("report", "service", "entity")
+            ]
 
 
 def _revealed(person: User, *, since: datetime) -> list[Revealed]:
@@ -103,4 +113,5 @@ def as_file(mine: MyData) -> dict[str, Any]:
             for row in Session.objects.visible_to(person).alive()
         ],
         "reports_filed": mine.reports_filed,
+        "follows": mine.follows,
     }

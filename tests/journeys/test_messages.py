@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from entities.permissions import Role
 from incidents import actions
+from notifications import following
 from notifications.actions import fan_out_new_events
 from notifications.models import Delivery
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
@@ -61,8 +62,31 @@ def test_it_all_works_without_javascript(visit: Visit) -> None:
     expect(page.locator("#bell .icon-button__count")).to_have_count(0)
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_lead_follows_a_report_and_stops(visit: Visit, javascript: bool) -> None:
+    # Given a report that a colleague looks after
+    report, lead = a_report(), a_reviewer(Role.LEAD)
+    actions.acknowledge(report, by=a_reviewer())
+    visitor = visit(lead, javascript=javascript)
+    page = visitor.open(f"/en/reports/{report.reference}/")
+    button = page.locator("#standing .follow button")
+    # When she follows it
+    button.click()
+    # Then the button says how to stop, she is still there, and the keyboard where it was
+    expect(button).to_contain_text("Stop following")
+    assert following.Following(lead).has(report)
+    assert page.url.endswith(f"/en/reports/{report.reference}/")
+    if javascript:
+        expect(button).to_be_focused()
+    # When she has heard enough
+    button.click()
+    expect(button).to_contain_text("Follow")
+    assert not following.Following(lead).has(report)
+    assert visitor.complaints == []
+
+
 @pytest.mark.parametrize("width", [DESK, PHONE])
-@pytest.mark.parametrize("path", ["/inbox/", "/en/inbox/"])
+@pytest.mark.parametrize("path", ["/inbox/", "/en/inbox/", "/en/inbox/following/"])
 def test_a_full_inbox_is_open_to_everyone(visit: Visit, path: str, width: int) -> None:
     entity = an_entity()
     alternate, director = a_person(Role.ALTERNATE, entity=entity), a_person(Role.DIRECTOR, entity=entity)

@@ -14,7 +14,9 @@ from incidents import actions, lifecycle
 from incidents.lifecycle import ReportKind
 from incidents.models import ReportEvent
 from notifications import followers, following
+from notifications.messages import message_for
 from notifications.models import Channel, Delivery, Follow, State
+from notifications.paths import path_of, place_of
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service
 from tests.notifications.conftest import fan_out, heard, send_all, to
 from tests.notifications.test_recipients import MAIL, NOTHING, PORTAL, Town
@@ -197,3 +199,39 @@ def test_the_followers_are_read_with_one_query(django_assert_max_num_queries) ->
     )
     with django_assert_max_num_queries(1):
         followers.followers(event)
+
+
+# --- What she reads -------------------------------------------------------------------------------------------------
+
+
+def test_a_follower_of_the_authority_owes_nothing() -> None:
+    town = Town()
+    auditor = a_reviewer(Role.AUDITOR)
+    following.follow(entity=town.report.entity, by=auditor)
+    fan_out()
+    mails = {
+        person: message_for(to(person, channel=Channel.EMAIL).get(), at=timezone.now()).text
+        for person in (auditor, town.people["REVIEWER"])
+    }
+    assert "استلام البلاغ" in mails[town.people["REVIEWER"]]
+    assert "استلام البلاغ" not in mails[auditor]
+
+
+def test_a_message_leads_a_follower_to_a_page_that_she_may_open() -> None:
+    town = Town()
+    leader, member = consumer(town, Role.IT_LEADER), consumer(town)
+    for person in (leader, member):
+        following.follow(service=town.report.main_service, by=person)
+    fan_out()
+    leads = [path_of(to(person, channel=Channel.IN_APP).get()) for person in (leader, member)]
+    assert leads == ["/", f"/reports/new/consumed-outage/?provider={town.report.main_service_id}"]
+
+
+def test_a_message_leads_to_its_event_wherever_in_the_log_it_stands() -> None:
+    town = Town()
+    fan_out()
+    first = to(town.people["ALTERNATE"], channel=Channel.IN_APP).get()
+    page = f"/reports/{town.report.reference}/"
+    assert place_of(first) == f"{page}#event-1"
+    first.event.report.event_count = 51  # type: ignore[union-attr]  # of an event
+    assert place_of(first) == f"{page}?before=2#event-1"

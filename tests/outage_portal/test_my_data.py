@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from entities.models import AuditEvent, Entity, Notice, User
 from entities.permissions import Role
+from notifications import following
 from notifications.actions import fan_out_new_events
 from notifications.models import Delivery
 from notifications.paths import path_of
@@ -71,6 +72,7 @@ def test_the_copy_says_the_same_for_a_machine_and_is_written_down(client_of: Cli
     person = mona()
     report = a_report(by=person)
     AuditEvent.record(AuditEvent.Action.SIGN_IN, by=person)
+    following.follow(report=report, by=person)
     answer = client_of(person).post("/accounts/my-data/copy/")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="my-data-')
     assert "no-store" in answer.headers["Cache-Control"]
@@ -79,6 +81,7 @@ def test_the_copy_says_the_same_for_a_machine_and_is_written_down(client_of: Cli
     assert [row["role"] for row in said["memberships"]] == ["DIRECTOR"]
     assert len(said["sign_ins"]) == 1 and len(said["sessions"]) == 1
     assert [row["reference"] for row in said["reports_filed"]] == [report.reference]
+    assert [row["report"] for row in said["follows"]] == [report.reference]
     assert person.national_id_digest not in answer.content.decode()
     assert AuditEvent.objects.filter(action=AuditEvent.Action.OWN_DATA, person=person.public_id).count() == 1
 
