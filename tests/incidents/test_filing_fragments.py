@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from entities.models import DigitalService, User
+from incidents.consequences import Reach, reach_of
 from incidents.forms.doors import DOORS
 from incidents.lifecycle import ReportKind
-from tests.factories import a_dependency, a_report, a_service
+from tests.factories import a_dependency, a_report, a_service, an_entity
 from tests.incidents.typed import a_director, in_days, minimal
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +122,11 @@ def test_a_search_for_what_nobody_has_leads_to_naming_it(browser: Client) -> Non
 @pytest.mark.parametrize("field", ["", "key", "summary", "provider_service", "__class__"])
 def test_a_search_for_another_field_is_404(field: str, browser: Client) -> None:
     assert browser.get(reverse("service_search"), {"field": field}).status_code == 404
+
+
+def test_only_those_who_stop_without_it_are_counted_as_told() -> None:
+    service, other = a_service(), an_entity()
+    a_dependency(a_service(entity=other, users_per_day=7), service, strength="hard")
+    a_dependency(a_service(entity=other, users_per_day=5), service, strength="soft")
+    a_dependency(a_service(users_per_day=3), service, strength="soft")
+    assert reach_of([service]) == Reach(services=3, entities=1, users=15)
