@@ -25,6 +25,7 @@ class Permission(StrEnum):
     REPORT_TRIAGE = "report_triage"
     REPORT_RECORD = "report_record"
     REPORT_LEAD = "report_lead"
+    DUTY_PLAN = "duty_plan"
     TEAM_VIEW = "team_view"
     TEAM_APPOINT = "team_appoint"
     TEAM_MANAGE = "team_manage"
@@ -63,9 +64,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _READS | {P.REPORT_DRAFT, P.WINDOW_START},
     Role.HEAD_CONTACT: _READS,
     Role.REVIEWER: _TRIAGES,
-    Role.LEAD: _TRIAGES | {P.REPORT_LEAD},
+    Role.LEAD: _TRIAGES | {P.REPORT_LEAD, P.DUTY_PLAN},
     Role.AUDITOR: _SEES | {P.BOARD_VIEW, P.AUDIT_VIEW},
-    Role.ADMIN: _SEES | {P.BOARD_VIEW, P.ADMINISTER, P.CONTACT_REVEAL},
+    Role.ADMIN: _SEES | {P.BOARD_VIEW, P.DUTY_PLAN, P.ADMINISTER, P.CONTACT_REVEAL},
 }
 
 ROLE_SENTENCES: dict[Role, object] = {
@@ -75,7 +76,7 @@ ROLE_SENTENCES: dict[Role, object] = {
     Role.MEMBER: _("Prepares drafts, and sends updates when the director delegates it."),
     Role.HEAD_CONTACT: _("Reads the entity's reports and hears the last step of an escalation."),
     Role.REVIEWER: _("Follows reports for the authority: acknowledges, asks, reviews and closes."),
-    Role.LEAD: _("Does what a reviewer does, closes S1 reports and reopens closed ones."),
+    Role.LEAD: _("Does what a reviewer does, closes S1 reports and reopens closed ones, and plans the duty roster."),
     Role.AUDITOR: _("Reads everything, changes nothing."),
     Role.ADMIN: _("Keeps entities, services and policies."),
 }

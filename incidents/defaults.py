@@ -86,6 +86,18 @@ REMINDER_MARKS: tuple[tuple[str, str, int, int, list[str], list[int]], ...] = (
     ("D3", "before-2h", 0, -2 * HOUR, TEAM, []),
 )
 
+#: When the watchdogs speak of an outage that goes on: mark, after how long, on which tiers (None: on all). Beside these
+#: the mark "rto" at the recovery time objective of its service (domain/lifecycle.md, Reminders and escalation).
+WATCH_MARKS: tuple[tuple[str, timedelta, tuple[int, ...] | None], ...] = (
+    ("4h", timedelta(hours=4), (0, 1)),
+    ("12h", timedelta(hours=12), None),
+    ("24h", timedelta(hours=24), None),
+)
+#: So long after the expected restoration has passed, a new estimate is asked for.
+ESTIMATE_AFTER = timedelta(minutes=10)
+#: A reviewer who is silent so long, while an S1-S2 outage waits on the authority, is told; then the report goes back.
+WARN_AFTER, RETURN_AFTER_WARNING = timedelta(minutes=20), timedelta(minutes=10)
+
 # factor, key, points
 SEVERITY_RULES: tuple[tuple[str, str, int], ...] = (
     ("tier", "0", 4), ("tier", "1", 3), ("tier", "2", 2), ("tier", "3", 1),

@@ -24,6 +24,10 @@ class StaleReport(MoveRefused):
     """Somebody else changed the report since the page was read; answered with 409."""
 
 
+class DutyRefused(MoveRefused):
+    """The duty roster stays as it is."""
+
+
 class PaperUnavailable(Exception):
     """This machine makes no PDF now; there is the page to print instead."""
 

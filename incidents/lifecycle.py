@@ -96,6 +96,7 @@ class EventKind(models.TextChoices):
     NAMED = "NAMED", _("Service found in the catalogue")
     IDENTIFIED = "IDENTIFIED", _("Identity confirmed")
     SIGNED = "SIGNED", _("Final report signed")
+    WATCHED = "WATCHED", _("Watchdog")
 
 
 S, K, C = Status, ReportKind, ClockKind
@@ -189,6 +190,13 @@ _FINAL = (
     _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), lead_for_s1=True),
     _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, starts=(C.C7,)),
 )  # fmt: skip
+#: What the sweep sees while an outage goes on, whoever sleeps (domain/lifecycle.md, Reminders and escalation).
+_WATCH = (
+    _move("warn_reviewer", _("Tell the reviewer that the report goes back to the pool"), OPEN, STAYS, sweep=True),
+    _move("return_to_pool", _("Back to the pool"), OPEN, STAYS, sweep=True),
+    _move("watch", _("Tell of a long outage"), OPEN, STAYS, sweep=True),
+    _move("ask_estimate", _("Ask for a new estimate"), OPEN, STAYS, sweep=True),
+)
 _WITHDRAW = (
     _move("withdraw", _("Withdraw"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_BIND, note=True, cancels=ALL_CLOCKS),
     _move("confirm_withdrawal", _("Confirm the withdrawal"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
@@ -207,6 +215,7 @@ OWN_OUTAGE = (
     _move("extend_final", _("Grant an extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
     *_FINAL,
     *_WITHDRAW,
+    *_WATCH,
     *_following(OPEN, frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
 )  # fmt: skip
 
@@ -239,6 +248,7 @@ CONSUMED_OUTAGE = (
     _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, returns=True),
     _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS, sweep=True),
     *_WITHDRAW,
+    *_WATCH[:2],
     *_following(OPEN, frozenset({S.RESTORED})),
 )  # fmt: skip
 

@@ -38,6 +38,10 @@ POLICIES = {
     "incidents_draft": Policy(sees=f"{OF_OWN_ENTITY} AND {may(Permission.REPORT_DRAFT)}"),
     # The authority's people write them for themselves.
     "incidents_reviewernote": Policy(sees=BY_AUTHORITY),
+    # The authority plans who is on duty; a reviewer hands her own shift over.
+    "incidents_dutyshift": Policy(
+        sees=BY_AUTHORITY, writes=f"{may(Permission.DUTY_PLAN)} OR {may(Permission.REPORT_TRIAGE)}"
+    ),
     # A provider reads a consumer's report, and not its record.
     "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
     # A reader leaves her own; the sweep reads them.

@@ -23,6 +23,7 @@ from entities.templatetags.moments import day_time, stretch
 from entities.templatetags.ticking import short_duration
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
+from incidents.watched import SENTENCES as WATCHDOGS
 from incidents.wording import cadence, moment_of, people, spoken
 
 
@@ -90,6 +91,10 @@ LOOKS: dict[str, Look] = {
     "extend_window": Look(gettext_lazy("Window extended"), "hourglass", "due"),
     "ask_return": Look(gettext_lazy("Confirmation of the return asked for"), "message-circle-question"),
     "recall_return": Look(gettext_lazy("Down again, says the owner"), "rotate-ccw", "bad"),
+    "warn_reviewer": Look(gettext_lazy("Reminder to the reviewer"), "bell-ring", "due"),
+    "return_to_pool": Look(gettext_lazy("Back to the pool"), "user-x", "bad"),
+    "watch": Look(gettext_lazy("Long outage"), "siren", "bad"),
+    "ask_estimate": Look(gettext_lazy("The expected restoration has passed"), "hourglass", "due"),
     "complete": Look(gettext_lazy("Work completed"), "calendar-check", "good"),
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
@@ -110,7 +115,10 @@ FILTERS: dict[str, tuple[str | Promise, Q]] = {
         Q(kind=EventKind.UPDATED)
         | Q(data__move__in=["restore", "undo_restore", "reopen", "start", "complete", "miss", "extend_window"]),
     ),
-    "deeds": (pgettext_lazy("timeline", "Deeds"), ~Q(kind__in=[EventKind.UPDATED, EventKind.REMINDED])),
+    "deeds": (
+        pgettext_lazy("timeline", "Deeds"),
+        ~Q(kind__in=[EventKind.UPDATED, EventKind.REMINDED, EventKind.WATCHED]),
+    ),
 }
 #: What a reader from outside is told of: what happened to the service, nothing of what was said about it.
 OUTSIDE = (
@@ -310,6 +318,7 @@ def _identified(event: ReportEvent, report: Report) -> str:
 
 
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
+    **WATCHDOGS,
     "acknowledge": _acknowledged,
     "restore": _restored,
     "close": _closed,

@@ -14,22 +14,9 @@ from entities.models import Membership, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES
 from incidents.lifecycle import ReportKind
 from incidents.models import Report, ReportEvent
+from notifications.audiences import TEAM, Condition, Line, Side, always, combined, key_of, never
 from notifications.models import Channel, Follow
-from notifications.recipients import (
-    TEAM,
-    Condition,
-    Line,
-    Recipient,
-    Side,
-    always,
-    asked_themselves,
-    audience,
-    combined,
-    key_of,
-    lines_of,
-    never,
-    side_of,
-)
+from notifications.recipients import Recipient, asked_themselves, audience, lines_of, side_of
 
 
 def inside(mail: Condition = always) -> tuple[Line, ...]:

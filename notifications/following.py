@@ -21,8 +21,8 @@ from entities.models.organisation import EntityQuerySet
 from entities.permissions import Permission, Role
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
+from notifications.audiences import CREW, TEAM
 from notifications.models import MOST_COUNTED, Delivery, Follow
-from notifications.recipients import CREW, TEAM
 
 #: What each role hears of without asking: the audience's table in words.
 BY_ROLE: dict[str, Promise] = {

@@ -1,35 +1,40 @@
-"""Who hears of what, as a table: what happened -> lines of (side, roles, by which channels, when).
+"""The people whom the table of `audiences` names, and by which channels each can be told.
 
-Every line is heard in the portal; mail and SMS have their conditions. Computed at fan-out, and whether the person
-still holds her membership is asked again before sending, so a removed member hears nothing. Whoever did a deed does
-not hear of it, except by the receipt of filing and by what her calendar must take over. Source: domain/lifecycle.md,
-"What follows" and Reminders.
+Computed at fan-out, and whether the person still holds her membership is asked again before sending, so a removed
+member hears nothing. Who is on duty is asked at fan-out too: a message that waited goes to whoever has the duty now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
-from incidents.lifecycle import OPEN, EventKind, ReportKind, Severity
-from incidents.models import Report, ReportEvent
+from incidents.lifecycle import EventKind, ReportKind
+from incidents.models import DutyShift, Report, ReportEvent
 from nafath_auth.models import DoorCode
+from notifications.audiences import (
+    AUDIENCES,
+    NOTICES,
+    TEAM,
+    Line,
+    Side,
+    always,
+    consumers,
+    key_of,
+    never,
+    on_duty,
+    own,
+    reviewer,
+)
 from notifications.models import Channel
 
-
-class Side(StrEnum):
-    """From where a reader looks at a report."""
-
-    OWN = "own"
-    AUTHORITY = "authority"
-    PROVIDER = "provider"
-    CONSUMER = "consumer"
+__all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of"]
 
 
 @dataclass(frozen=True)
@@ -38,158 +43,6 @@ class Recipient:
 
     membership: Membership
     channels: frozenset[Channel]
-
-
-Condition = Callable[[ReportEvent], bool]
-
-
-def always(event: ReportEvent) -> bool:
-    return True
-
-
-def never(event: ReportEvent) -> bool:
-    return False
-
-
-def urgent(event: ReportEvent) -> bool:
-    """S1 and S2."""
-    return event.report.severity <= Severity.S2
-
-
-def emergency(event: ReportEvent) -> bool:
-    return event.report.is_emergency
-
-
-def upper_tiers(event: ReportEvent) -> bool:
-    return event.report.tier <= 1
-
-
-def pressing(event: ReportEvent) -> bool:
-    """An urgent question about an S1 or S2 outage."""
-    return bool(event.data.get("urgent")) and urgent(event)
-
-
-def shared(event: ReportEvent) -> bool:
-    """An update that the entity lets the consumers read."""
-    return bool(event.data.get("visibility") == "consumers")
-
-
-def running(event: ReportEvent) -> bool:
-    """The outage goes on."""
-    return event.report.status in OPEN
-
-
-def combined(event: ReportEvent) -> bool:
-    """The final report of a short outage, which says at once that the service is back."""
-    return event.data.get("from") in OPEN
-
-
-@dataclass(frozen=True)
-class Line:
-    """Some people of one side. `assigned`: the report's reviewer, or all of the roles while there is none."""
-
-    side: Side
-    roles: tuple[Role, ...]
-    mail: Condition = always
-    sms: Condition = never
-    when: Condition = always
-    receipt: bool = False
-    assigned: bool = False
-
-
-TEAM = (Role.DIRECTOR, Role.ALTERNATE)
-CREW = (*TEAM, Role.MEMBER)
-HOUSE = (*CREW, Role.IT_LEADER)
-REST = (Role.MEMBER, Role.IT_LEADER)
-
-
-def own(*roles: Role, mail: Condition = always, sms: Condition = never, receipt: bool = False) -> Line:
-    return Line(Side.OWN, roles, mail=mail, sms=sms, receipt=receipt)
-
-
-def authority(*roles: Role, mail: Condition = always, sms: Condition = never) -> Line:
-    return Line(Side.AUTHORITY, roles, mail=mail, sms=sms)
-
-
-def reviewer(mail: Condition = always, sms: Condition = never) -> Line:
-    return Line(Side.AUTHORITY, (Role.REVIEWER,), mail=mail, sms=sms, assigned=True)
-
-
-def provider(mail: Condition = always, sms: Condition = never, when: Condition = always) -> Line:
-    return Line(Side.PROVIDER, TEAM, mail=mail, sms=sms, when=when)
-
-
-def consumers(when: Condition = always) -> Line:
-    return Line(Side.CONSUMER, TEAM, when=when)
-
-
-_TRIAGE = authority(Role.REVIEWER, Role.LEAD, mail=urgent, sms=urgent)
-
-#: Whoever got a window for her calendar hears of every change of it, and so does the one who made the change.
-_WINDOW = (
-    own(*HOUSE, receipt=True), reviewer(), Line(Side.AUTHORITY, (Role.REVIEWER,), when=emergency), consumers(),
-)  # fmt: skip
-
-#: By the deed's name in the lifecycle table, or the event's kind where no deed stands behind it; filing by kind.
-AUDIENCES: dict[str, tuple[Line, ...]] = {
-    "FILED:OUT": (own(*TEAM, sms=always, receipt=True), own(*REST, receipt=True), _TRIAGE, consumers()),
-    "FILED:MNT": (own(*HOUSE, receipt=True), authority(Role.REVIEWER, mail=emergency, sms=emergency), consumers()),
-    "FILED:DEP": (own(*TEAM, sms=always, receipt=True), own(*REST, receipt=True), _TRIAGE, provider(sms=urgent)),
-    "acknowledge": (own(*CREW),),
-    "undo_acknowledge": (own(*CREW, mail=never),),
-    "assign": (reviewer(mail=urgent),),
-    "update": (own(*CREW, mail=never), reviewer(mail=never), provider(mail=never, when=shared), consumers(when=shared)),
-    "restore": (own(*HOUSE), reviewer(), provider(), consumers()),
-    "undo_restore": (own(*CREW), reviewer(), provider(), consumers()),
-    "reopen": (own(*HOUSE), reviewer(sms=urgent), provider(), consumers()),
-    "submit_final": (own(*HOUSE, mail=never), reviewer(), consumers(when=combined)),
-    "send_back": (own(*HOUSE),),
-    "close": (own(*HOUSE), provider(mail=never)),
-    "reopen_closed": (own(*HOUSE), reviewer()),
-    "extend_final": (own(*HOUSE),),
-    "withdraw": (own(*HOUSE), reviewer(), provider(), consumers()),
-    EventKind.WITHDRAWAL_ASKED: (own(*CREW, mail=never), reviewer()),
-    "confirm_withdrawal": (own(*HOUSE), reviewer(mail=never), provider(), consumers()),
-    "dismiss": (own(*HOUSE), provider(), consumers()),
-    "change_severity": (own(*TEAM, sms=urgent), own(*REST), reviewer(mail=never), authority(Role.LEAD, mail=urgent)),
-    "ask": (own(*TEAM, sms=pressing),),
-    "raise_concern": (own(*TEAM),),
-    "answer": (reviewer(),),
-    EventKind.ANSWERED: (reviewer(mail=never),),
-    "attach": (own(*TEAM, mail=never), reviewer(mail=never)),
-    "note": (own(*TEAM),),
-    "reschedule": _WINDOW,
-    "cancel": _WINDOW,
-    "start": (own(*CREW, sms=upper_tiers), reviewer(sms=upper_tiers), consumers()),
-    "complete": (own(*HOUSE), reviewer(mail=never), consumers()),
-    "miss": (own(*HOUSE), reviewer()),
-    "extend_window": _WINDOW,
-    "ask_return": (own(*TEAM),),
-    "recall_return": (own(*TEAM, mail=never),),
-    EventKind.SIGNED: (own(*TEAM),),
-    EventKind.IDENTIFIED: (authority(Role.LEAD, mail=never),),
-    EventKind.NAMED: (own(*CREW, mail=never), reviewer(mail=never), provider(sms=urgent, when=running)),
-}  # fmt: skip
-
-#: What has no report: roles of the notice's entity, or of the authority, and their channels.
-NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
-    Notice.Kind.DRAFT_WAITS: (TEAM, frozenset({Channel.IN_APP, Channel.SMS})),
-    Notice.Kind.TEAM_STALE: ((*TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
-    Notice.Kind.TEAM_CHANGED: (HOUSE, frozenset({Channel.IN_APP, Channel.EMAIL})),
-    Notice.Kind.NAFATH_AWAY: ((Role.LEAD,), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
-    Notice.Kind.CODE: (TEAM, frozenset({Channel.EMAIL, Channel.SMS})),  # to its one person
-    Notice.Kind.CODE_ENTERED: ((Role.LEAD, *TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
-    Notice.Kind.BREAK_GLASS: ((Role.LEAD, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
-    # Of an entity its IT leader; of the authority, which keeps names and whoever belongs to several, its admins.
-    Notice.Kind.CORRECTION_ASKED: ((Role.IT_LEADER, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL})),
-}
-
-
-def key_of(event: ReportEvent) -> str:
-    """The row of the tables that tells of this event."""
-    if event.kind == EventKind.FILED:
-        return f"FILED:{event.report.kind}"
-    return event.move or event.kind
 
 
 def side_of(report: Report, membership: Membership) -> Side:
@@ -210,7 +63,7 @@ def audience(event: ReportEvent) -> list[Recipient]:
     members = list(_members(event, {line.side for line in lines}))
     found: dict[int, Recipient] = {}
     for line in lines:
-        for membership in _named(line, members, event.report):
+        for membership in _named(line, members, event):
             acted = membership.user.public_id == event.person
             if acted and not line.receipt:
                 continue
@@ -254,7 +107,7 @@ def _reminded(event: ReportEvent) -> Iterator[Line]:
     if Role.REVIEWER in roles:
         yield reviewer(sms=sms)
     if Role.LEAD in roles:
-        yield authority(Role.LEAD, sms=sms)
+        yield on_duty(Role.LEAD, sms=sms)
     if CONSUMERS in audience:
         yield consumers()
 
@@ -268,7 +121,7 @@ def asked_themselves(report: Report, event: ReportEvent) -> Q:
 
 
 def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
-    """Everybody who may act today for one of these sides."""
+    """Everybody who may act today for one of these sides, each with her `duty` now: its role, or None."""
     report = event.report
     wanted = Q(pk__in=[])
     if Side.OWN in sides:
@@ -283,14 +136,21 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
         )
         relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
         wanted |= relying & ~asked_themselves(report, event)
-    return Membership.objects.usable().filter(wanted).select_related("user", "entity").order_by("pk")
+    now = DutyShift.objects.filter(person=OuterRef("pk")).on_duty(at=timezone.now())
+    members = Membership.objects.usable().filter(wanted).annotate(duty=Subquery(now.values("role")[:1]))
+    return members.select_related("user", "entity").order_by("pk")
 
 
-def _named(line: Line, members: Iterable[Membership], report: Report) -> list[Membership]:
+def _named(line: Line, members: Iterable[Membership], event: ReportEvent) -> list[Membership]:
     """The members a line speaks of."""
-    there = [each for each in members if side_of(report, each) == line.side]
-    if line.assigned and report.reviewer_id and (owner := [e for e in there if e.user_id == report.reviewer_id]):
-        return owner[:1]
+    there = [each for each in members if side_of(event.report, each) == line.side]
+    if line.former:
+        return [each for each in there if str(each.user.public_id) == event.data.get("before")][:1]
+    owner = event.report.reviewer_id
+    if line.assigned and owner and (hers := [each for each in there if each.user_id == owner]):
+        return hers[:1]
+    if line.on_duty and (now := [each for each in there if each.duty in line.roles]):  # type: ignore[attr-defined]  # annotated
+        return now
     return [each for each in there if each.role in line.roles]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
 from entities.models import Membership, Notice
-from incidents.lifecycle import ENDED, EventKind
-from incidents.models import Draft, ReportEvent
+from incidents.lifecycle import ENDED, OPEN, EventKind
+from incidents.models import Draft, Report, ReportEvent
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery
 
@@ -32,12 +33,30 @@ def event_stands(event: ReportEvent) -> bool:
     if event.kind == EventKind.REMINDED:
         clock = event.clock
         return clock is not None and not (clock.met_at or clock.cancelled_at or clock.paused_at)
-    match event.move:
-        case "acknowledge":
-            return report.acknowledged_at is not None
-        case "restore":
-            return report.restored_at is not None
-    return True
+    stands = STANDS.get(event.move)
+    return stands is None or stands(event, report)
+
+
+def _is_hers(event: ReportEvent, report: Report) -> bool:
+    """The reviewer who is told has the report still."""
+    return report.reviewer is not None and str(report.reviewer.public_id) == event.data.get("reviewer")
+
+
+def _is_expected(event: ReportEvent, report: Report) -> bool:
+    """The outage goes on, and no other estimate was given."""
+    expected = report.expected_restoration_at
+    return report.status in OPEN and expected is not None and expected.isoformat() == event.data.get("expected")
+
+
+#: Deeds whose message is worth nothing once something else has happened.
+STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
+    "acknowledge": lambda event, report: report.acknowledged_at is not None,
+    "restore": lambda event, report: report.restored_at is not None,
+    "warn_reviewer": _is_hers,
+    "return_to_pool": lambda event, report: report.reviewer_id is None,
+    "watch": lambda event, report: report.status in OPEN,
+    "ask_estimate": _is_expected,
+}
 
 
 def notice_stands(notice: Notice, *, at: datetime) -> bool:

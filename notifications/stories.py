@@ -23,10 +23,12 @@ from incidents.case import REVIEWERS
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
 from incidents.models import Clock, ReportEvent
 from incidents.timeline import LOOKS
+from incidents.watched import watched
 from notifications import notices
+from notifications.audiences import Side, key_of
 from notifications.models import Delivery
 from notifications.paths import path_of
-from notifications.recipients import Side, key_of, side_of
+from notifications.recipients import side_of
 
 C = ClockKind
 
@@ -107,6 +109,13 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     (EventKind.NAMED, Side.PROVIDER): _LOOK,
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
+    ("warn_reviewer", Side.AUTHORITY): gettext_lazy(
+        "Acknowledge the report, or answer what it waits for: in ten minutes it goes back to the pool"
+    ),
+    ("return_to_pool", Side.AUTHORITY): gettext_lazy("Take the report: nobody follows it now"),
+    ("watch", Side.AUTHORITY): gettext_lazy("Look at the case, and call the entity if it needs help"),
+    ("watch", Side.OWN): gettext_lazy("See to it that the team has what it needs to bring the service back"),
+    ("ask_estimate", Side.OWN): gettext_lazy("Send an update with a new expected time of restoration"),
 }
 NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.DRAFT_WAITS: gettext_lazy("Send the report: until then the authority does not know of the outage"),
@@ -141,6 +150,8 @@ def headline(delivery: Delivery) -> str:
     if event.kind == EventKind.REMINDED:
         return str(CONSUMER_REMINDERS[event.data["clock"]][0]) if side == Side.CONSUMER else _reminder(event)
     key = key_of(event)
+    if key == "watch":
+        return watched(event.mark)
     return str(HEADLINES.get((key, side)) or LOOKS[key].title)
 
 

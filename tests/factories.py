@@ -16,7 +16,7 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.actions import Answers
 from incidents.lifecycle import ReportKind
-from incidents.models import Report
+from incidents.models import DutyShift, Report
 
 _serial = itertools.count(1)
 
@@ -162,6 +162,19 @@ def a_report(
         answers=answers(kind, service=service, at=at, **columns),
     )  # fmt: skip
     return Report.objects.get(pk=filed.report.pk)
+
+
+def a_shift(
+    person: User, *, role: Role | None = None, hours: tuple[float, float] = (-1, 7), **fields: Any
+) -> DutyShift:
+    """On duty from and to so many hours from now, in the role in which the person acts."""
+    assert person.acting is not None
+    now = timezone.now()
+    starts_at, ends_at = (now + timedelta(hours=each) for each in hours)
+    defaults: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at, "phone": "+966550000001"}
+    return DutyShift.objects.create(
+        person=person.acting, role=role or Role(person.acting.role), **{**defaults, **fields}
+    )
 
 
 def a_reviewer(role: Role = Role.REVIEWER) -> User:

@@ -74,6 +74,7 @@ class AuditEvent(models.Model):
         CONFIGURATION = "CONFIGURATION", _("Configuration changed")
         REVEALED = "REVEALED", _("Personal data revealed")
         READ = "READ", _("Report read")
+        DUTY = "DUTY", _("Duty roster changed")
         EXPORTED = "EXPORTED", _("Security log exported")
         CODE = "CODE", _("Sign-in by a code")
         BREAK_GLASS = "BREAK_GLASS", _("Emergency access")

@@ -4,6 +4,7 @@ from incidents.actions.attachments import attach
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.catalogue import adopt_service, identify_service
 from incidents.actions.drafts import discard_draft, save_draft
+from incidents.actions.duty import add_shift, change_shift, hand_over, may_hand_over, remove_shift
 from incidents.actions.filing import (
     Answers,
     Filed,
@@ -41,6 +42,7 @@ __all__ = [
     "acknowledge",
     "act_by_itself",
     "add_note",
+    "add_shift",
     "adopt_service",
     "answer",
     "ask",
@@ -48,6 +50,7 @@ __all__ = [
     "attach",
     "audit_readings",
     "change_severity",
+    "change_shift",
     "closing_of",
     "comment_fields",
     "complete",
@@ -62,8 +65,10 @@ __all__ = [
     "file_ended_outage",
     "file_pair",
     "file_report",
+    "hand_over",
     "identify_service",
     "mark_reading",
+    "may_hand_over",
     "move",
     "post_update",
     "publish_policy",
@@ -72,6 +77,7 @@ __all__ = [
     "record_due_reminders",
     "record_phoned_report",
     "remind_unsent_drafts",
+    "remove_shift",
     "reschedule",
     "restore",
     "restore_pair",

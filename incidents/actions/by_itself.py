@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from incidents.actions import watching
 from incidents.actions.moves import conclude, lock, take_for_sweep
 from incidents.errors import MoveRefused
 from incidents.lifecycle import Phase, ReportKind, Status
@@ -41,6 +42,10 @@ def act_by_itself(*, at: datetime) -> int:
             (reports.to_ask_for_return(), _ask_return),
             (reports.to_restore(at=at), _restore),
             (reports.to_close(at=at), _close),
+            (reports.to_return(at=at), watching.return_to_pool),
+            (reports.to_warn(at=at), watching.warn_reviewer),
+            (watching.to_ask_estimate(at=at), watching.ask_estimate),
+            *((found, watching.watch) for found in watching.to_watch(at=at)),
         )
     )
 

@@ -77,6 +77,7 @@ def conclude(
     note: str = "",
     data: dict[str, Any] | None = None,
     due: dict[str, datetime] | None = None,
+    mark: str = "",
     by: User | None,
 ) -> ReportEvent:
     """Write what `take` allowed: the event, the clocks, the status, the board's columns; saves the report.
@@ -94,7 +95,7 @@ def conclude(
         **({"note": note} if note else {}),
         **(data or {}),
     }
-    event = report.record(kind, by=by, at=at or timezone.now(), data=content)
+    event = report.record(kind, by=by, at=at or timezone.now(), mark=mark, data=content)
     report.status = after
     if after == Status.CLOSED:
         report.closed_at = event.recorded_at

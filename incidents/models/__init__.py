@@ -1,6 +1,7 @@
 from incidents.models.attachment import Attachment
 from incidents.models.clock import Clock
 from incidents.models.draft import Draft
+from incidents.models.duty import DutyShift
 from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
 from incidents.models.note import ReviewerNote
@@ -19,6 +20,7 @@ __all__ = [
     "ClockRule",
     "CorrectiveAction",
     "Draft",
+    "DutyShift",
     "FieldComment",
     "FinalReport",
     "Holiday",

@@ -76,6 +76,9 @@ class ReportEvent(models.Model):
             models.UniqueConstraint(
                 fields=["clock", "mark"], condition=Q(clock__isnull=False), name="reminder_once_a_mark"
             ),
+            models.UniqueConstraint(
+                fields=["report", "mark"], condition=Q(kind=EventKind.WATCHED), name="watched_once_a_mark"
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(fanned_out_at__isnull=True), name="event_to_fan_out"),

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from entities.text import search_form
-from incidents.lifecycle import ENDED, OPEN, RETURNED, ClockKind, Lane, ReportKind, Status
+from incidents.defaults import RETURN_AFTER_WARNING, WARN_AFTER
+from incidents.lifecycle import ENDED, OPEN, RETURNED, ClockKind, EventKind, Lane, ReportKind, Status
 
 if TYPE_CHECKING:
     from incidents.models.clock import Clock
+    from incidents.models.event import ReportEvent
+    from incidents.models.note import ReviewerNote
     from incidents.models.report import Report  # noqa: F401 (the base below names it as text)
 
 #: So long a restored outage is opened again as the same outage (domain/lifecycle.md, Type 1).
@@ -147,6 +162,70 @@ class ReportQuerySet(models.QuerySet["Report"]):
         settled = at - REOPEN_WITHIN
         done = self._consumed().filter(lane=Lane.PAPERWORK, status=Status.RESTORED, owner_closed=True, owner_down=False)
         return done.filter(restored_recorded_at__lte=settled)
+
+    # --- What the watchdogs look for -----------------------------------------------------------------------
+    def to_watch(self, mark: str, *, after: timedelta | None, tiers: Iterable[int] | None, at: datetime) -> Self:
+        """Own outages that have gone on beyond a mark, and of which nothing was said since it came.
+
+        `after` None: the mark is the recovery time objective of the main service.
+        """
+        length: Any = Value(after, output_field=DurationField())
+        if after is None:
+            minutes = Cast("main_service__rto_minutes", IntegerField())  # SQLite multiplies no other kind
+            length = ExpressionWrapper(minutes * Value(timedelta(minutes=1)), output_field=DurationField())
+        going_on = self.open_outages().filter(kind=ReportKind.OWN_OUTAGE)
+        if tiers is not None:
+            going_on = going_on.filter(tier__in=tiers)
+        beyond = ExpressionWrapper(F("started_at") + length, output_field=DateTimeField())
+        said = self._events().filter(data__move="watch", at__gte=OuterRef("mark_at"))
+        return going_on.annotate(mark_at=beyond, mark=Value(mark)).filter(~Exists(said), mark_at__lte=at)
+
+    def estimate_passed(self, *, at: datetime) -> Self:
+        """Own outages that should have been over by their estimate, and whose entity was not asked for another."""
+        going_on = self.open_outages().filter(kind=ReportKind.OWN_OUTAGE, expected_restoration_at__lte=at)
+        asked = self._events().filter(data__move="ask_estimate", at__gte=OuterRef("expected_restoration_at"))
+        return going_on.filter(~Exists(asked))
+
+    def to_warn(self, *, at: datetime) -> Self:
+        """Reports whose reviewer is silent, and was not told of this silence."""
+        return self._reviewer_silent(at=at).filter(~Exists(self._warnings()))
+
+    def to_return(self, *, at: datetime) -> Self:
+        """Reports whose reviewer was told, and is silent still."""
+        return self._reviewer_silent(at=at).filter(Exists(self._warnings().filter(at__lte=at - RETURN_AFTER_WARNING)))
+
+    def _reviewer_silent(self, *, at: datetime) -> Self:
+        """Open S1-S2 outages that wait on the authority, whose reviewer has done nothing for WARN_AFTER.
+
+        Silence counts from her last deed or note, and from when the report became hers, became urgent or began to wait.
+        """
+        waiting = self.open_outages().filter(lane=Lane.URGENT, reviewer__isnull=False)
+        waiting = waiting.filter(Q(authority_due_at__lt=NEVER) | ~Q(withdrawal_reason=""))
+        events = self._events()
+        moments = (
+            events.filter(person=OuterRef("reviewer__public_id")),
+            events.filter(kind__in=[EventKind.ASSIGNED, EventKind.SEVERITY]),
+            events.filter(kind=EventKind.WITHDRAWAL_ASKED, report__authority_due_at=NEVER),
+        )
+        latest = [Coalesce(Subquery(each.order_by("-at").values("at")[:1]), F("submitted_at")) for each in moments]
+        noted = self._notes().filter(author=OuterRef("reviewer")).order_by("-at").values("at")[:1]
+        since = Greatest(*latest, Coalesce(Subquery(noted), F("submitted_at")))
+        return waiting.annotate(silent_since=since).filter(silent_since__lte=at - WARN_AFTER)
+
+    def _warnings(self) -> models.QuerySet[ReportEvent]:
+        return self._events().filter(data__move="warn_reviewer", at__gte=OuterRef("silent_since"))
+
+    @staticmethod
+    def _events() -> models.QuerySet[ReportEvent]:
+        from incidents.models.event import ReportEvent
+
+        return ReportEvent.objects.filter(report=OuterRef("pk"))
+
+    @staticmethod
+    def _notes() -> models.QuerySet[ReviewerNote]:
+        from incidents.models.note import ReviewerNote
+
+        return ReviewerNote.objects.filter(report=OuterRef("pk"))
 
     def open_outages(self) -> Self:
         """Own and consumed outages that go on."""

@@ -16,6 +16,7 @@ from crisis_teams.history import ICONS as TEAM_ICONS
 from crisis_teams.history import Deed
 from entities.models import AuditEvent, Membership, User
 from entities.permissions import Role
+from incidents.models import DutyShift
 from nafath_auth.break_glass import Step
 from outage_portal.audit import words
 
@@ -31,7 +32,11 @@ SAID: dict[str, set[str]] = {
     Action.CODE: {"code"},
     Action.BREAK_GLASS: {"step", "membership", "by_break_glass"},
     Action.REVEALED: {"membership", "of"},
+    Action.DUTY: {"roster", "membership", "other"},
 }
+
+
+MOMENTS = {"read_at", "starts_at", "ends_at", "previous_starts_at", "previous_ends_at"}
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,10 @@ def _sentence(event: AuditEvent, names: Names) -> str:
             if "membership" in said:
                 role = dict(Role.choices).get(said.get("role"), "")
                 what = f"{what} — {names.of_membership(said['membership'])}" + (f" ({role})" if role else "")
-            if "other" in said:
-                what += " " + _("in place of %(name)s") % {"name": names.of_membership(said["other"])}
+            what += _in_place_of(said, names)
+        case Action.DUTY:
+            changed = dict(DutyShift.Change.choices).get(str(said.get("roster")), "")
+            what = f"{changed} — {names.of_membership(said.get('membership'))}" + _in_place_of(said, names)
         case Action.READ:
             what = f"{said.get('reference', '')} — {words.value('part', said.get('part'))}"
         case Action.CATALOGUE | Action.CONFIGURATION if "model" in said:
@@ -121,6 +128,10 @@ def _sentence(event: AuditEvent, names: Names) -> str:
     return _("%(event)s: %(what)s") % {"event": title, "what": what}
 
 
+def _in_place_of(said: dict[str, Any], names: Names) -> str:
+    return " " + _("in place of %(name)s") % {"name": names.of_membership(said["other"])} if "other" in said else ""
+
+
 def _at_the_door(said: dict[str, Any], names: Names) -> str:
     """What became of a code or of an emergency access, and whose it is."""
     what = str(words.CODES.get(said.get("code", ""), "")) or str(dict(Step.choices).get(said.get("step", ""), ""))
@@ -133,7 +144,7 @@ def _details(event: AuditEvent) -> Iterator[tuple[str, str]]:
         if key in SAID.get(event.action, set()) or (key == "membership" and event.action == Action.MEMBERSHIP):
             continue
         text = words.value(key, value, model=str(said.get("model", "")))
-        yield words.label(key), _moment(text) if key == "read_at" else text
+        yield words.label(key), _moment(text) if key in MOMENTS else text
 
 
 def _moment(text: str) -> str:

@@ -12,7 +12,7 @@ from entities.permissions import Role
 from incidents import actions, lifecycle
 from incidents.lifecycle import EventKind, ReportKind
 from incidents.models import Report, ReportEvent
-from notifications import recipients
+from notifications import audiences, recipients
 from notifications.models import Delivery
 from tests.factories import a_dependency, a_membership, a_person, a_report, a_reviewer, a_service, an_entity
 from tests.notifications.conftest import fan_out, heard
@@ -63,11 +63,11 @@ def test_every_deed_of_the_lifecycle_has_a_row() -> None:
         EventKind.IDENTIFIED,
         EventKind.SIGNED,
     }
-    assert set(recipients.AUDIENCES) == deeds | {str(kind) for kind in others}
+    assert set(audiences.AUDIENCES) == deeds | {str(kind) for kind in others}
 
 
 def test_every_notice_has_a_row() -> None:
-    assert set(recipients.NOTICES) == set(Notice.Kind)
+    assert set(audiences.NOTICES) == set(Notice.Kind)
 
 
 def test_an_own_outage_is_told_to_the_team_the_authority_and_the_consumers() -> None:
