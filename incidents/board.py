@@ -168,6 +168,7 @@ class Row:
     late: bool
     may_acknowledge: bool
     may_assign: bool
+    silent: bool = False  # the entity's next update is late by half its time
     hides: bool = False  # the authority is late here too, behind something that the entity owes sooner
     undo: str = ""  # offered to whoever has just acted: ACKNOWLEDGEMENT, or who followed the report before
     refusal: str = ""
@@ -184,6 +185,7 @@ class Row:
             reviewer=conditional_escape(reviewer.name if reviewer else ""),
             initials=conditional_escape(reviewer.initials if reviewer else ""),
             late=report.is_late(at=at),
+            silent=report.silent,  # type: ignore[attr-defined]  # annotated
             hides=report.is_late_on_authority(at=at) and not report.waits_on_authority,
             may_acknowledge="acknowledge" in moves and report.acknowledged_at is None,
             may_assign="assign" in moves,

@@ -8,6 +8,7 @@ from incidents.views import (
     board,
     contacts,
     drafts,
+    duty,
     filing,
     final,
     following,
@@ -77,9 +78,14 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/final/send-back/", final.final_send_back, name="final_send_back"),
     path("reports/<str:reference>/final/accept/", final.final_accept, name="final_accept"),
     path("reports/<str:reference>/final/<slug:slug>/", final.final_section, name="final_section"),
-    # --- views/board.py: the reviewers' board --------------------------------------------------------------------
+    # --- views/board.py, views/duty.py: the reviewers' board, the duty roster --------------------------
     path("board/", board.board, name="board"),
     path("board/changes/", board.board_changes, name="board_changes"),
+    path("board/duty/", duty.duty_roster, name="duty_roster"),
+    path("board/duty/add/", duty.duty_add, name="duty_add"),
+    path("board/duty/<int:shift>/", duty.duty_change, name="duty_change"),
+    path("board/duty/<int:shift>/remove/", duty.duty_remove, name="duty_remove"),
+    path("board/duty/<int:shift>/hand-over/", duty.duty_hand_over, name="duty_hand_over"),
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),

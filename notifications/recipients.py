@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import EventKind, ReportKind
-from incidents.models import DutyShift, Report, ReportEvent
+from incidents.models import Report, ReportEvent
+from incidents.models.duty import with_duty
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
     AUDIENCES,
@@ -136,8 +137,7 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
         )
         relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
         wanted |= relying & ~asked_themselves(report, event)
-    now = DutyShift.objects.filter(person=OuterRef("pk")).on_duty(at=timezone.now())
-    members = Membership.objects.usable().filter(wanted).annotate(duty=Subquery(now.values("role")[:1]))
+    members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())
     return members.select_related("user", "entity").order_by("pk")
 
 

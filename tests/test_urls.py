@@ -16,9 +16,9 @@ from crisis_teams.models import CrisisTeam
 from entities.models import Entity, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents.lifecycle import ReportKind
-from incidents.models import Attachment, Draft, Report
+from incidents.models import Attachment, Draft, DutyShift, Report
 from notifications.models import Delivery
-from tests.factories import a_person, a_report, a_service, an_entity
+from tests.factories import a_person, a_report, a_service, a_shift, an_entity
 
 CANARY = "كناري-canary"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -52,6 +52,7 @@ class World:
     draft: Draft
     attachment: Attachment
     delivery: Delivery
+    shift: DutyShift  # the authority's
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -60,6 +61,7 @@ class World:
             "key": self.draft.key,
             "attachment": self.attachment.pk,
             "delivery": self.delivery.pk,
+            "shift": self.shift.pk,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -81,6 +83,7 @@ class World:
             Draft.objects.filter(pk=self.draft.pk).values_list("version", "text").first(),
             Report.objects.filter(entity=self.entity).count(),
             Delivery.objects.filter(pk=self.delivery.pk).values_list("read_at", "state").first(),
+            list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
             team,
         )
 
@@ -105,7 +108,8 @@ def world(db: None) -> World:
     delivery = Delivery.objects.create(
         event=report.events.get(), person=director, membership=director.acting, channel="in_app", state="sent"
     )
-    return World(entity, director, report, draft, attachment, delivery)
+    shift = a_shift(a_person(Role.REVIEWER, name_ar=f"سارة {CANARY}", name_en=f"Sara {CANARY}"))
+    return World(entity, director, report, draft, attachment, delivery, shift)
 
 
 def _url(world: World, name: str) -> str:
@@ -152,7 +156,7 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 
 #: Arguments that name a thing of B's.
-OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service"}
+OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift"}
 
 
 def watch_a_stranger(

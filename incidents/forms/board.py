@@ -19,6 +19,7 @@ from entities.permissions import Role
 from entities.text import western_digits
 from incidents.board import NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
+from incidents.models.duty import with_duty
 from incidents.models.report_query import ReportQuerySet
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
 
@@ -40,16 +41,34 @@ class Menu(NamedTuple):
     options: list[tuple[str, Any, bool]]
 
 
+class Names(NamedTuple):
+    """The sectors and the reviewers one may filter by, and who of them is on duty, as what: the lead first."""
+
+    sectors: list[Sector]
+    people: list[User]
+    on_duty: list[tuple[str, User]]
+
+
 def reviewers() -> list[User]:
     """Who may follow reports, each person once, by name."""
-    memberships = Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user")
+    return _once(Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user"))
+
+
+def _once(memberships: Iterable[Membership]) -> list[User]:
     return sorted({membership.user for membership in memberships}, key=lambda person: person.name)
 
 
 @lru_cache(maxsize=1)
-def names_of_the_minute(minute: int) -> tuple[list[Sector], list[User]]:
-    """The sectors and the reviewers one may filter by, read once a minute and process: they hardly ever change."""
-    return list(Sector.objects.all()), reviewers()
+def names_of_the_minute(minute: int) -> Names:
+    """Read once a minute and process: they hardly ever change. `minute` is the memory's key."""
+    usable = Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user")
+    members = list(with_duty(usable, at=timezone.now()))
+    duties = [(str(each.duty), each.user) for each in members if each.duty]  # type: ignore[attr-defined]  # annotated
+    return Names(list(Sector.objects.all()), _once(members), sorted(duties, key=lambda duty: (duty[0], duty[1].name)))
+
+
+def names_now() -> Names:
+    return names_of_the_minute(int(timezone.now().timestamp()) // 60)
 
 
 class BoardFilter(forms.Form):
@@ -72,7 +91,7 @@ class BoardFilter(forms.Form):
     def __init__(self, sent: Any, *, user: User) -> None:
         super().__init__(sent)
         self.user = user
-        sectors, people = names_of_the_minute(int(timezone.now().timestamp()) // 60)
+        sectors, people, _on_duty = names_now()
         self._choices: dict[str, list[Option]] = {
             "sector": [(sector.code, sector.name) for sector in sectors],
             "reviewer": [("mine", _("Mine")), (NOBODY, _("Nobody yet"))]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind
@@ -29,6 +29,12 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def unmet(self) -> Self:
         """Running or paused."""
         return self.filter(met_at__isnull=True, cancelled_at__isnull=True)
+
+    def late_by_half(self, *, at: datetime) -> Self:
+        """Overdue by half of their length or more."""
+        length = ExpressionWrapper(F("due_at") - F("started_at"), output_field=DurationField())
+        half = ExpressionWrapper(F("due_at") + length / Value(2), output_field=models.DateTimeField())
+        return self.alias(half_late_at=half).filter(due_at__lte=at, half_late_at__lte=at)
 
     def due(self, *, at: datetime) -> Self:
         """Running clocks with a reminder mark that has come: the sweep's rows."""

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from entities.models import Membership, User
 from entities.permissions import Permission, Role
+from entities.text import in_groups
 
 #: Who may take a shift of which role: a lead may do what a reviewer does.
 TAKES: dict[str, tuple[Role, ...]] = {
@@ -39,6 +40,12 @@ class DutyShiftQuerySet(models.QuerySet["DutyShift"]):
 
     def with_people(self) -> Self:
         return self.select_related("person__user")
+
+
+def with_duty(members: models.QuerySet[Membership], *, at: datetime) -> models.QuerySet[Membership]:
+    """Memberships, each with its `duty` at this moment: the role of the shift, or None."""
+    now = DutyShift.objects.filter(person=OuterRef("pk")).on_duty(at=at)
+    return members.annotate(duty=Subquery(now.values("role")[:1]))
 
 
 class DutyShift(models.Model):
@@ -79,6 +86,11 @@ class DutyShift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def spoken_phone(self) -> str:
+        """051 234 5678, as it is read aloud."""
+        return in_groups(self.phone)
 
     def is_on(self, *, at: datetime) -> bool:
         return self.starts_at <= at < self.ends_at

@@ -20,6 +20,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Coalesce, Greatest
+from django.utils import timezone
 
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
@@ -235,9 +236,15 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Written down by the authority on the entity's behalf, and not confirmed by the entity yet."""
         return self.exclude(on_behalf_caller="").filter(entity_confirmed_at__isnull=True).exclude(lane=Lane.ENDED)
 
-    def for_board(self) -> Self:
-        """With the columns a row of the board shows, and without the long texts."""
-        return self.select_related("entity", "main_service", "reviewer").only(*BOARD_COLUMNS)
+    def for_board(self, *, at: datetime | None = None) -> Self:
+        """With the columns a row of the board shows, without the long texts, and `silent`: the next update is late by
+        half its time (domain/lifecycle.md, Reminders).
+        """
+        from incidents.models.clock import Clock
+
+        updates = Clock.objects.running().filter(report=OuterRef("pk"), kind=ClockKind.C3)
+        silent = Exists(updates.late_by_half(at=at or timezone.now()))
+        return self.select_related("entity", "main_service", "reviewer").only(*BOARD_COLUMNS).annotate(silent=silent)
 
     def for_page(self) -> Self:
         """With everything a row or a page shows, so that no template asks again."""

@@ -16,6 +16,7 @@ from django.utils.html import conditional_escape
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import push_url, retarget
 
@@ -35,7 +36,7 @@ from incidents.board import (
     tiles_of,
 )
 from incidents.errors import MoveRefused, StaleReport
-from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, reviewers
+from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, names_now, reviewers
 from incidents.models import Report
 from incidents.paging import Page, page_of
 
@@ -179,6 +180,7 @@ def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *,
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
+        "on_duty": names_now().on_duty,
         **_tiles(standing, chosen),
         "tabs": [
             Link(_address(chosen.query(show=part.code, status="")), part.label, part is chosen.part) for part in TABS
@@ -219,6 +221,7 @@ def _for_rows(filtered_by: str) -> dict[str, SafeString]:
         "acknowledge": _("Acknowledge"),
         "unlisted": _("not in the catalogue"),
         "assign": _("Assign"),
+        "silent": pgettext("board", "silent"),
         "by_code": _("by a code: identity not yet confirmed"),
     }
     return {name: conditional_escape(words) for name, words in said.items()}

@@ -25,7 +25,7 @@ from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from nafath_auth import break_glass
 from tests.conftest import sign_in
-from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
+from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_shift, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
 from tests.nafath_auth.night import nafath_down
 from tests.signing import prove_sessions
@@ -72,6 +72,8 @@ def town() -> Town:
     town.entity, town.director, town.report = entity, director, Report.objects.get(pk=reports[1].pk)
     town.people, town.reports = people, reports
     town.attachment, town.delivery = SimpleNamespace(pk=uuid4()), SimpleNamespace(pk=uuid4())  # not pages
+    town.shift = a_shift(reviewer)
+    a_shift(lead, hours=(7, 15))
     town.draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director
     )
