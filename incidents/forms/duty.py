@@ -91,9 +91,7 @@ class ShiftForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         person, role = cleaned.get("person"), cleaned.get("role")
         if person and role and person.role not in TAKES[role]:
-            self.add_error(
-                "person", ValidationError(_("Only a lead can be the lead on duty."), code="role")
-            )
+            self.add_error("person", ValidationError(_("Only a lead can be the lead on duty."), code="role"))
         return cleaned
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind
@@ -32,9 +33,12 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
     def late_by_half(self, *, at: datetime) -> Self:
         """Overdue by half of their length or more."""
-        length = ExpressionWrapper(F("due_at") - F("started_at"), output_field=DurationField())
-        half = ExpressionWrapper(F("due_at") + length / Value(2), output_field=models.DateTimeField())
-        return self.alias(half_late_at=half).filter(due_at__lte=at, half_late_at__lte=at)
+        # due + (due - start) <= at + (at - due): moments, because SQLite halves no stretch of time.
+        now = Value(at, output_field=models.DateTimeField())
+        twice_due = F("due_at") + ExpressionWrapper(F("due_at") - F("started_at"), output_field=DurationField())
+        twice_now = now + ExpressionWrapper(now - F("due_at"), output_field=DurationField())
+        moments = (ExpressionWrapper(each, output_field=models.DateTimeField()) for each in (twice_due, twice_now))
+        return self.filter(LessThanOrEqual(*moments), due_at__lte=at)
 
     def due(self, *, at: datetime) -> Self:
         """Running clocks with a reminder mark that has come: the sweep's rows."""

@@ -22,6 +22,7 @@ from incidents.models.report_query import ReportQuerySet
 from outage_portal.seed import chapters, maintenance
 from outage_portal.seed.catalogue import load_catalogue
 from outage_portal.seed.people import load_people
+from outage_portal.seed.roster import keep_roster
 from outage_portal.seed.telling import Chapter, Tale, Teller, tell
 from outage_portal.seed.today import OPEN_STORIES, leave_a_draft, open_tales
 from outage_portal.seed.words import Fault
@@ -48,6 +49,7 @@ def keep_up_to_date(
     """Seed an empty database; tell stale stories anew; else change nothing. Returns how many reports were filed."""
     load_catalogue()
     load_people(now=now)
+    keep_roster(now=now)
     newest = seeded().aggregate(newest=Max("submitted_at"))["newest"]
     if newest is not None and now - newest <= STALE_AFTER:
         return Outcome.FRESH, 0

@@ -17,7 +17,7 @@ from incidents import actions
 from incidents.duty import Roster
 from incidents.errors import DutyRefused
 from incidents.models import DutyShift
-from tests.factories import a_person, a_reviewer, a_shift
+from tests.factories import a_person, a_report, a_reviewer, a_service, a_shift
 from tests.incidents.pages import text_of
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +223,24 @@ def test_the_board_says_who_is_on_duty_the_lead_first(client_of: ClientOf) -> No
     page = text_of(browser.get(reverse("board")))
     line = page[page.index("المناوبون الآن") :]
     assert line.index(lead.name) < line.index(reviewer.name)
+
+
+@pytest.mark.parametrize(("late_minutes", "silent"), [(29, False), (31, True)])
+def test_a_report_whose_update_is_late_by_half_its_time_is_called_silent(
+    client_of: ClientOf, late_minutes: int, silent: bool
+) -> None:
+    service = a_service(tier=0)  # S1: an update every hour
+    report = a_report(by=a_person(entity=service.entity), service=service)
+    due = timezone.now() - timedelta(minutes=late_minutes)
+    report.clocks.filter(kind="C3").update(started_at=due - HOUR, due_at=due)
+    assert ("صامتة" in text_of(client_of(a_reviewer()).get(reverse("board")))) is silent
+
+
+def test_an_update_ends_the_silence(client_of: ClientOf) -> None:
+    service = a_service(tier=0)
+    director = a_person(entity=service.entity)
+    report = a_report(by=director, service=service)
+    due = timezone.now() - 5 * HOUR
+    report.clocks.filter(kind="C3").update(started_at=due - HOUR, due_at=due)
+    actions.post_update(report, phase="identified", message="حُصر العطل في الشبكة", by=director)
+    assert "صامتة" not in text_of(client_of(a_reviewer()).get(reverse("board")))
