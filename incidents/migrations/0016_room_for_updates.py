@@ -9,6 +9,6 @@ def leave_room(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0014_step_up")]
+    dependencies = [("incidents", "0015_duty_roster")]
 
     operations = [migrations.RunPython(leave_room, migrations.RunPython.noop, elidable=True)]
