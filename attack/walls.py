@@ -34,6 +34,7 @@ class Foreign:
     draft: object
     delivery: object
     membership: int
+    shift: int  # the authority's
     entity_code: str
     words: tuple[str, ...]
 
@@ -55,6 +56,7 @@ def _foreign(house: House) -> Foreign:
     reference = first(own.replace("{status}", "ACTIVE"))
     if not house.ask(f"SELECT 1 FROM incidents_attachment a {on_report} WHERE e.code = %s", VICTIM):
         _attach(house, reference)
+    [(shift,)] = house.ask("SELECT max(id) FROM incidents_dutyshift")
     [(words,)] = house.ask(
         "SELECT array_agg(r.summary) FROM incidents_report r JOIN entities_entity e ON e.id = r.entity_id "
         "WHERE e.code = %s AND r.kind = 'OUT' AND length(r.summary) > 20",
@@ -67,6 +69,7 @@ def _foreign(house: House) -> Foreign:
         draft=first("SELECT r.key FROM incidents_draft r {of}"),
         delivery=first(f"SELECT d.id FROM notifications_delivery d {on_member} WHERE e.code = %s"),
         membership=first("SELECT r.id FROM entities_membership r {of}"),
+        shift=shift or 0,
         entity_code=VICTIM,
         words=tuple(words or ()),
     )
@@ -89,6 +92,7 @@ def addresses(house: House, foreign: Foreign | None = None) -> Iterator[tuple[st
         "attachment": foreign.attachment,
         "delivery": foreign.delivery,
         "membership": foreign.membership,
+        "shift": foreign.shift,
         "entity_code": foreign.entity_code,
     }
     for pattern in _ours():
