@@ -136,9 +136,14 @@ def _by_clock(reader: User) -> Iterator[Q]:
 def _by_reading() -> Iterator[Q]:
     """The table of what is asked of whom without a clock, as a filter."""
     authority = Q(membership__role__in=AUTHORITY_ROLES)
-    outside = ~authority & ~Q(membership__entity=F("event__report__entity"))
-    consumed = Q(event__report__kind=ReportKind.CONSUMED_OUTAGE)
-    sides = {Side.AUTHORITY: authority, Side.PROVIDER: outside & consumed, Side.CONSUMER: outside & ~consumed}
+    own, consumed = Q(membership__entity=F("event__report__entity")), Q(event__report__kind=ReportKind.CONSUMED_OUTAGE)
+    outside = ~authority & ~own
+    sides = {
+        Side.OWN: ~authority & own,
+        Side.AUTHORITY: authority,
+        Side.PROVIDER: outside & consumed,
+        Side.CONSUMER: outside & ~consumed,
+    }
     unread = Q(read_at__isnull=True, event__report__lane__lt=Lane.ENDED)
     for key, side in UNTIMED:
         yield unread & sides[side] & _of_key(key)
