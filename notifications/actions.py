@@ -25,6 +25,7 @@ from notifications.filters import Chosen
 from notifications.followers import everybody
 from notifications.messages import message_for
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
+from notifications.preferences import Wishes
 from notifications.recipients import Recipient, Side, notice_audience, side_of
 from notifications.relevance import event_stands, notice_stands, still_owed
 
@@ -63,12 +64,12 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
             .select_related("clock", "report__policy", "report__provider_service")
             .order_by("pk")[:limit]
         )
+        told = [(event, recipient) for event in events if event_stands(event) for recipient in everybody(event)]
+        wishes = Wishes(recipient for _event, recipient in told)
         deliveries = [
             _delivery(recipient, channel, at=at, event=event)
-            for event in events
-            if event_stands(event)
-            for recipient in everybody(event)
-            for channel in recipient.channels
+            for event, recipient in told
+            for channel in wishes.channels(recipient, event)
         ]
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         ReportEvent.objects.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=at)

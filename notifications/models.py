@@ -181,3 +181,40 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.membership_id} follows {self.report_id or self.service_id or self.entity_id}"
+
+
+class PreferenceQuerySet(models.QuerySet["Preference"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own."""
+        return self.filter(person=user)
+
+
+class Preference(models.Model):
+    """What one person wants of mail and SMS; no row: everything, at any hour. It takes away, and never the inbox."""
+
+    person = models.OneToOneField(User, on_delete=models.CASCADE, related_name="preference")
+    no_mail = models.JSONField(default=list, help_text="Topics (notifications.topics) that are not mailed.")
+    no_sms = models.JSONField(default=list, help_text="Topics of which no SMS is sent.")
+    quiet_from = models.TimeField(null=True, help_text="In Riyadh; with the end, or neither.")
+    quiet_until = models.TimeField(null=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = PreferenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Message settings")
+        verbose_name_plural = _("Message settings")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=models.F("quiet_until")),
+                name="preference_quiet_hours_whole",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"preference {self.pk}"
+
+    def refuses(self, topic: str | None, channel: str) -> bool:
+        """She has turned this topic off for this way out."""
+        return topic in {Channel.EMAIL: self.no_mail, Channel.SMS: self.no_sms}.get(Channel(channel), [])

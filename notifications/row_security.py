@@ -15,4 +15,5 @@ POLICIES = {
         writes=f"({_OWN}) OR {may(Permission.ADMINISTER)}",
     ),
     "notifications_follow": Policy(sees=f"membership_id IN ({_AS_WHOM})"),
+    "notifications_preference": Policy(sees=f"person_id = {USER}"),
 }

@@ -1,8 +1,8 @@
-"""Mounted at inbox/: one's own messages, and what one follows."""
+"""Mounted at inbox/: one's own messages, what one follows, and what one wants of them."""
 
 from django.urls import path
 
-from notifications import follow_views, views
+from notifications import follow_views, preference_views, views
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
@@ -13,4 +13,5 @@ urlpatterns = [
     path("following/reports/<str:reference>/", follow_views.follow_report, name="follow_report"),
     path("following/services/<int:service>/", follow_views.follow_service, name="follow_service"),
     path("following/entities/<slug:entity_code>/", follow_views.follow_entity, name="follow_entity"),
+    path("settings/", preference_views.message_settings, name="message_settings"),
 ]

@@ -20,7 +20,7 @@ from django.utils import timezone
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from incidents.models import Draft, Report
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
-from notifications.models import Delivery, Follow
+from notifications.models import Delivery, Follow, Preference
 from outage_portal.audit import archive
 
 BATCH = 500
@@ -71,6 +71,7 @@ def forget(people: QuerySet[User], at: datetime) -> None:
         SocialAccount.objects.filter(user=person).delete()
         Session.objects.filter(person=person).delete()
         Follow.objects.filter(membership__user=person).delete()
+        Preference.objects.filter(person=person).delete()
 
 
 def _unname_caller(person: User) -> None:

@@ -15,6 +15,7 @@ from entities.permissions import Role
 from entities.row_security import as_system
 from incidents.models import Report
 from notifications.models import Follow
+from notifications.preferences import preference_of
 
 LATELY = timedelta(days=365)
 MOST = 100  # sign-ins, and revealings, that the page and the file name
@@ -73,6 +74,16 @@ def _revealed(person: User, *, since: datetime) -> list[Revealed]:
     ]
 
 
+def _settings(person: User) -> dict[str, Any]:
+    wanted = preference_of(person)
+    return {
+        "not_mailed": wanted.no_mail,
+        "no_sms_of": wanted.no_sms,
+        "quiet_from": wanted.quiet_from,
+        "quiet_until": wanted.quiet_until,
+    }
+
+
 def as_file(mine: MyData) -> dict[str, Any]:
     """The same for a machine. Times are ISO 8601 with their offset."""
     person = mine.person
@@ -91,6 +102,7 @@ def as_file(mine: MyData) -> dict[str, Any]:
             "last_sign_in": person.last_login,
             "privacy_notice": {"version": person.notice_version, "at": person.notice_at},
         },
+        "message_settings": _settings(person),
         "memberships": [
             {
                 "entity": membership.entity.code,
