@@ -17,16 +17,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from entities.models import AuditEvent, Notice, User
-from incidents.lifecycle import EventKind
 from incidents.models import ReportEvent
 from notifications import channels
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
+from notifications.digests import gathered, is_receipt, told_together
 from notifications.filters import Chosen
 from notifications.followers import everybody
 from notifications.messages import message_for
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
 from notifications.preferences import Wishes
-from notifications.recipients import Recipient, Side, notice_audience, side_of
+from notifications.recipients import Recipient, notice_audience
 from notifications.relevance import event_stands, notice_stands, still_owed
 
 logger = logging.getLogger(__name__)
@@ -38,8 +38,17 @@ LONGEST_WAIT = timedelta(minutes=15)
 PROBE_AFTER = timedelta(seconds=30)
 #: Some 72 hours of waiting; no message is given up before (quality/reliability.md, F10).
 MOST_ATTEMPTS = 300
-#: So many within so long; then one summary, then silence until there is room (domain/lifecycle.md, Reminders).
+#: So many within so long; then an SMS that counts the rest, and silence until there is room; of mails one that tells
+#: of all that waits, and the next such when there is room (domain/lifecycle.md, Reminders; docs/adr/0029).
 BURSTS = {Channel.SMS: (3, timedelta(minutes=15)), Channel.EMAIL: (5, timedelta(minutes=10))}
+
+
+class NoRoom(Exception):
+    """She has been sent enough by this channel lately; `until` is when there is room again."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 # --- Fan-out ------------------------------------------------------------------------------------------------------
@@ -67,9 +76,9 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
         told = [(event, recipient) for event in events if event_stands(event) for recipient in everybody(event)]
         wishes = Wishes(recipient for _event, recipient in told)
         deliveries = [
-            _delivery(recipient, channel, at=at, event=event)
+            _delivery(recipient, channel, at=at, event=event, until=until)
             for event, recipient in told
-            for channel in wishes.channels(recipient, event)
+            for channel, until in wishes.ways(recipient, event, at=at)
         ]
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         ReportEvent.objects.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=at)
@@ -101,8 +110,9 @@ def _delivery(
     at: datetime,
     event: ReportEvent | None = None,
     notice: Notice | None = None,
+    until: datetime | None = None,
 ) -> Delivery:
-    """What is told in the portal is sent by being written."""
+    """What is told in the portal is sent by being written; what is made in quiet hours waits until their end."""
     there = channel == Channel.IN_APP
     return Delivery(
         event=event,
@@ -113,7 +123,8 @@ def _delivery(
         state=State.SENT if there else State.PENDING,
         sent_at=at if there else None,
         created_at=event.recorded_at if event else notice.at if notice else at,
-        next_try_at=at,
+        next_try_at=until or at,
+        gathers_until=until,
     )
 
 
@@ -129,7 +140,7 @@ def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
     taken = (
         Delivery.objects.due(at=at)
         .filter(pk=delivery_id)
-        .update(state=State.LEASED, lease_until=lease, attempts=F("attempts") + 1)
+        .update(state=State.LEASED, lease_until=lease, attempts=F("attempts") + 1, told_in=None)
     )
     if not taken:
         return None
@@ -137,6 +148,9 @@ def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
     mine = Delivery.objects.filter(pk=delivery_id, state=State.LEASED, lease_until=lease)
     try:
         state, code = _send(delivery, at=at), ""
+    except NoRoom as full:
+        _put_off(mine, until=full.until)
+        return State.PENDING
     except ChannelRefused as refusal:
         state, code = State.FAILED, refusal.code
     except ChannelAway as away:
@@ -156,27 +170,25 @@ def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
 def _send(delivery: Delivery, *, at: datetime) -> State:
     if not still_owed(delivery, at=at):
         return State.SUPERSEDED
-    lately = 0 if _is_receipt(delivery) else _sent_lately(delivery, at=at)
-    most = BURSTS[Channel(delivery.channel)][0]
-    if lately > most:
-        return State.SUPERSEDED
-    unread = Delivery.objects.filter(person=delivery.person_id).unread().count() if lately == most else None
-    channels.channel(delivery.channel).send(message_for(delivery, unread=unread, at=at))
+    way = channels.channel(delivery.channel)
+    most, window = BURSTS[Channel(delivery.channel)]
+    lately = [] if is_receipt(delivery) else _sent_lately(delivery, since=at - window)
+    if len(lately) > most:
+        if delivery.channel == Channel.SMS:
+            return State.SUPERSEDED
+        raise NoRoom(lately[-most - 1] + window)
+    if is_receipt(delivery) or (len(lately) < most and delivery.gathers_until is None):
+        way.send(message_for(delivery, at=at))
+        return State.SENT
+    with gathered(delivery, lease=LEASE, at=at) as others:
+        way.send(told_together(delivery, others, is_full=len(lately) == most, at=at))
     return State.SENT
 
 
-def _is_receipt(delivery: Delivery) -> bool:
-    """The receipt of filing is evidence, and a code is asked for: neither is ever folded into a summary."""
-    event, notice = delivery.event, delivery.notice
-    if event is None:
-        return notice is not None and notice.kind == Notice.Kind.CODE
-    return event.kind == EventKind.FILED and side_of(event.report, delivery.membership) == Side.OWN
-
-
-def _sent_lately(delivery: Delivery, *, at: datetime) -> int:
-    _most, window = BURSTS[Channel(delivery.channel)]
-    sent = Delivery.objects.filter(person=delivery.person_id, channel=delivery.channel, sent_at__gt=at - window)
-    return sent.count()
+def _sent_lately(delivery: Delivery, *, since: datetime) -> list[datetime]:
+    """When she was sent something by this channel, the oldest first."""
+    sent = Delivery.objects.filter(person=delivery.person_id, channel=delivery.channel, sent_at__gt=since)
+    return [moment for moment in sent.order_by("sent_at").values_list("sent_at", flat=True) if moment]
 
 
 def _stamp(mine: DeliveryQuerySet, state: State, *, code: str, attempts: int, at: datetime) -> None:
@@ -191,6 +203,13 @@ def waiting_time(attempts: int) -> timedelta:
     """2, 4, 8 … minutes, at most 15, and up to a fifth more so that they do not all come back at once."""
     wait = min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_WAIT)
     return wait * random.uniform(1, 1.2)  # noqa: S311  # jitter, not a secret
+
+
+def _put_off(mine: DeliveryQuerySet, *, until: datetime) -> None:
+    """Give the lease back, as if there had been no attempt, until there is room for one mail that tells of it all."""
+    mine.update(
+        state=State.PENDING, lease_until=None, attempts=F("attempts") - 1, gathers_until=until, next_try_at=until
+    )
 
 
 def _spare(mine: DeliveryQuerySet, channel: str, *, code: str, at: datetime) -> None:

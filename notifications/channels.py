@@ -32,7 +32,7 @@ class Message:
     subject: str
     text: str
     html: str = ""
-    attachment: CalendarFile | None = None
+    attachments: tuple[CalendarFile, ...] = ()
 
 
 class ChannelError(Exception):
@@ -77,8 +77,8 @@ class Email:
         }
         mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to], headers=headers)
         mail.attach_alternative(message.html, "text/html")
-        if message.attachment:
-            mail.attach(message.attachment.name, message.attachment.content, "text/calendar")
+        for file in message.attachments:
+            mail.attach(file.name, file.content, "text/calendar")
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:

@@ -14,6 +14,7 @@ from typing import Literal
 import redis
 from django.core.cache import cache
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -99,7 +100,8 @@ def _waiting(at: datetime) -> Iterator[Figure]:
 
 
 def _deliveries(at: datetime) -> Iterator[Figure]:
-    oldest = dict(Delivery.objects.unsent().values_list("channel").annotate(oldest=Min("created_at")))
+    since = Min(Coalesce("gathers_until", "created_at"))
+    oldest = dict(Delivery.objects.waiting(at=at).values_list("channel").annotate(oldest=since))
     limit = DELIVERY_LATE.total_seconds()
     for channel, (label, advice) in _CHANNELS.items():
         age = _age(oldest.get(channel), at)

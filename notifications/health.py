@@ -63,7 +63,7 @@ def sweep_is_late() -> bool:
 
 def deliveries_are_stuck() -> bool:
     with suppress(Error), as_system():
-        return Delivery.objects.unsent().filter(created_at__lt=timezone.now() - DELIVERY_LATE).exists()
+        return Delivery.objects.waiting_since(timezone.now() - DELIVERY_LATE).exists()
     return False
 
 

@@ -43,13 +43,13 @@ class Part:
 def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) -> Message:
     """Render for the person. With `unread` it is one summary of so many messages, instead of yet another one."""
     first = delivery.person.language
-    parts = [_part(delivery, code, unread=unread, at=at) for code in sorted(("ar", "en"), key=lambda c: c != first)]
+    parts = [part_of(delivery, code, unread=unread, at=at) for code in languages_of(delivery)]
     with override(first):
         if delivery.channel == Channel.SMS:
             return Message(delivery.pk, to=delivery.person.mobile, subject="", text=short(delivery, parts[0]))
         story = parts[0].story
         subject = f"{story.headline} · {story.reference}" if story.reference else story.headline
-        attachment = _calendar_file(delivery, at=at) if unread is None else None
+        file = calendar_of(delivery, at=at) if unread is None else None
     context = {"parts": parts, "subject": subject, "demo": settings.DEMO, "support_phone": settings.SUPPORT_PHONE}
     return Message(
         delivery.pk,
@@ -57,18 +57,24 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
         subject=subject,
         text="\n\n".join(_plain(part, context) for part in parts),
         html=render_to_string("notifications/mail.html", context),
-        attachment=attachment,
+        attachments=(file,) if file else (),
     )
 
 
-def _calendar_file(delivery: Delivery, *, at: datetime) -> CalendarFile | None:
+def languages_of(delivery: Delivery) -> list[str]:
+    """Both, the reader's first."""
+    return sorted(("ar", "en"), key=lambda code: code != delivery.person.language)
+
+
+def calendar_of(delivery: Delivery, *, at: datetime) -> CalendarFile | None:
     """The window for the reader's calendar, with the mails that tell of it: announced, moved, extended, called off."""
     if delivery.event is None or key_of(delivery.event) not in {"FILED:MNT", *CHANGES}:
         return None
     return calendar_file(delivery.event.report, at=at)
 
 
-def _part(delivery: Delivery, language: str, *, unread: int | None, at: datetime) -> Part:
+def part_of(delivery: Delivery, language: str, *, unread: int | None = None, at: datetime) -> Part:
+    """What it says in one language; with `unread` the summary in its place."""
     with override(language):
         story = story_of(delivery, at=at) if unread is None else summary(unread)
         origin, membership = settings.PORTAL_ORIGIN, delivery.membership

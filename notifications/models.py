@@ -65,6 +65,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unsent(self) -> Self:
         return self.filter(Q(state=State.PENDING) | Q(state=State.LEASED))  # as the partial indexes say it
 
+    def waiting(self, *, at: datetime) -> Self:
+        """Unsent, and not put off: what waits for the end of quiet hours is not late."""
+        return self.unsent().exclude(gathers_until__gt=at)
+
+    def waiting_since(self, moment: datetime) -> Self:
+        """Could have gone before that moment, and has not."""
+        return self.unsent().filter(Q(created_at__lt=moment, gathers_until__isnull=True) | Q(gathers_until__lt=moment))
+
     def settled(self) -> Self:
         """Nothing more is done with them."""
         return self.exclude(state__in=[State.PENDING, State.LEASED])
@@ -103,6 +111,13 @@ class Delivery(models.Model):
         _("Recorded"), default=timezone.now, help_text="When what it tells of was written down."
     )
     next_try_at = models.DateTimeField(_("Next attempt"), default=timezone.now)
+    gathers_until = models.DateTimeField(
+        null=True,
+        help_text="Waits until then (quiet hours, too many lately), and is told together with what waits too.",
+    )
+    told_in = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="tells", help_text="The one mail that told of it."
+    )
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(_("Attempts"), default=0)
     last_error = models.CharField(_("Error"), max_length=40, blank=True, help_text="A code, never a text.")

@@ -12,7 +12,7 @@ from notifications.row_security import POLICIES
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0002_row_security'),
+        ('notifications', '0003_follow'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

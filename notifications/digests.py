@@ -1,0 +1,136 @@
+"""Several messages to one person as one: after her quiet hours, and when there have been too many lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language_info, ngettext, override
+from django.utils.translation import gettext as _
+
+from entities.models import Notice
+from notifications.channels import Message
+from notifications.messages import Part, calendar_of, isolate, languages_of, message_for, part_of
+from notifications.models import Channel, Delivery, State
+from notifications.relevance import still_owed
+from notifications.topics import Minimum, class_of
+
+#: Of one mail; what is beyond comes in the next.
+MOST = 50
+
+
+def is_receipt(delivery: Delivery) -> bool:
+    """The receipt of filing is evidence, and a code is asked for: neither is ever told together with something else."""
+    if delivery.event is None:
+        return delivery.notice is not None and delivery.notice.kind == Notice.Kind.CODE
+    return class_of(delivery.event, delivery.membership) == Minimum.RECEIPT
+
+
+@contextmanager
+def gathered(delivery: Delivery, *, lease: timedelta, at: datetime) -> Iterator[list[Delivery]]:
+    """What waits for the same person by the same channel: leased while it is sent, then told in this one.
+
+    Given back as it was if that fails.
+    """
+    due = Delivery.objects.filter(
+        person=delivery.person_id, channel=delivery.channel, state=State.PENDING, next_try_at__lte=at
+    )
+    found = due.with_story().prefetch_related("event__report__clocks").order_by("created_at")[:MOST]
+    keys = [each.pk for each in found if not is_receipt(each) and still_owed(each, at=at)]
+    due.filter(pk__in=keys).update(state=State.LEASED, lease_until=at + lease, told_in=delivery)
+    taken = Delivery.objects.filter(told_in=delivery, state=State.LEASED)
+    try:
+        yield list(taken.with_story().prefetch_related("event__report__clocks").order_by("created_at"))
+    except BaseException:
+        taken.update(state=State.PENDING, lease_until=None, told_in=None)
+        raise
+    taken.update(state=State.SUPERSEDED, lease_until=None)
+
+
+def told_together(delivery: Delivery, others: list[Delivery], *, is_full: bool, at: datetime) -> Message:
+    """One message of all of them. An SMS only counts what is unread; alone, a mail is itself."""
+    if delivery.channel == Channel.SMS and (others or is_full):
+        unread = Delivery.objects.filter(person=delivery.person_id).unread().count()
+        return message_for(delivery, unread=unread, at=at)
+    return _digest([delivery, *others], at=at) if others else message_for(delivery, at=at)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """The digest in one language: what asks for something first."""
+
+    language: str
+    title: str
+    parts: list[Part]
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if get_language_info(self.language)["bidi"] else "ltr"
+
+    @property
+    def readers(self) -> list[str]:
+        return list(dict.fromkeys(part.reader for part in self.parts))
+
+    @property
+    def settings_url(self) -> str:
+        with override(self.language):
+            return f"{settings.PORTAL_ORIGIN}{reverse('message_settings')}"
+
+
+def _digest(told: list[Delivery], *, at: datetime) -> Message:
+    """A mail that lists them in both languages, with every calendar file that they would have carried."""
+    first = told[0]
+    chapters = [_chapter(told, language, at=at) for language in languages_of(first)]
+    context = {
+        "chapters": chapters,
+        "subject": chapters[0].title,
+        "demo": settings.DEMO,
+        "support_phone": settings.SUPPORT_PHONE,
+    }
+    with override(first.person.language):
+        files = {file.name: file for each in told if (file := calendar_of(each, at=at))}
+    return Message(
+        first.pk,
+        to=first.person.email,
+        subject=chapters[0].title,
+        text="\n\n".join(_plain(chapter) for chapter in chapters),
+        html=render_to_string("notifications/digest.html", context),
+        attachments=tuple(files.values()),
+    )
+
+
+def _chapter(told: Iterable[Delivery], language: str, *, at: datetime) -> Chapter:
+    with override(language):
+        parts = sorted((part_of(each, language, at=at) for each in told), key=lambda part: not part.story.duty)
+        n = len(parts)
+        title = ngettext("%(n)s message for you in one mail", "%(n)s messages for you in one mail", n) % {"n": n}
+        return Chapter(language, title, parts)
+
+
+def _plain(chapter: Chapter) -> str:
+    with override(chapter.language):
+        return "\n".join(_lines(chapter))
+
+
+def _lines(chapter: Chapter) -> Iterator[str]:
+    yield chapter.title
+    yield "=" * 40
+    for part in chapter.parts:
+        story = part.story
+        yield f"{story.headline} · {isolate(story.reference)}" if story.reference else story.headline
+        yield from (f"{label}: {isolate(value)}" for label, value in story.facts[:3])
+        yield f"{_('What to do')}: {story.duty or _('Nothing is required of you now')}"
+        if story.due:
+            yield f"{_('It was due at') if story.is_late else _('By')}: {isolate(story.due)} ({_('Riyadh time')})"
+        yield f"{_('Open in the portal')}: {part.url}"
+        yield ""
+    yield f"{_('Sent to')}: {_(', ').join(isolate(reader) for reader in chapter.readers)}"
+    yield f"{_('Message settings')}: {chapter.settings_url}"
+    yield f"{_('Operations room')}: {isolate(settings.SUPPORT_PHONE)}"
+    if settings.DEMO:
+        yield _("Demo data: every report and every person in it is fictional.")
