@@ -33,6 +33,7 @@ class Message:
     text: str
     html: str = ""
     attachments: tuple[CalendarFile, ...] = ()
+    unsubscribe: str = ""  #: where a POST turns such mails off; empty for those that may not be
 
 
 class ChannelError(Exception):
@@ -75,6 +76,9 @@ class Email:
             "Message-ID": f"<{message.id}@{urlsplit(settings.PORTAL_ORIGIN).hostname}>",
             "Auto-Submitted": "auto-generated",  # so that nobody's holiday answers it (RFC 3834)
         }
+        if message.unsubscribe:
+            headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         mail = EmailMultiAlternatives(message.subject, message.text, to=[message.to], headers=headers)
         mail.attach_alternative(message.html, "text/html")
         for file in message.attachments:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import get_language_info, ngettext, override
 from django.utils.translation import gettext as _
 
@@ -76,11 +75,6 @@ class Chapter:
     def readers(self) -> list[str]:
         return list(dict.fromkeys(part.reader for part in self.parts))
 
-    @property
-    def settings_url(self) -> str:
-        with override(self.language):
-            return f"{settings.PORTAL_ORIGIN}{reverse('message_settings')}"
-
 
 def _digest(told: list[Delivery], *, at: datetime) -> Message:
     """A mail that lists them in both languages, with every calendar file that they would have carried."""
@@ -130,7 +124,7 @@ def _lines(chapter: Chapter) -> Iterator[str]:
         yield f"{_('Open in the portal')}: {part.url}"
         yield ""
     yield f"{_('Sent to')}: {_(', ').join(isolate(reader) for reader in chapter.readers)}"
-    yield f"{_('Message settings')}: {chapter.settings_url}"
+    yield f"{_('Message settings')}: {chapter.parts[0].settings}"
     yield f"{_('Operations room')}: {isolate(settings.SUPPORT_PHONE)}"
     if settings.DEMO:
         yield _("Demo data: every report and every person in it is fictional.")

@@ -19,6 +19,7 @@ from notifications.channels import Message
 from notifications.models import Channel, Delivery
 from notifications.recipients import key_of
 from notifications.stories import Story, story_of
+from notifications.unsubscribing import address_for
 
 #: First-strong isolate and its end: a reference keeps its order in Arabic text, and does not turn the line round.
 FSI, PDI = "\u2068", "\u2069"
@@ -38,6 +39,12 @@ class Part:
     url: str
     guide: str
     reader: str
+    unsubscribe: str  # empty: it may not be turned off
+
+    @property
+    def settings(self) -> str:
+        with override(self.language):
+            return f"{settings.PORTAL_ORIGIN}{reverse('message_settings')}"
 
 
 def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) -> Message:
@@ -58,6 +65,7 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
         text="\n\n".join(_plain(part, context) for part in parts),
         html=render_to_string("notifications/mail.html", context),
         attachments=(file,) if file else (),
+        unsubscribe=parts[0].unsubscribe,
     )
 
 
@@ -86,6 +94,7 @@ def part_of(delivery: Delivery, language: str, *, unread: int | None = None, at:
             guide=origin + story.guide if story.guide else "",
             reader=_("%(role)s, %(entity)s")
             % {"role": membership.get_role_display(), "entity": membership.entity.name},
+            unsubscribe=address_for(delivery) if unread is None else "",
         )
 
 
@@ -141,6 +150,9 @@ def _lines(part: Part, context: dict[str, Any]) -> Iterator[str]:
         yield f"{_('What the guide says')}: {part.guide}"
     yield ""
     yield f"{_('Sent to')}: {isolate(part.reader)}"
+    if part.unsubscribe:
+        yield f"{_('Turn e-mails like this off')}: {part.unsubscribe}"
+        yield f"{_('Message settings')}: {part.settings}"
     yield f"{_('Operations room')}: {isolate(context['support_phone'])}"
     if context["demo"]:
         yield _("Demo data: every report and every person in it is fictional.")

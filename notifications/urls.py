@@ -14,4 +14,5 @@ urlpatterns = [
     path("following/services/<int:service>/", follow_views.follow_service, name="follow_service"),
     path("following/entities/<slug:entity_code>/", follow_views.follow_entity, name="follow_entity"),
     path("settings/", preference_views.message_settings, name="message_settings"),
+    path("unsubscribe/<str:token>/", preference_views.unsubscribe, name="unsubscribe"),
 ]

@@ -68,6 +68,7 @@ class World:
             "role": "director",
             "service": self.report.main_service_id,
             "transaction": uuid.uuid4(),
+            "token": "not-a-token",  # a good one is its holder's: tests/notifications/test_unsubscribing.py
         }
         assert argument in values, f"{name}: say what a stranger may see of <{argument}>"
         return values[argument]

@@ -46,6 +46,7 @@ TABLE = {
     "my_data_copy": ("exports", 5, 600),
     "report_contact": ("reveals", 20, 600),
     "team_contact": ("reveals", 20, 600),
+    "unsubscribe": ("unsubscribe", 60, 60),
 }
 
 
@@ -97,6 +98,7 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "nafath_finish": lambda: stranger.post(reverse(name, args=[uuid.uuid4()])),
         "report_contact": lambda: reviewer.post(reverse(name, args=[report.reference, 1])),
         "team_contact": lambda: browser.post(reverse(name, args=[1])),
+        "unsubscribe": lambda: stranger.get(reverse(name, args=["x"])),
     }
     return doors.get(name) or (lambda: browser.get(reverse(name)))
 

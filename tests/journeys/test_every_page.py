@@ -24,6 +24,8 @@ from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from nafath_auth import break_glass
+from notifications.topics import Topic
+from notifications.unsubscribing import token_for
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_shift, a_team, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
@@ -42,6 +44,8 @@ class Town(World):
     reports: list[Report]
 
     def foreign(self, name: str, argument: str) -> Any:
+        if (name, argument) == ("unsubscribe", "token"):
+            return token_for(self.director, Topic.ELSEWHERE)
         return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
 
 
