@@ -208,7 +208,12 @@ def waiting_time(attempts: int) -> timedelta:
 def _put_off(mine: DeliveryQuerySet, *, until: datetime) -> None:
     """Give the lease back, as if there had been no attempt, until there is room for one mail that tells of it all."""
     mine.update(
-        state=State.PENDING, lease_until=None, attempts=F("attempts") - 1, gathers_until=until, next_try_at=until
+        state=State.PENDING,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        last_error="",
+        gathers_until=until,
+        next_try_at=until,
     )
 
 

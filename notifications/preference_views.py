@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from entities.decorators import PortalRequest, public, signed_in
 from entities.limits import UNSUBSCRIBE, limited
+from notifications.addresses import failing_channels
 from notifications.forms import PreferenceForm
 from notifications.preferences import choose, preference_of
 from notifications.topics import REASONS
@@ -29,7 +30,7 @@ def message_settings(request: PortalRequest) -> HttpResponse:
         choose(**form.answers, by=request.user)
         messages.success(request, _("Your message settings are saved."))
         return redirect("message_settings")
-    context = {"form": form, "reasons": REASONS.values()}
+    context = {"form": form, "reasons": REASONS.values(), "failing": failing_channels(request.user)}
     return render(request, "notifications/settings.html", context, status=422 if form.errors else 200)
 
 

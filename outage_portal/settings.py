@@ -321,6 +321,12 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="reports@portal.example")
 SMS_GATEWAY = env("SMS_GATEWAY", default="notifications.channels.HttpSms")
 SMS_GATEWAY_URL = env("SMS_GATEWAY_URL", default="http://127.0.0.1:9010/sms/messages")
 SMS_GATEWAY_TOKEN = env("SMS_GATEWAY_TOKEN", default="demo-sms-token")
+# What is posted, as the gateway wants its fields named and nested; {to}, {text} and {reference} are filled in.
+SMS_GATEWAY_BODY = env.json("SMS_GATEWAY_BODY", default={"to": "{to}", "text": "{text}", "reference": "{reference}"})
+if not all(mark in str(SMS_GATEWAY_BODY) for mark in ("{to}", "{text}")):
+    raise ImproperlyConfigured("SMS_GATEWAY_BODY has no {to} or no {text}: every SMS would be empty.")
+# HMAC-SHA256 over time and body, in headers; empty: not signed.
+SMS_GATEWAY_SIGNING_KEY = env("SMS_GATEWAY_SIGNING_KEY", default="" if PRODUCTION else "demo-sms-signing-key")
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # /metrics answers whoever brings it; empty: nobody
 

@@ -11,17 +11,30 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
+from simulator import push
 from simulator.actions import keep_mail
+from simulator.models import SimPerson
 
 
 class Mailbox:
-    """Catches every mail, whoever it is for."""
+    """Catches every mail, whoever it is for, unless that is to fail."""
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
+        if await sync_to_async(self._refuses)(envelope.rcpt_tos):
+            return "550 No such mailbox"
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         await sync_to_async(self._keep)(raw, envelope.mail_from or "", envelope.rcpt_tos)
         return "250 Caught"
+
+    @staticmethod
+    def _refuses(recipients: list[str]) -> bool:
+        close_old_connections()
+        try:
+            people = SimPerson.objects.filter(email__in=recipients)
+            return any(push.fault(person) == "mail_550" for person in [*people, None])
+        finally:
+            close_old_connections()
 
     @staticmethod
     def _keep(raw: bytes, sender: str, recipients: list[str]) -> None:

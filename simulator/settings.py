@@ -5,6 +5,7 @@ SIMULATOR_PORT           where it listens on 127.0.0.1
 SIMULATOR_CLIENT_SECRET  the secret of the OpenID client `portal`
 SIMULATOR_APP_KEY        the key of the application `portal`, for approvals in the app
 SIMULATOR_SMS_TOKEN      the bearer token of the SMS gateway
+SIMULATOR_SMS_KEY        the key that what is posted to it must be signed with
 PORTAL_ORIGIN            where the portal is seen by the browser
 """
 
@@ -19,6 +20,7 @@ SIMULATOR_PORT = int(os.environ.get("SIMULATOR_PORT") or 9010)
 SIMULATOR_CLIENT_SECRET = os.environ.get("SIMULATOR_CLIENT_SECRET") or "portal-demo-secret"
 SIMULATOR_APP_KEY = os.environ.get("SIMULATOR_APP_KEY") or "portal-demo-key"
 SIMULATOR_SMS_TOKEN = os.environ.get("SIMULATOR_SMS_TOKEN") or "demo-sms-token"
+SIMULATOR_SMS_KEY = os.environ.get("SIMULATOR_SMS_KEY") or "demo-sms-signing-key"
 PORTAL_ORIGIN = (os.environ.get("PORTAL_ORIGIN") or "http://localhost:8000").rstrip("/")
 PERSONAS = BASE_DIR / "simulator" / "personas.csv"
 

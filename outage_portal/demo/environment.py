@@ -94,6 +94,8 @@ class Demo:
             "SMS_GATEWAY": "notifications.channels.HttpSms",
             "SMS_GATEWAY_URL": f"{self.simulator}/sms/messages",
             "SMS_GATEWAY_TOKEN": "demo-sms-token",
+            "SMS_GATEWAY_BODY": '{"to": "{to}", "text": "{text}", "reference": "{reference}"}',
+            "SMS_GATEWAY_SIGNING_KEY": "demo-sms-signing-key",
             "SWEEP_SECONDS": str(SWEEP_SECONDS),
             "FAN_OUT_SECONDS": str(FAN_OUT_SECONDS),
         }

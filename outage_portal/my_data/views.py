@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.decorators import PortalRequest, fresh_sign_in, signed_in
 from entities.limits import EXPORTS, limited
 from entities.models import AuditEvent
+from notifications.addresses import failing_channels
 from outage_portal.my_data.actions import ask_correction
 from outage_portal.my_data.forms import CorrectionForm
 from outage_portal.my_data.reading import MyData, as_file
@@ -56,5 +57,5 @@ def my_data_correction(request: PortalRequest) -> HttpResponse:
 
 
 def _page(request: PortalRequest, form: CorrectionForm) -> HttpResponse:
-    context = {"mine": MyData(request.user), "form": form}
+    context = {"mine": MyData(request.user), "form": form, "failing": failing_channels(request.user)}
     return render(request, "outage_portal/my_data.html", context, status=422 if form.errors else 200)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from simulator import push
+from simulator import gateway, push
 from simulator.actions import keep_sms
 from simulator.forms import SmsForm
 from simulator.models import SimCode, SimMessage, SimPerson, SimRequest
@@ -49,29 +49,43 @@ def messages(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def send_sms(request: HttpRequest) -> JsonResponse:
-    """Take an SMS: 202 and its id; 401 without the token, 400 when it is not one."""
+    """Take an SMS: 202 and its id; 401 without the token or the signature, 400 when it is not one.
+
+    What is refused stands on the phone's page, with the reason.
+    """
     expected = f"Bearer {settings.SIMULATOR_SMS_TOKEN}"
     if not secrets.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
-        return JsonResponse({"error": "unauthorized"}, status=401)
+        return _refused("token", 401)
+    if not gateway.is_signed(request.body, request.headers):
+        return _refused("signature", 401)
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         body = None
     form = SmsForm(body if isinstance(body, dict) else {})
     if not form.is_valid():
-        return JsonResponse({"error": "invalid", "fields": sorted(form.errors)}, status=400)
+        return _refused("form", 400, fields=sorted(form.errors))
+    wrong = push.fault(SimPerson.objects.filter(mobile=form.cleaned_data["to"]).first())
+    if wrong in gateway.FAULTS:
+        return _refused(*gateway.FAULTS[wrong])
     message = keep_sms(**form.cleaned_data)
     return JsonResponse({"id": message.pk}, status=202)
+
+
+def _refused(why: str, status: int, **more: object) -> JsonResponse:
+    gateway.note_refusal(why)
+    return JsonResponse({"error": why, **more}, status=status)
 
 
 @csrf_exempt
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
-    """Forget every message, code, request and fault; sessions and people stay."""
+    """Forget every message, refusal, code, request and fault; sessions and people stay."""
     SimMessage.objects.all().delete()
     SimCode.objects.all().delete()
     SimRequest.objects.all().delete()
     push.clear_faults()
+    gateway.forget_refusals()
     return HttpResponse(status=204)
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from simulator import gateway
 from simulator.models import SimMessage, SimPerson
 from simulator.words import say
 
@@ -29,6 +30,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     context = {
         "person": person,
         "people": SimPerson.objects.all(),
+        "refused": gateway.refusals(),
         "sms": messages.filter(channel=SimMessage.Channel.SMS)[:SHOWN],
         "mail": messages.filter(channel=SimMessage.Channel.EMAIL)[:SHOWN],
     }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import smtplib
 import socket
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -38,6 +41,31 @@ def test_an_sms_is_posted_with_its_reference_and_our_token(settings: Any) -> Non
     assert request.headers["Authorization"] == f"Bearer {settings.SMS_GATEWAY_TOKEN}"
     assert json.loads(request.body) == {"to": MESSAGE.to, "text": "نص", "reference": str(MESSAGE.id)}
     assert request.req_kwargs["timeout"] == channels.SMS_SECONDS
+
+
+@responses.activate
+def test_a_gateway_with_other_field_names_is_a_matter_of_settings(settings: Any) -> None:
+    settings.SMS_GATEWAY_BODY = {"sender": "DGA", "messages": [{"recipient": "{to}", "body": "{text} ({reference})"}]}
+    sent = responses.post(settings.SMS_GATEWAY_URL, status=200)
+    HttpSms().send(replace(MESSAGE, text="نص {to}"))  # what is filled in is not filled in again
+    assert json.loads(sent.calls[0].request.body) == {
+        "sender": "DGA",
+        "messages": [{"recipient": MESSAGE.to, "body": f"نص {{to}} ({MESSAGE.id})"}],
+    }
+
+
+@responses.activate
+def test_an_sms_is_signed_over_its_time_and_body(settings: Any) -> None:
+    settings.SMS_GATEWAY_SIGNING_KEY = "key"
+    sent = responses.post(settings.SMS_GATEWAY_URL, status=202)
+    HttpSms().send(MESSAGE)
+    request = sent.calls[0].request
+    stamp = request.headers["X-Timestamp"]
+    wanted = hmac.new(b"key", stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
+    assert request.headers["X-Signature"] == f"sha256={wanted}"
+    settings.SMS_GATEWAY_SIGNING_KEY = ""
+    HttpSms().send(MESSAGE)
+    assert "X-Signature" not in sent.calls[1].request.headers
 
 
 @responses.activate
@@ -153,3 +181,27 @@ def test_both_gateways_down_leave_everything_waiting(real: Simulator, settings: 
     fan_out()
     deliver_due()
     assert {(d.state, d.attempts) for d in Delivery.objects.all()} == {(State.PENDING, 0)}
+
+
+def test_a_request_signed_with_another_key_is_refused_and_shown(real: Simulator, settings: Any) -> None:
+    settings.SMS_GATEWAY_SIGNING_KEY = "another"
+    with pytest.raises(ChannelAway, match="sms-401"):  # it is our access that is wrong: the others are spared
+        HttpSms().send(MESSAGE)
+    assert real.messages(MESSAGE.to) == []
+    page = requests.get(f"{real.origin}/phone/?ui_locales=en", timeout=5).text
+    assert "The signature is wrong" in page
+
+
+def test_the_pretend_gateways_refuse_on_demand(real: Simulator) -> None:
+    for fault, way, message, code in (
+        ("sms_400", HttpSms(), MESSAGE, "sms-400"),
+        ("mail_550", Email(), LETTER, "smtp-550"),
+    ):
+        requests.post(f"{real.origin}/sim/api/faults", json={"fault": fault}, timeout=5).raise_for_status()
+        with pytest.raises(ChannelRefused, match=code):
+            way.send(message)
+    requests.post(f"{real.origin}/sim/api/faults", json={"fault": "sms_503"}, timeout=5).raise_for_status()
+    with pytest.raises(ChannelUnavailable, match="sms-503"):
+        HttpSms().send(MESSAGE)
+    real.reset()
+    HttpSms().send(MESSAGE)

@@ -168,7 +168,7 @@ def test_what_has_waited_comes_as_one_mail_that_lists_it(director: User, three_w
         for text in (digest.body, html):
             assert text.count(report.reference) >= 4  # named and linked, in both languages
     assert "Report acknowledged" in digest.body
-    assert "3 رسائل" in digest.subject
+    assert "3 تنبيهات" in digest.subject
     assert html.index('<div lang="ar" dir="rtl">') < html.index('<div lang="en" dir="ltr">')
     told = to(director, channel=Channel.EMAIL, event__data__move="acknowledge")
     sent = told.get(state=State.SENT)
