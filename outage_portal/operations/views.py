@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from entities.decorators import PortalRequest, public, requires
 from entities.permissions import Permission as P
+from notifications.failures import failures, people_not_reached, retry_group
 from notifications.figures import Figure, figures
 
 
@@ -34,6 +37,20 @@ def operations(request: PortalRequest) -> HttpResponse:
     context = {"figures": found, "bad": bad, "at": now}
     page = "outage_portal/_operations.html" if "HX-Request" in request.headers else "outage_portal/operations.html"
     return render(request, page, context)
+
+
+@requires(P.ADMINISTER)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def failed_deliveries(request: PortalRequest) -> HttpResponse:
+    """What could not be delivered, by reason; a POST sends the messages of one reason again."""
+    if request.method == "POST":
+        count = retry_group(request.POST.get("channel", ""), request.POST.get("code", ""), by=request.user)
+        said = ngettext("%(n)s message will be sent again.", "%(n)s messages will be sent again.", count)
+        messages.success(request, said % {"n": count})
+        return redirect("failed_deliveries")
+    context = {"failures": failures(), "people": people_not_reached()}
+    return render(request, "outage_portal/failed.html", context)
 
 
 @public
