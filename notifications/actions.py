@@ -73,16 +73,21 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
             .select_related("clock", "report__policy", "report__provider_service")
             .order_by("pk")[:limit]
         )
-        told = [(event, recipient) for event in events if event_stands(event) for recipient in everybody(event)]
-        wishes = Wishes(recipient for _event, recipient in told)
-        deliveries = [
-            _delivery(recipient, channel, at=at, event=event, until=until)
-            for event, recipient in told
-            for channel, until in wishes.ways(recipient, event, at=at)
-        ]
-        Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+        write_deliveries(events, at=at)
         ReportEvent.objects.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=at)
     return len(events)
+
+
+def write_deliveries(events: Iterable[ReportEvent], *, at: datetime) -> None:
+    """Of events that still stand; what is there already stays. Their report, policy and clock are loaded."""
+    told = [(event, recipient) for event in events if event_stands(event) for recipient in everybody(event)]
+    wishes = Wishes(recipient for _event, recipient in told)
+    deliveries = [
+        _delivery(recipient, channel, at=at, event=event, until=until)
+        for event, recipient in told
+        for channel, until in wishes.ways(recipient, event, at=at)
+    ]
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
 
 
 def _fan_out_notices(*, at: datetime, limit: int) -> int:

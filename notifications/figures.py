@@ -23,7 +23,7 @@ from entities.row_security import as_system
 from incidents.models import Clock, ReportEvent
 from incidents.tasks import HEARTBEAT
 from notifications.health import DELIVERY_LATE, EVENT_LATE, SWEEP_LATE, broker_is_away, sign_in_is_away
-from notifications.models import Channel, Delivery, State
+from notifications.models import Channel, Delivery, Hole, State
 from notifications.tasks import DELIVER_HEARTBEAT, FAN_OUT_HEARTBEAT
 
 
@@ -75,7 +75,7 @@ _CHANNELS: dict[str, tuple[Promise, Promise]] = {
 def figures(*, at: datetime) -> list[Figure]:
     """All of them, in the order of the way of a message: event, clock, delivery, then what the portal stands on."""
     with as_system():
-        return [*_heartbeats(at), *_waiting(at), *_deliveries(at), *_supports()]
+        return [*_heartbeats(at), *_waiting(at), *_deliveries(at), *_holes(), *_supports()]
 
 
 def _heartbeats(at: datetime) -> Iterator[Figure]:
@@ -112,6 +112,17 @@ def _deliveries(at: datetime) -> Iterator[Figure]:
         Delivery.objects.filter(state=State.FAILED, created_at__gte=at - timedelta(days=7)).count(),
         0,
         _("Open the deliveries that failed, mend the address or the gateway, and send them again."),
+        unit="count",
+    )
+
+
+def _holes() -> Iterator[Figure]:
+    yield Figure(
+        "portal_message_holes",
+        _("What should have been told and was not"),
+        Hole.objects.open().count(),
+        0,
+        _("Run manage.py reconcile: it names the reports. With --mend it writes the missing messages."),
         unit="count",
     )
 

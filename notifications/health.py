@@ -18,7 +18,7 @@ from entities.models.breaker import nafath_is_away
 from entities.row_security import as_system
 from incidents.models import ReportEvent
 from incidents.tasks import HEARTBEAT
-from notifications.models import Delivery
+from notifications.models import Delivery, Hole
 
 BROKER_SECONDS = 0.5
 SWEEP_LATE = timedelta(minutes=3)
@@ -34,6 +34,7 @@ def degraded_parts() -> list[str]:
         "sweep": not away and sweep_is_late(),
         "deliveries": deliveries_are_stuck(),
         "events": events_wait(),
+        "holes": holes_are_open(),
         "nafath": sign_in_is_away(),
     }
     return [name for name, limps in limping.items() if limps]
@@ -64,6 +65,13 @@ def sweep_is_late() -> bool:
 def deliveries_are_stuck() -> bool:
     with suppress(Error), as_system():
         return Delivery.objects.waiting_since(timezone.now() - DELIVERY_LATE).exists()
+    return False
+
+
+def holes_are_open() -> bool:
+    """The reconciler has found something that should have been told and was not."""
+    with suppress(Error):
+        return Hole.objects.open().exists()
     return False
 
 

@@ -233,3 +233,37 @@ class Preference(models.Model):
     def refuses(self, topic: str | None, channel: str) -> bool:
         """She has turned this topic off for this way out."""
         return topic in {Channel.EMAIL: self.no_mail, Channel.SMS: self.no_sms}.get(Channel(channel), [])
+
+
+class Reconciled(models.Model):
+    """How far the reconciler has looked: one row."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    event = models.PositiveBigIntegerField(help_text="The last event that has been compared.")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} up to {self.event}"
+
+
+class HoleQuerySet(models.QuerySet["Hole"]):
+    def open(self) -> Self:
+        return self.filter(mended_at__isnull=True)
+
+
+class Hole(models.Model):
+    """Something that should have been told and was not. It names the report and nobody."""
+
+    key = models.CharField(max_length=60, unique=True, help_text="event:<id> or clock:<id>:<mark>")
+    reference = models.CharField(max_length=20)
+    missing = models.PositiveIntegerField(help_text="People without a message; of a clock 0.")
+    found_at = models.DateTimeField()
+    mended_at = models.DateTimeField(null=True)
+
+    objects = HoleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["found_at"], condition=Q(mended_at__isnull=True), name="hole_open")]
+
+    def __str__(self) -> str:
+        return self.key

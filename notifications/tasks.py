@@ -8,7 +8,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from notifications import actions
+from notifications import actions, reconciling
 from notifications.channels import ChannelAway
 from notifications.models import Delivery
 
@@ -52,3 +52,9 @@ def _deliver_batch(until: float) -> int:
         except ChannelAway:
             away.add(channel)
     return settled
+
+
+@shared_task
+def reconcile() -> int:
+    """Compare what was told with what must have been; returns how many holes are open."""
+    return reconciling.reconcile(at=timezone.now())

@@ -73,6 +73,11 @@ app.conf.update(
             "schedule": settings.FAN_OUT_SECONDS,
             "options": {"expires": settings.FAN_OUT_SECONDS * 0.9},
         },
+        "reconcile what was told": {
+            "task": "notifications.tasks.reconcile",
+            "schedule": 300,
+            "options": {"expires": 270},
+        },
         "clear dead sessions": {
             "task": "entities.tasks.clear_dead_sessions",
             "schedule": crontab(hour=3, minute=20),

@@ -21,7 +21,8 @@ GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
     "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
     "ReadMark",
-    "Breaker",  # one row, of nobody
+    "Breaker", "Reconciled",  # one row, of nobody
+    "Hole",  # names a report to the desk, and nobody
     "NafathTransaction", "DoorCode",  # of a browser without a person: its session is the door
 }  # fmt: skip
 OURS = ("entities", "crisis_teams", "nafath_auth", "incidents", "notifications")

@@ -1,0 +1,131 @@
+"""What must have been told is computed anew and compared with what was; a difference is a hole, and an alarm.
+
+Compared is what cannot have changed since: the rule is docs/adr/0029's last point. A hole of an event stays until
+somebody mends it (`manage.py reconcile --mend`); a hole of a clock ends by itself when the mark is spoken.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Max, OuterRef, Subquery
+from django.utils import timezone
+
+from entities.models import Membership
+from incidents.lifecycle import EventKind
+from incidents.models import Clock, ReportEvent
+from notifications import actions
+from notifications.models import Channel, Delivery, Hole, Reconciled
+from notifications.recipients import Side, audience, side_of
+from notifications.relevance import event_stands
+
+logger = logging.getLogger(__name__)
+
+#: What is younger may still be on its way.
+SETTLED = timedelta(minutes=5)
+#: Where the first run begins.
+FIRST_LOOK = timedelta(days=1)
+BATCH = 200
+CLOCKS = 5000
+#: Sides whose people do not depend on the catalogue's links of today.
+_FIXED = frozenset({Side.OWN, Side.AUTHORITY, Side.PROVIDER})
+
+
+def reconcile(*, at: datetime) -> int:
+    """Look at the next events and at every running clock; returns how many holes are open then."""
+    for event in _next_events(at=at):
+        if event_stands(event) and (missing := _missing(event)):
+            _note(f"event:{event.pk}", event.report.reference, missing=missing, at=at)
+    silent = dict(_silent_clocks(at=at))
+    for key, reference in silent.items():
+        _note(key, reference, missing=0, at=at)
+    Hole.objects.open().filter(key__startswith="clock:").exclude(key__in=silent).update(mended_at=at)
+    return Hole.objects.open().count()
+
+
+def mend(*, at: datetime) -> int:
+    """Write what the open holes of events lack, and call them mended; returns how many."""
+    holes = {int(hole.key.partition(":")[2]): hole for hole in Hole.objects.open().filter(key__startswith="event:")}
+    events = ReportEvent.objects.filter(pk__in=holes).select_related(
+        "clock", "report__policy", "report__provider_service"
+    )
+    actions.write_deliveries(list(events), at=at)
+    return Hole.objects.filter(pk__in=[hole.pk for hole in holes.values()]).update(mended_at=at)
+
+
+def _next_events(*, at: datetime) -> list[ReportEvent]:
+    """Those after the last one compared, as far as all have been fanned out; the point moves behind them."""
+    point = Reconciled.objects.filter(name="events").first()
+    after = point.event if point else _first_point(at)
+    rows = ReportEvent.objects.filter(pk__gt=after, recorded_at__lte=at - SETTLED)
+    events: list[ReportEvent] = []
+    for event in rows.select_related("clock", "report__policy", "report__provider_service").order_by("pk")[:BATCH]:
+        if event.fanned_out_at is None or event.fanned_out_at > at - SETTLED:
+            break  # /readyz names what is not fanned out
+        events.append(event)
+    seen = events[-1].pk if events else after
+    Reconciled.objects.update_or_create(name="events", defaults={"event": seen, "at": at})
+    return [event for event in events if event.fanned_out_at != event.recorded_at]  # the seed tells nobody
+
+
+def _first_point(at: datetime) -> int:
+    older = ReportEvent.objects.filter(recorded_at__lt=at - FIRST_LOOK)
+    return int(older.aggregate(newest=Max("pk"))["newest"] or 0)
+
+
+def _missing(event: ReportEvent) -> int:
+    """How many people lack the message that they must have in the inbox.
+
+    While it is its report's newest event nothing that the audience depends on has changed: everybody who was a member
+    is compared, but for consumers. Later, it is a hole only if nobody at all was told.
+    """
+    expected = {
+        recipient.membership.user_id
+        for recipient in audience(event)
+        if Channel.IN_APP in recipient.channels
+        and side_of(event.report, recipient.membership) in _FIXED
+        and _was_member(recipient.membership, event)
+    }
+    told = set(Delivery.objects.filter(event=event).values_list("person", flat=True))
+    if event.seq == event.report.event_count:
+        return len(expected - told)
+    return len(expected) if not told and event.kind != EventKind.REMINDED else 0
+
+
+def _was_member(membership: Membership, event: ReportEvent) -> bool:
+    begun = membership.valid_from is None or membership.valid_from <= timezone.localdate(event.recorded_at)
+    return begun and membership.created_at < event.recorded_at
+
+
+def _silent_clocks(*, at: datetime) -> Iterator[tuple[str, str]]:
+    """Key and reference of each running clock whose latest mark should have been spoken and was not.
+
+    A clock is changed by a deed alone; marks before the report's newest deed may have been passed over by it.
+    """
+    deeds = ReportEvent.objects.filter(report=OuterRef("report")).exclude(kind=EventKind.REMINDED)
+    changed = Subquery(deeds.order_by("-seq").values("recorded_at")[:1])
+    clocks = (
+        Clock.objects.running().select_related("report__policy").prefetch_related("reminders").annotate(changed=changed)
+    )
+    for clock in clocks.order_by("pk")[:CLOCKS]:
+        rules, due = clock.report.policy.rules, at - SETTLED
+        marks = rules.marks_of(clock.kind, started_at=clock.started_at, due_at=clock.due_at)
+        since = clock.changed  # type: ignore[attr-defined]  # annotated
+        wanted = [mark for moment, mark in marks if since < moment <= due]
+        spoken = {event.mark for event in clock.reminders.all()}
+        later = [mark.code for moment, mark in marks if moment > due]
+        if wanted and wanted[-1].code not in spoken and not spoken & set(later):
+            yield f"clock:{clock.pk}:{wanted[-1].code}", clock.report.reference
+
+
+def _note(key: str, reference: str, *, missing: int, at: datetime) -> None:
+    """Once; one that opens again after it was mended is open again."""
+    hole, is_new = Hole.objects.get_or_create(
+        key=key, defaults={"reference": reference, "missing": missing, "found_at": at}
+    )
+    if hole.mended_at is not None:
+        Hole.objects.filter(pk=hole.pk).update(mended_at=None, found_at=at, missing=missing)
+    if is_new:
+        logger.error("message_hole", extra={"hole": key, "missing": missing})

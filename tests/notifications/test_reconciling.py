@@ -1,0 +1,99 @@
+"""A message that should have been written and was not is found and named; what changed afterwards is no hole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from entities.models import Membership
+from entities.permissions import Role
+from incidents import actions as reports
+from incidents.models import Report
+from notifications import health
+from notifications.models import Delivery, Hole, Preference
+from notifications.reconciling import mend, reconcile
+from notifications.topics import Topic
+from tests.factories import a_report, a_reviewer
+from tests.notifications.conftest import colleague, fan_out, to
+
+pytestmark = pytest.mark.django_db
+LATER = timedelta(minutes=6)
+
+
+@pytest.fixture
+def told() -> Report:
+    """A report with a colleague and a reviewer, all of whom were told."""
+    report = a_report()
+    colleague(report)
+    reviewer = a_reviewer()
+    Membership.objects.update(created_at=timezone.now() - timedelta(days=1))
+    reports.acknowledge(report, by=reviewer)
+    fan_out()
+    return report
+
+
+def look() -> int:
+    return reconcile(at=timezone.now() + LATER)
+
+
+def test_a_house_in_order_has_no_hole(told: Report) -> None:
+    assert look() == 0
+    assert "holes" not in health.degraded_parts()
+
+
+def test_a_lost_delivery_is_found_named_once_and_mended(told: Report) -> None:
+    lost = to(told.filed_by, event__data__move="acknowledge")
+    event = lost[0].event_id
+    lost.delete()
+    assert look() == look() == 1
+    hole = Hole.objects.get()
+    assert (hole.key, hole.reference, hole.missing) == (f"event:{event}", told.reference, 1)
+    assert "holes" in health.degraded_parts()
+    with pytest.raises(CommandError, match="1 holes"):
+        call_command("reconcile", stdout=StringIO())
+    assert mend(at=timezone.now()) == 1
+    assert to(told.filed_by, event=event, channel="in_app").exists()
+    assert "holes" not in health.degraded_parts()
+
+
+def test_an_event_of_which_nobody_was_told_is_found_although_the_report_went_on(told: Report) -> None:
+    Delivery.objects.filter(event__kind="FILED").delete()
+    assert look() == 1
+
+
+def test_who_joined_or_chose_otherwise_afterwards_is_no_hole(told: Report) -> None:
+    colleague(told, Role.MEMBER)
+    Preference.objects.create(person=told.filed_by, no_mail=[Topic.PROGRESS])
+    Delivery.objects.filter(person=told.filed_by).exclude(channel="in_app").delete()
+    assert look() == 0
+
+
+def test_what_was_compared_is_not_looked_at_again(told: Report) -> None:
+    assert look() == 0
+    Delivery.objects.all().delete()
+    assert look() == 0
+
+
+def test_what_is_still_on_its_way_waits(told: Report) -> None:
+    Delivery.objects.all().delete()
+    assert reconcile(at=timezone.now()) == 0
+    assert look() > 0
+
+
+def test_a_mark_that_was_not_spoken_is_a_hole_until_it_is(told: Report) -> None:
+    clock = told.clocks.running().get(kind="C3")
+    after = clock.due_at + LATER
+    reports.record_due_reminders(at=clock.due_at)
+    told.clocks.filter(pk=clock.pk).update(next_mark_at=None)  # the sweep has lost sight of it
+    fan_out()
+    assert reconcile(at=after) == 0
+    late = after + timedelta(days=3)
+    assert reconcile(at=late) == 1
+    assert Hole.objects.get().key.startswith(f"clock:{clock.pk}:")
+    told.clocks.filter(pk=clock.pk).update(next_mark_at=clock.due_at)
+    reports.record_due_reminders(at=late)
+    assert reconcile(at=late) == 0
