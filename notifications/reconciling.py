@@ -14,6 +14,7 @@ from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from entities.models import Membership
+from entities.permissions import AUTHORITY_ROLES
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, ReportEvent
 from notifications import actions
@@ -81,17 +82,18 @@ def _missing(event: ReportEvent) -> int:
     While it is its report's newest event nothing that the audience depends on has changed: everybody who was a member
     is compared, but for consumers. Later, it is a hole only if nobody at all was told.
     """
-    expected = {
-        recipient.membership.user_id
-        for recipient in audience(event)
-        if Channel.IN_APP in recipient.channels
-        and side_of(event.report, recipient.membership) in _FIXED
-        and _was_member(recipient.membership, event)
-    }
-    told = set(Delivery.objects.filter(event=event).values_list("person", flat=True))
+    expected: dict[Side, set[int]] = {side: set() for side in _FIXED}
+    for recipient in audience(event):
+        side = side_of(event.report, recipient.membership)
+        if Channel.IN_APP in recipient.channels and side in _FIXED and _was_member(recipient.membership, event):
+            expected[side].add(recipient.membership.user_id)
+    told = dict(Delivery.objects.filter(event=event).values_list("person", "membership__role"))
+    if AUTHORITY_ROLES & set(told.values()):
+        expected[Side.AUTHORITY] = set()  # who has the duty may have changed since: one of them is enough
+    people = set().union(*expected.values())
     if event.seq == event.report.event_count:
-        return len(expected - told)
-    return len(expected) if not told and event.kind != EventKind.REMINDED else 0
+        return len(people - told.keys())
+    return len(people) if not told and event.kind != EventKind.REMINDED else 0
 
 
 def _was_member(membership: Membership, event: ReportEvent) -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0004_told_together'),
+        ('notifications', '0005_told_together'),
     ]
 
     operations = [
