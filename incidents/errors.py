@@ -28,6 +28,10 @@ class DutyRefused(MoveRefused):
     """The duty roster stays as it is."""
 
 
+class StalePolicy(MoveRefused):
+    """Somebody else changed the draft of the policy since it was read; answered with 409."""
+
+
 class PaperUnavailable(Exception):
     """This machine makes no PDF now; there is the page to print instead."""
 

@@ -49,12 +49,14 @@ def said(rule: Rule) -> str:
     return stretch(rule.minutes)
 
 
-def _cell(rules: Rules, clock: str, kind: str, severity: int) -> tuple[str, ...]:
+def cell(rules: Rules, clock: str, kind: str, severity: int, *, emergency: bool = False) -> tuple[str, ...]:
+    """What the rules say for one severity: one sentence, or one for each run of tiers that share it."""
     tiers = DigitalService.Tier.values
-    by_tier = [(tier, rules.rule(clock, kind=kind, severity=severity, tier=tier)) for tier in tiers]
+    asked = {"kind": kind, "severity": severity, "emergency": emergency}
+    by_tier = [(tier, rules.rule(clock, tier=tier, **asked)) for tier in tiers]  # type: ignore[arg-type]
     words = [(tier, said(rule)) for tier, rule in by_tier if rule is not None]
     groups = [(text, [tier for tier, _text in group]) for text, group in groupby(words, key=lambda pair: pair[1])]
-    if len(groups) == 1:
+    if len(groups) == 1 and len(words) == len(tiers):
         return (groups[0][0],)
     return tuple(_("%(length)s (tier %(tiers)s)") % {"length": text, "tiers": _span(tiers)} for text, tiers in groups)
 
@@ -68,15 +70,15 @@ def clock_lines(rules: Rules) -> list[ClockLine]:
     lines: dict[tuple[str, tuple[tuple[str, ...], ...]], ClockLine] = {}
     for clock in ClockKind:
         for kind in ReportKind:
-            cells = tuple(_cell(rules, clock, kind, severity) for severity in Severity)
-            if any(cells) and (clock.value, cells) not in lines and _runs(clock, kind):
+            cells = tuple(cell(rules, clock, kind, severity) for severity in Severity)
+            if any(cells) and (clock.value, cells) not in lines and runs(clock, kind):
                 lines[clock.value, cells] = ClockLine(
                     clock, str(clock.label), str(kind.label), clock in WAITS_ON_AUTHORITY, cells
                 )
     return list(lines.values())
 
 
-def _runs(clock: ClockKind, kind: ReportKind) -> bool:
+def runs(clock: ClockKind, kind: ReportKind) -> bool:
     """C2 is for outages, M-clocks for maintenance, the final report for what is our own."""
     if clock.value.startswith("M"):
         return kind == ReportKind.MAINTENANCE

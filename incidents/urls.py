@@ -15,6 +15,9 @@ from incidents.views import (
     guide,
     papers,
     phoned,
+    policies,
+    policy_deeds,
+    policy_editing,
     receipt,
     reports,
 )
@@ -89,6 +92,35 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
+    # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
+    path("policies/", policies.policy_list, name="policy_list"),
+    path("policies/<int:version>/", policies.policy_page, name="policy_page"),
+    path("policies/<int:version>/changes/<int:other>/", policies.policy_changes, name="policy_changes"),
+    path("policies/<int:version>/preview/", policies.policy_preview, name="policy_preview"),
+    # --- views/policy_editing.py: a draft, line by line ---------------------------------------------------------------
+    path("policies/<int:version>/edit/", policy_editing.policy_edit, name="policy_edit"),
+    path("policies/<int:version>/edit/rules/new/", policy_editing.policy_rule, name="policy_rule_new"),
+    path("policies/<int:version>/edit/rules/<int:rule>/", policy_editing.policy_rule, name="policy_rule"),
+    path(
+        "policies/<int:version>/edit/rules/<int:rule>/remove/",
+        policy_editing.policy_rule_remove,
+        name="policy_rule_remove",
+    ),
+    path("policies/<int:version>/edit/reminders/new/", policy_editing.policy_mark, name="policy_mark_new"),
+    path("policies/<int:version>/edit/reminders/<int:mark>/", policy_editing.policy_mark, name="policy_mark"),
+    path(
+        "policies/<int:version>/edit/reminders/<int:mark>/remove/",
+        policy_editing.policy_mark_remove,
+        name="policy_mark_remove",
+    ),
+    path("policies/<int:version>/edit/points/", policy_editing.policy_points, name="policy_points"),
+    # --- views/policy_deeds.py: copied, asked for, published by a second admin ----------------------------------------
+    path("policies/<int:version>/copy/", policy_deeds.policy_copy, name="policy_copy"),
+    path("policies/<int:version>/ask/", policy_deeds.policy_ask, name="policy_ask"),
+    path("policies/<int:version>/decision/", policy_deeds.policy_decision, name="policy_decision"),
+    path("policies/<int:version>/publish/", policy_deeds.policy_publish, name="policy_publish"),
+    path("policies/<int:version>/send-back/", policy_deeds.policy_send_back, name="policy_send_back"),
+    path("policies/<int:version>/discard/", policy_deeds.policy_discard, name="policy_discard"),
     # --- views/guide.py: the guide and the catalogue -----------------------------------------------------------------
     path("guide/", guide.guide, name="guide"),
     path("services/", guide.service_list, name="service_list"),

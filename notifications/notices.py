@@ -5,12 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from entities.models import Correctable, Notice, User
 from entities.permissions import Role
+from incidents.models import Policy
 from nafath_auth.break_glass import Step
 from nafath_auth.code_door import code_of
 from nafath_auth.models import BreakGlass
@@ -46,6 +49,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
             return []
         case Notice.Kind.BREAK_GLASS:
             return _access(notice)
+        case Notice.Kind.POLICY_WAITS:
+            return _version(notice)
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -69,6 +74,16 @@ def _access(notice: Notice) -> list[tuple[str, str]]:
     ]
 
 
+def _version(notice: Notice) -> list[tuple[str, str]]:
+    """Which version, by whom, and from when it would count. Its reason is typed and stays inside."""
+    policy = Policy.objects.filter(version=notice.data["version"]).first()
+    asker = User.objects.filter(public_id=notice.data["asked_by"]).first()
+    said = [(_("Version"), str(notice.data["version"])), (_("Asked by"), asker.name if asker else "—")]
+    if policy and policy.effective_from:
+        said.append((_("In force from"), date_format(timezone.localtime(policy.effective_from), "DATETIME_FORMAT")))
+    return said
+
+
 def short(notice: Notice) -> str:
     """The line of an SMS that says more than the headline."""
     match notice.kind:
@@ -86,20 +101,24 @@ def guide(notice: Notice) -> str:
             return reverse("sign_in_guide") + "#nafath-down"
         case Notice.Kind.DRAFT_WAITS:
             return reverse("guide") + "#own-outage"
+        case Notice.Kind.POLICY_WAITS:
+            return reverse("guide") + "#clocks"
     return reverse("guide") + "#team"
+
+
+#: Where most notices lead; the crisis team's page where nothing is named.
+PATHS: dict[str, str] = {
+    Notice.Kind.CODE: "nafath_sign_in",
+    Notice.Kind.CODE_ENTERED: "home",
+    Notice.Kind.NAFATH_AWAY: "nafath_state",
+    Notice.Kind.BREAK_GLASS: "break_glass_requests",
+}
 
 
 def path(notice: Notice) -> str:
     """Where the reader goes from here."""
-    match notice.kind:
-        case Notice.Kind.CODE:
-            return reverse("nafath_sign_in")
-        case Notice.Kind.CODE_ENTERED:
-            return reverse("home")
-        case Notice.Kind.NAFATH_AWAY:
-            return reverse("nafath_state")
-        case Notice.Kind.BREAK_GLASS:
-            return reverse("break_glass_requests")
-        case Notice.Kind.CORRECTION_ASKED if notice.entity.is_authority:
-            return reverse("admin:entities_user_changelist")
-    return reverse("team")
+    if notice.kind == Notice.Kind.CORRECTION_ASKED and notice.entity.is_authority:
+        return reverse("admin:entities_user_changelist")
+    if notice.kind == Notice.Kind.POLICY_WAITS:
+        return reverse("policy_page", args=[notice.data["version"]])
+    return reverse(PATHS.get(notice.kind, "team"))

@@ -86,6 +86,8 @@ def notice_audience(notice: Notice) -> list[Recipient]:
         members = members.filter(pk__in=asked.values("membership"))
     elif notice.kind == Notice.Kind.CORRECTION_ASKED:
         members = members.filter(entity=notice.entity_id)
+    elif notice.kind == Notice.Kind.POLICY_WAITS:
+        members = members.exclude(user__public_id=notice.data["asked_by"])
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Membership, Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
-from incidents.models import Draft, Report, ReportEvent
+from incidents.models import Draft, Policy, Report, ReportEvent
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery
 
@@ -62,6 +62,9 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
 def notice_stands(notice: Notice, *, at: datetime) -> bool:
     """The draft still lies unsent, the team is still unconfirmed, the code is still good; what was done stays true."""
     match notice.kind:
+        case Notice.Kind.POLICY_WAITS:
+            waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
+            return waiting.filter(version=notice.data["version"]).exists()
         case Notice.Kind.DRAFT_WAITS:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:

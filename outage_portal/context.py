@@ -47,6 +47,7 @@ ROOMS = (
     Room("service_list", _("Our services"), "server", P.ENTITY_HOME, P.CATALOGUE_VIEW),
     Room("nafath_state", _("Nafath"), "key-round", P.REPORT_LEAD),
     Room("audit_log", _("Security log"), "scroll-text", P.AUDIT_VIEW),
+    Room("policy_list", _("Policies"), "sliders-horizontal", P.BOARD_VIEW),
     Room("operations", _("Operations"), "activity", P.ADMINISTER),
     Room("guide", _("Reports guide"), "book-open", None),
 )

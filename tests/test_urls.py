@@ -69,6 +69,11 @@ class World:
             "service": self.report.main_service_id,
             "transaction": uuid.uuid4(),
             "token": "not-a-token",  # a good one is its holder's: tests/notifications/test_unsubscribing.py
+            # The policy is the authority's; version 1 is in force.
+            "version": 1,
+            "other": 1,
+            "rule": 1,
+            "mark": 1,
         }
         assert argument in values, f"{name}: say what a stranger may see of <{argument}>"
         return values[argument]

@@ -29,7 +29,14 @@ from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
-from incidents.actions.policies import copy_policy, publish_policy
+from incidents.actions.policies import (
+    ask_publication,
+    copy_policy,
+    discard_policy,
+    publish_policy,
+    send_back_policy,
+)
+from incidents.actions.policy_drafts import remove_row, save_mark, save_points, save_rule
 from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
@@ -46,6 +53,7 @@ __all__ = [
     "adopt_service",
     "answer",
     "ask",
+    "ask_publication",
     "assign",
     "attach",
     "audit_readings",
@@ -60,6 +68,7 @@ __all__ = [
     "copy_policy",
     "countersign",
     "discard_draft",
+    "discard_policy",
     "extend_final",
     "extend_window",
     "file_ended_outage",
@@ -77,14 +86,19 @@ __all__ = [
     "record_due_reminders",
     "record_phoned_report",
     "remind_unsent_drafts",
+    "remove_row",
     "remove_shift",
     "reschedule",
     "restore",
     "restore_pair",
     "save_draft",
     "save_final",
+    "save_mark",
+    "save_points",
+    "save_rule",
     "seal",
     "send_back",
+    "send_back_policy",
     "start_window",
     "submit_final",
     "undo_acknowledge",

@@ -10,10 +10,11 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from entities.models import DigitalService
 from entities.models.naming import Bilingual
@@ -31,20 +32,58 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
 
 
 class Policy(models.Model):
-    """One version of the authority's rules."""
+    """One version of the authority's rules: drafted by admins, published by one who had no hand in it."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("policy", "Draft")
+        WAITING = "waiting", pgettext_lazy("policy", "Awaits a second admin")
+        SCHEDULED = "scheduled", pgettext_lazy("policy", "Published, not yet in force")
+        IN_FORCE = "in_force", pgettext_lazy("policy", "In force")
+        PAST = "past", pgettext_lazy("policy", "No longer in force")
 
     version = models.PositiveIntegerField(_("Version"), unique=True)
-    effective_from = models.DateTimeField(_("In force from"))
+    based_on = models.PositiveIntegerField(_("Copied from version"), null=True, blank=True)
+    reason = models.CharField(_("Why it changes"), max_length=500, blank=True)
+    effective_from = models.DateTimeField(_("In force from"), null=True, blank=True)
+    edits = models.PositiveIntegerField(default=0, help_text="Counts the changes of a draft: who saves names hers.")
+    editors = models.JSONField(default=list, blank=True, help_text="The public ids of everybody who wrote into it.")
+    asked_at = models.DateTimeField(_("Publication asked for at"), null=True, blank=True)
+    asked_by = models.UUIDField(null=True, blank=True)
+    sent_back = models.CharField(_("Why it was sent back"), max_length=500, blank=True)
     published_at = models.DateTimeField(_("Published at"), null=True, blank=True)
+    published_by = models.UUIDField(null=True, blank=True)
 
     objects = PolicyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Policy")
         verbose_name_plural = _("Policies")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(published_at__isnull=True) | Q(effective_from__isnull=False),
+                name="policy_published_for_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_by__isnull=True) | ~Q(published_by=F("asked_by")), name="policy_four_eyes"
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(_("Policy, version %(version)s") % {"version": self.version})
+
+    def state(self, *, in_force: Policy) -> State:
+        """Where this version stands while `in_force` is the one that counts."""
+        if self.published_at is None or self.effective_from is None or in_force.effective_from is None:
+            return self.State.WAITING if self.asked_at else self.State.DRAFT
+        if self.pk == in_force.pk:
+            return self.State.IN_FORCE
+        later = (self.effective_from, self.version) > (in_force.effective_from, in_force.version)
+        return self.State.SCHEDULED if later else self.State.PAST
+
+    @property
+    def is_draft(self) -> bool:
+        """Open to be written into."""
+        return self.published_at is None and self.asked_at is None
 
     @property
     def rules(self) -> Rules:
@@ -59,14 +98,8 @@ def rules_of(policy_id: int) -> Rules:
     severity = list(policy.severity_rules.all())
     return Rules(
         version=policy.version,
-        rules=tuple(
-            Rule(r.clock, r.kind, r.severity, r.tier, r.emergency, r.minutes, r.calendar)
-            for r in policy.clock_rules.all()
-        ),
-        marks=tuple(
-            Mark(m.clock, m.code, m.percent, m.minutes, tuple(m.audience), tuple(m.sms_for))
-            for m in policy.reminder_marks.all()
-        ),
+        rules=tuple(row.as_rule for row in policy.clock_rules.all()),
+        marks=tuple(row.as_mark for row in policy.reminder_marks.all()),
         weights=Weights(
             points={(r.factor, r.key): r.points for r in severity if r.factor != Factor.THRESHOLD},
             thresholds={int(r.key): r.points for r in severity if r.factor == Factor.THRESHOLD},
@@ -108,6 +141,11 @@ class ClockRule(models.Model):
     def __str__(self) -> str:
         return f"{self.clock} {self.kind or '*'} S{self.severity or '*'} T{self.tier if self.tier is not None else '*'}"
 
+    @property
+    def as_rule(self) -> Rule:
+        """The plain value that the clocks read."""
+        return Rule(self.clock, self.kind, self.severity, self.tier, self.emergency, self.minutes, self.calendar)
+
 
 class ReminderMark(models.Model):
     """When a running clock speaks, and to whom. Percent and minutes are counted from the due moment."""
@@ -131,6 +169,11 @@ class ReminderMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock} {self.code}"
+
+    @property
+    def as_mark(self) -> Mark:
+        """The plain value that the clocks read."""
+        return Mark(self.clock, self.code, self.percent, self.minutes, tuple(self.audience), tuple(self.sms_for))
 
 
 class SeverityRule(models.Model):
@@ -174,7 +217,11 @@ class Choice(Bilingual):
 
 
 class Holiday(Bilingual):
-    """A day off, or a day of Ramadan with its shorter hours."""
+    """A day off, or a day of Ramadan with its shorter hours.
+
+    A row counts, so an admin has confirmed it; the days that came with the portal say nobody. What is only proposed is
+    computed (`incidents.rulebook.holidays`) and is no row.
+    """
 
     class Kind(models.TextChoices):
         OFF = "off", _("Day off")
@@ -182,6 +229,8 @@ class Holiday(Bilingual):
 
     day = models.DateField(_("Day"))
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind.choices, default=Kind.OFF)
+    confirmed_at = models.DateTimeField(_("Confirmed at"), null=True, blank=True)
+    confirmed_by = models.UUIDField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("Holiday")

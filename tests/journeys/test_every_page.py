@@ -22,12 +22,13 @@ from entities.models import User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, Report
+from incidents.models import Draft, Policy, Report
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_shift, a_team, an_entity
+from tests.incidents.policies import a_draft_policy, a_waiting_policy
 from tests.journeys.conftest import DESK, PHONE, Visitor
 from tests.nafath_auth.night import nafath_down
 from tests.signing import prove_sessions
@@ -43,9 +44,20 @@ class Town(World):
     people: dict[str, User]
     reports: list[Report]
 
+    draft_policy: Policy
+    waiting_policy: Policy
+
     def foreign(self, name: str, argument: str) -> Any:
         if (name, argument) == ("unsubscribe", "token"):
             return token_for(self.director, Topic.ELSEWHERE)
+        if name.startswith("policy_") and name not in {"policy_page", "policy_copy"}:
+            policy = self.waiting_policy if name == "policy_decision" else self.draft_policy
+            return {
+                "version": policy.version,
+                "other": self.waiting_policy.version,
+                "rule": policy.clock_rules.first().pk,  # type: ignore[union-attr]  # it has some
+                "mark": policy.reminder_marks.first().pk,  # type: ignore[union-attr]
+            }[argument]
         return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
 
 
@@ -81,6 +93,7 @@ def town() -> Town:
     town.draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director
     )
+    town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
     return town
 
 

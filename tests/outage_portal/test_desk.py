@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +16,6 @@ from django.utils import timezone, translation
 from crisis_teams.models import CrisisTeam
 from entities.models import AuditEvent, Entity, Membership, Sector, User
 from entities.permissions import Role
-from incidents import actions
-from incidents.errors import MoveRefused
-from incidents.forms.policy import ReminderMarkForm, SeverityRuleForm
 from incidents.models import Policy
 from notifications import actions as notifications
 from tests.factories import a_dependency, a_membership, a_person, a_report, a_sector, a_service, a_team, an_entity
@@ -159,52 +155,12 @@ def test_a_membership_keeps_its_entity_and_its_role(client_of: Browser) -> None:
 
 
 # --- The policy -------------------------------------------------------------------------------------------------
-def test_a_version_is_copied_edited_and_published(client_of: Browser) -> None:
-    browser, first = client_of(a_person(Role.ADMIN)), Policy.objects.get()
-    browser.post(page_of(Policy, "changelist"), {"action": "copy", "_selected_action": [first.pk]})
-    copy = Policy.objects.get(version=first.version + 1)
-    assert copy.published_at is None
-    assert copy.rules.marks == first.rules.marks
-    assert copy.rules.rules == first.rules.rules
-    Policy.objects.filter(pk=copy.pk).update(effective_from=timezone.now() + timedelta(days=1))
-    browser.post(page_of(Policy, "changelist"), {"action": "publish", "_selected_action": [copy.pk]})
-    copy.refresh_from_db()
-    assert copy.published_at is not None
-    assert Policy.objects.in_force() == first
-    assert browser.post(page_of(Policy, "change", copy.pk), {"version": 9}).status_code == 403
-
-
-def test_a_version_that_could_not_be_lived_by_is_not_published() -> None:
-    by = a_person(Role.ADMIN)
-    copy = actions.copy_policy(Policy.objects.get(), by=by)
-    with pytest.raises(MoveRefused):
-        actions.publish_policy(copy, by=by)  # its moment has passed
-    copy.effective_from = timezone.now() + timedelta(days=1)
-    copy.save()
-    copy.clock_rules.filter(clock="C2").delete()
-    with pytest.raises(MoveRefused):
-        actions.publish_policy(copy, by=by)
-    with pytest.raises(MoveRefused):
-        actions.copy_policy(copy, by=a_person(Role.AUDITOR))
-
-
-@pytest.mark.parametrize(
-    ("factor", "key", "right"),
-    [("threshold", "5", False), ("tier", "x", False), ("users", "many", False), ("cyber", "no", False),
-     ("threshold", "1", True), ("users", "5000", True), ("impact", "full", True)],
-)  # fmt: skip
-def test_a_severity_rule_is_one_that_severity_can_read(factor: str, key: str, right: bool) -> None:
-
-    assert SeverityRuleForm({"factor": factor, "key": key, "points": 1}).is_valid() is right
-
-
-def test_a_reminder_goes_to_roles_that_exist() -> None:
-
-    mark = {"clock": "C3", "code": "due", "percent": 0, "minutes": 0}
-    assert not ReminderMarkForm({**mark, "audience": ["NOBODY"]}).is_valid()
-    form = ReminderMarkForm({**mark, "audience": ["DIRECTOR"], "sms_for": ["1", "2"]})
-    assert form.is_valid()
-    assert (form.cleaned_data["audience"], form.cleaned_data["sms_for"]) == (["DIRECTOR"], [1, 2])
+def test_the_policy_is_looked_at_here_and_changed_on_its_own_page(client_of: Browser) -> None:
+    browser, policy = client_of(a_person(Role.ADMIN)), Policy.objects.get()
+    assert browser.get(page_of(Policy, "change", policy.pk)).headers["Location"] == "/policies/1/"
+    assert browser.post(page_of(Policy, "add"), {"version": 9}).status_code == 403
+    browser.post(page_of(Policy, "changelist"), {"action": "copy", "_selected_action": [policy.pk]})
+    assert Policy.objects.count() == 1
 
 
 def test_the_teams_are_looked_at(client_of: Browser) -> None:

@@ -1,0 +1,203 @@
+"""The policy: read by the authority, drafted by admins, published by one who had no hand in it, never changed after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from entities.models import AuditEvent, Notice, User
+from entities.permissions import Role
+from incidents import actions
+from incidents.errors import MoveRefused, StalePolicy
+from incidents.models import Policy, ReminderMark
+from incidents.rulebook.changes import changes
+from incidents.rulebook.gaps import lacking
+from notifications.actions import fan_out_new_events
+from notifications.models import Delivery
+from notifications.stories import path_of
+from tests.factories import a_person, a_report, a_service
+from tests.incidents.policies import a_draft_policy, a_waiting_policy, rule_of
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+STATE = Policy.State
+
+
+def state(policy: Policy) -> str:
+    return Policy.objects.get(pk=policy.pk).state(in_force=Policy.objects.in_force())
+
+
+# --- Reading ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.LEAD, Role.AUDITOR])
+def test_the_authority_reads_and_only_admins_change(role: Role, client_of: ClientOf) -> None:
+    draft, browser = a_draft_policy(), client_of(a_person(role))
+    page = browser.get("/en/policies/1/").content.decode()
+    daytime = "4 hours, counted from 07:00 to 22:00 (tier 2–3)"
+    for words in ("30 minutes (tier 0–1)", daytime, "5 days before", "10 days"):
+        assert words in page
+    assert "/copy/" not in page
+    assert browser.get(f"/policies/{draft.version}/edit/").status_code == 403
+    assert browser.get("/policies/").status_code == 200
+
+
+def test_no_page_shows_a_length_in_raw_minutes(client_of: ClientOf) -> None:
+    page = client_of(a_person(Role.ADMIN)).get("/en/policies/1/").content.decode()
+    assert "14400" not in page
+    assert "480" not in page
+
+
+def test_what_changed_is_told_in_words_and_nothing_else(client_of: ClientOf) -> None:
+    draft = a_draft_policy(minutes=120)
+    assert changes(Policy.objects.in_force().rules, draft.rules).count == 1
+    page = client_of(a_person(Role.AUDITOR)).get(f"/en/policies/1/changes/{draft.version}/").content.decode()
+    assert "<del>1 hour</del>" in page
+    assert "2 hours" in page
+    assert "10 days" not in page
+
+
+# --- A draft is open, and two admins do not overwrite each other --------------------------------------------------
+def test_whoever_read_an_older_draft_is_told_so_and_keeps_what_was_typed(client_of: ClientOf) -> None:
+    draft = a_draft_policy()
+    rule = rule_of(draft, "C1", severity=1)
+    browser = client_of(a_person(Role.ADMIN))
+    form = {"clock": "C1", "severity": 1, "number": "٤٥", "unit": "minutes", "seen": draft.edits - 1}
+    answer = browser.post(f"/en/policies/{draft.version}/edit/rules/{rule.pk}/", form)
+    assert answer.status_code == 409
+    assert "٤٥" in answer.content.decode()
+    assert f'name="seen" value="{draft.edits}"' in answer.content.decode()
+    form["seen"] = draft.edits
+    assert browser.post(f"/en/policies/{draft.version}/edit/rules/{rule.pk}/", form).status_code == 302
+    assert rule_of(draft, "C1", severity=1).minutes == 45
+    with pytest.raises(StalePolicy):
+        actions.remove_row(draft, rule, seen=draft.edits, by=a_person(Role.ADMIN))
+
+
+def test_a_version_that_waits_or_is_published_is_closed(client_of: ClientOf) -> None:
+    waiting, first = a_waiting_policy(), Policy.objects.get(version=1)
+    browser, by = client_of(a_person(Role.ADMIN)), a_person(Role.ADMIN)
+    for policy in (waiting, first):
+        assert browser.get(f"/policies/{policy.version}/edit/").status_code == 404
+        with pytest.raises(MoveRefused):
+            actions.save_rule(policy, rule_of(policy, "C1", severity=1), seen=policy.edits, by=by)
+        with pytest.raises(MoveRefused):
+            actions.discard_policy(policy, by=by)
+
+
+def test_a_draft_is_thrown_away(client_of: ClientOf) -> None:
+    draft = a_draft_policy()
+    assert client_of(a_person(Role.ADMIN)).post(f"/policies/{draft.version}/discard/").status_code == 302
+    assert Policy.objects.count() == 1
+
+
+def test_a_copy_says_why(client_of: ClientOf) -> None:
+    browser = client_of(a_person(Role.ADMIN))
+    assert browser.post("/policies/1/copy/", {"reason": ""}).status_code == 422
+    assert browser.post("/policies/1/copy/", {"reason": "تعميم جديد"}).status_code == 302
+    copy, first = Policy.objects.get(version=2), Policy.objects.get(version=1)
+    assert (copy.reason, copy.based_on, copy.rules.marks) == ("تعميم جديد", 1, first.rules.marks)
+    with pytest.raises(MoveRefused):
+        actions.copy_policy(first, reason="لا صلاحية", by=a_person(Role.AUDITOR))
+
+
+# --- Four eyes --------------------------------------------------------------------------------------------------
+def test_one_admin_asks_and_another_publishes(client_of: ClientOf) -> None:
+    author, second = a_person(Role.ADMIN), a_person(Role.ADMIN)
+    draft = a_draft_policy(by=author)
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    form = {"effective_from_date": f"{tomorrow:%Y-%m-%d}", "effective_from_time": "08:00"}
+    assert client_of(author).post(f"/policies/{draft.version}/ask/", form).status_code == 302
+    assert state(draft) == STATE.WAITING
+    client_of(author).post(f"/policies/{draft.version}/publish/")
+    assert state(draft) == STATE.WAITING
+    client_of(second).post(f"/policies/{draft.version}/publish/")
+    assert state(draft) == STATE.SCHEDULED
+    assert Policy.objects.in_force().version == 1
+    assert Policy.objects.in_force(at=timezone.now() + timedelta(days=3)).version == draft.version
+    done = AuditEvent.objects.filter(action="CONFIGURATION").order_by("id").values_list("data__done", flat=True)
+    assert list(done) == ["copied", "changed", "publication asked", "published"]
+
+
+def test_whoever_wrote_into_it_does_not_publish_it() -> None:
+    author, helper = a_person(Role.ADMIN), a_person(Role.ADMIN)
+    draft = a_draft_policy(by=author)
+    actions.save_rule(draft, rule_of(draft, "C1", severity=2), seen=draft.edits, by=helper)
+    waiting = actions.ask_publication(draft, effective_from=timezone.now() + timedelta(days=1), by=author)
+    for person in (author, helper, a_person(Role.LEAD)):
+        with pytest.raises(MoveRefused):
+            actions.publish_policy(waiting, by=person)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        now = timezone.now()
+        Policy.objects.filter(pk=waiting.pk).update(published_at=now, published_by=waiting.asked_by)
+
+
+def test_a_version_sent_back_is_a_draft_with_a_note(client_of: ClientOf) -> None:
+    waiting, browser = a_waiting_policy(), client_of(a_person(Role.ADMIN))
+    assert browser.post(f"/policies/{waiting.version}/send-back/", {"note": ""}).status_code == 422
+    browser.post(f"/policies/{waiting.version}/send-back/", {"note": "المهلة طويلة جدًا"})
+    assert state(waiting) == STATE.DRAFT
+    assert "المهلة طويلة جدًا" in browser.get(f"/policies/{waiting.version}/").content.decode()
+
+
+def test_a_moment_that_has_passed_is_refused() -> None:
+    by, past = a_person(Role.ADMIN), timezone.now() - timedelta(minutes=1)
+    with pytest.raises(MoveRefused):
+        actions.ask_publication(a_draft_policy(by=by), effective_from=past, by=by)
+    waiting = a_waiting_policy(by=by)
+    Policy.objects.filter(pk=waiting.pk).update(effective_from=past)
+    with pytest.raises(MoveRefused):
+        actions.publish_policy(waiting, by=a_person(Role.ADMIN))
+
+
+def test_the_other_admins_hear_that_a_version_waits() -> None:
+    author, second = a_person(Role.ADMIN), a_person(Role.ADMIN)
+    waiting = a_waiting_policy(by=author)
+    fan_out_new_events(at=timezone.now())
+    told = Delivery.objects.filter(notice__kind=Notice.Kind.POLICY_WAITS)
+    assert {delivery.person for delivery in told} == {second}
+    assert path_of(told[0]) == f"/policies/{waiting.version}/"
+
+
+# --- What could not be lived by ------------------------------------------------------------------------------------
+def test_a_draft_that_is_not_whole_is_not_asked_for() -> None:
+    by = a_person(Role.ADMIN)
+    draft = a_draft_policy(by=by)
+    assert lacking(draft) == []
+    rule_of(draft, "C2", severity=3, tier=None).delete()
+    ReminderMark.objects.filter(policy=draft, clock="C8").delete()
+    ReminderMark.objects.filter(policy=draft, clock="C3", code="plus-100").update(audience=["LEAD"])
+    draft.severity_rules.filter(factor="threshold", key="2").update(points=9)
+    assert len(lacking(draft)) == 5  # C2 of two kinds of report
+    with pytest.raises(MoveRefused):
+        actions.ask_publication(draft, effective_from=timezone.now() + timedelta(days=1), by=by)
+
+
+def test_a_draft_that_changes_nothing_is_not_asked_for() -> None:
+    by = a_person(Role.ADMIN)
+    draft = actions.copy_policy(Policy.objects.get(), reason="لا شيء", by=by)
+    with pytest.raises(MoveRefused):
+        actions.ask_publication(draft, effective_from=timezone.now() + timedelta(days=1), by=by)
+
+
+# --- Trying it -------------------------------------------------------------------------------------------------
+def test_a_report_filed_now_is_tried_under_both_versions(client_of: ClientOf) -> None:
+    draft = a_draft_policy(minutes=120)
+    browser = client_of(a_person(Role.REVIEWER))
+    page = browser.get(f"/en/policies/{draft.version}/preview/?kind=OUT&severity=1&tier=0").content.decode()
+    assert page.count("different") == 1
+    assert "a report filed now at S1 on tier 0 would owe" in page
+    assert browser.get(f"/en/policies/{draft.version}/preview/?kind=x&severity=9").status_code == 200
+
+
+def test_last_month_is_judged_under_both_versions(client_of: ClientOf) -> None:
+    last = timezone.localtime().replace(day=1, hour=12) - timedelta(days=10)
+    began = last - timedelta(minutes=100)
+    a_report(at=last, service=a_service(tier=0), started_at=began, detected_at=began)
+    draft = a_draft_policy(minutes=120)
+    page = client_of(a_person(Role.REVIEWER)).get(f"/en/policies/{draft.version}/preview/")
+    first = page.context["month"].lines[0]
+    assert (first.label, first.count, first.before, first.after) == ("First notice", 1, 1, 0)
