@@ -13,6 +13,7 @@ from incidents.views import (
     final,
     following,
     guide,
+    holidays,
     papers,
     phoned,
     policies,
@@ -94,6 +95,10 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
     # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
     path("policies/", policies.policy_list, name="policy_list"),
+    path("policies/holidays/", holidays.holiday_list, name="holiday_list"),
+    path("policies/holidays/confirm/", holidays.holiday_confirm, name="holiday_confirm"),
+    path("policies/holidays/set/", holidays.holiday_set, name="holiday_set"),
+    path("policies/holidays/remove/", holidays.holiday_remove, name="holiday_remove"),
     path("policies/<int:version>/", policies.policy_page, name="policy_page"),
     path("policies/<int:version>/changes/<int:other>/", policies.policy_changes, name="policy_changes"),
     path("policies/<int:version>/preview/", policies.policy_preview, name="policy_preview"),

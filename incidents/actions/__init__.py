@@ -25,6 +25,7 @@ from incidents.actions.final import (
     submit_final,
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
+from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
@@ -86,6 +87,7 @@ __all__ = [
     "record_due_reminders",
     "record_phoned_report",
     "remind_unsent_drafts",
+    "remove_days",
     "remove_row",
     "remove_shift",
     "reschedule",
@@ -99,6 +101,7 @@ __all__ = [
     "seal",
     "send_back",
     "send_back_policy",
+    "set_days",
     "start_window",
     "submit_final",
     "undo_acknowledge",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from entities.admin import AuditedAdmin
+from entities.admin import AuditedAdmin, ReadOnlyAdmin
 from entities.models import AuditEvent
 from incidents.models import Choice, Holiday
 
@@ -22,11 +22,9 @@ class ChoiceAdmin(AuditedAdmin):
 
 
 @admin.register(Holiday)
-class HolidayAdmin(AuditedAdmin):
-    audited_as = AuditEvent.Action.CONFIGURATION
+class HolidayAdmin(ReadOnlyAdmin):
+    """Looked at here; confirmed, moved and added on the page of the working calendar."""
+
     list_display = ("day", "kind", "name_ar", "name_en")
     list_filter = ("kind",)
     date_hierarchy = "day"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Holiday | None = None) -> bool:
-        return admin.ModelAdmin.has_delete_permission(self, request, obj)

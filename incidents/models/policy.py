@@ -247,6 +247,11 @@ def work_calendar() -> WorkCalendar:
     return _read_calendar(int(time.time() // 60))
 
 
+def forget_calendar() -> None:
+    """Read the days off again now; other processes do so within a minute."""
+    _read_calendar.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _read_calendar(_minute: int) -> WorkCalendar:
     days: dict[str, set[date]] = {kind: set() for kind in Holiday.Kind.values}
