@@ -1,0 +1,33 @@
+"""Redis, which is a doorbell and no mailbox."""
+
+from __future__ import annotations
+
+from faults.filing import median
+from faults.house import House
+from faults.plan import expect, fault
+
+
+@fault(
+    "Redis frozen, then stopped, while 200 reports are filed, then started empty",
+    expected="a form takes what it always takes; all is told once Redis is back",
+)
+def redis_frozen_then_stopped(house: House) -> str:
+    before = house.answers.so_far()
+    house.redis.freeze()
+    try:
+        frozen = house.filing.wait_for(100)
+        house.redis.kill()
+        stopped = house.filing.wait_for(100)
+    finally:
+        house.redis.kill()
+        house.redis.start()
+    waiting = house.count("SELECT max(id) FROM incidents_reportevent")
+    told = "SELECT count(*) FROM incidents_reportevent WHERE fanned_out_at IS NULL AND id <= %s"
+    seconds = house.until(lambda: not house.count(told, waiting), "told after Redis is back", within=60)
+    wrong = {status: n for status, n in house.answers.since(before).items() if status not in {302, 200}}
+    seen = (
+        f"{median(frozen) * 1000:.0f} ms frozen, {median(stopped) * 1000:.0f} ms stopped, {house.healthy * 1000:.0f} ms "
+        f"before; told {seconds:.0f} s after its return; other answers: {wrong or 'none'}"
+    )
+    expect(house.as_ever(frozen) and house.as_ever(stopped) and not wrong, seen)
+    return seen
