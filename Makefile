@@ -7,7 +7,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack check fix lock messages shots
+.PHONY: help demo reset test bench night attack faults check fix lock messages shots
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ night: $(V)/.requirements-dev ## Print who hears what in a night of thirty outag
 attack: $(V)/.requirements-dev ## Try to break in: a running portal and simulator on PostgreSQL (ATTACK_SERVER=postgres://...).
 	@$(BIN)/python -m attack
 
+faults: $(V)/.requirements-dev ## Let machines die while FAULTS=10000 reports are filed (needs PostgreSQL's and Redis's programs).
+	@$(BIN)/python -m faults
+
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -68,7 +71,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -v0
 	@for po in locale/*/LC_MESSAGES/django.po; do \
 	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0

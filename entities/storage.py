@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage
 
 def is_disk_full(error: BaseException) -> bool:
     """No room on the device, or none left of our share of it."""
-    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class WholeFiles(FileSystemStorage):

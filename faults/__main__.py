@@ -6,13 +6,17 @@ alone, by their names.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import platform
 import signal
 import sys
 import time
 import traceback
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from faults.house import House, begin, opened
 from faults.ledger import LEDGER
@@ -20,65 +24,76 @@ from faults.plan import Broken, Fault, whole_list
 
 FULL = 10_000
 RESULTS = Path(__file__).with_name("results.json")
-Row = tuple[str, str, str, bool]
+
+
+class Row(NamedTuple):
+    """A line of the table."""
+
+    fault: str
+    expected: str
+    seen: str
+    held: bool
+    seconds: float
 
 
 def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit("Stopped."))
-    size, began = int(os.environ.get("FAULTS", FULL)), time.monotonic()
-    wanted = set(sys.argv[1:])
+    size, began, wanted = int(os.environ.get("FAULTS", FULL)), time.monotonic(), set(sys.argv[1:])
     chosen = [each for each in whole_list() if not wanted or each.name in wanted]
     with opened(size) as house:
-        _say(f"The house stands after {time.monotonic() - began:.0f} s.")
         begin(house)
-        _say(f"A form takes {house.healthy * 1000:.0f} ms while nothing is wrong.")
+        _say(f"The house stands; a form takes {house.healthy * 1000:.0f} ms while nothing is wrong.", began)
+        print("| fault | expected | seen | s | held |\n| --- | --- | --- | ---: | --- |", flush=True)
         rows = _drill(house, chosen)
         house.filing.stop()
-        rows += [_line(house, each, began) for each in LEDGER]
-    lasted = time.monotonic() - began
-    broken = [row for row in rows if not row[3]]
-    if size >= FULL and not wanted and not broken:
-        _write_down(rows, lasted)
-    print(f"{len(house.filing.receipts)} reports filed under {len(rows) - len(LEDGER)} faults in {lasted:.0f} s: ", end="")
-    print(f"{len(broken)} promises broken." if broken else "every promise held.", flush=True)
+        rows += [_line(house, each) for each in LEDGER]
+    broken = [row for row in rows if not row.held]
+    if size >= FULL and not wanted:
+        _write_down(rows, time.monotonic() - began)
+    _say(f"{len(house.filing.receipts)} reports filed under {len(rows) - len(LEDGER)} faults.", began)
+    print(f"{len(broken)} promises broken." if broken else "Every promise held.")
     return 1 if broken else 0
 
 
 def _drill(house: House, faults: list[Fault]) -> list[Row]:
     """All of them once, then round after round, until as many reports are filed as were asked for."""
-    rows, began = [_line(house, each, time.monotonic()) for each in faults], time.monotonic()
-    again = [each for each in faults if each.again]
-    while len(house.filing.receipts) < house.size:
-        for each in again:
-            if len(house.filing.receipts) < house.size:
-                rows.append(_line(house, each, began))
-        if not again:
-            house.filing.wait_for(1)
+    rows = [_line(house, each) for each in faults]
+    again = itertools.cycle([each for each in faults if each.again])
+    while len(house.filing.receipts) < house.size and (each := next(again, None)):
+        rows.append(_line(house, each))
+    house.filing.wait_for(house.size - len(house.filing.receipts), within=3600)
     return rows
 
 
-def _line(house: House, fault: Fault, _began: float) -> Row:
+def _line(house: House, fault: Fault) -> Row:
     began = time.monotonic()
     try:
         seen, held = fault.drill(house), True
     except Broken as broken:
         seen, held = str(broken), False
     except Exception:  # the next fault is drilled all the same
-        seen, held = traceback.format_exc(limit=-3), False
-    row = (fault.title, fault.expected, seen, held)
-    mark = "ok    " if held else "BROKEN"
-    _say(f"{mark} {fault.title}\n         expected: {fault.expected}\n         seen:     {seen} [{time.monotonic() - began:.0f} s]")
+        seen, held = " ".join(traceback.format_exc(limit=-3).split()), False
+    row = Row(fault.title, fault.expected, seen, held, time.monotonic() - began)
+    said = "yes" if row.held else "**NO**"
+    print(f"| {row.fault} | {row.expected} | {row.seen} | {row.seconds:.0f} | {said} |", flush=True)
     return row
 
 
-def _say(words: str) -> None:
-    print(words, flush=True)
+def _say(words: str, began: float) -> None:
+    print(f"[{time.monotonic() - began:.0f} s] {words}", flush=True)
 
 
 def _write_down(rows: list[Row], lasted: float) -> None:
-    said = [{"fault": title, "expected": expected, "seen": seen} for title, expected, seen, _held in rows]
-    RESULTS.write_text(json.dumps({"seconds": round(lasted), "rows": said}, indent=1, ensure_ascii=False) + "\n")
+    """The last line of each fault and how often it was drilled, or the line that did not hold."""
+    drilled, said = Counter(row.fault for row in rows), {}
+    for row in rows:
+        if said.get(row.fault, row).held:
+            said[row.fault] = row
+    lines = [{"times": drilled[name]} | row._asdict() | {"seconds": round(row.seconds)} for name, row in said.items()]
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    written = {"machine": machine, "seconds": round(lasted), "lines": lines}
+    RESULTS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,10 @@ class Answers:
     def since(self, before: Counter[int]) -> Counter[int]:
         return self.so_far() - before
 
+    def others(self, before: Counter[int], *expected: int) -> dict[int, int]:
+        """How many of each status since then that was not expected."""
+        return {status: count for status, count in self.since(before).items() if status not in expected}
+
 
 @dataclass
 class Browser:

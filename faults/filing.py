@@ -18,6 +18,8 @@ from faults.process import wait_until
 PATH = "/reports/new/own-outage/"
 RECEIPT = re.compile(r"/reports/(OUT-\d{4}-\d{6})/receipt/")
 WRITERS = 4
+#: One in so many services is down whole, and its report is urgent for the reviewers.
+URGENT = 12
 #: Between two attempts, in seconds: sooner than the page of the 503 asks for.
 PAUSE = 0.5
 #: Whoever has no receipt by then has lost her report.
@@ -36,7 +38,7 @@ class Receipt:
     attempts: int
 
 
-def form(service: int, key: str, *, impact: str = "minor") -> Fields:
+def form(service: int, key: str) -> Fields:
     """The five answers of the form, as the page sends them."""
     from datetime import timedelta
 
@@ -44,7 +46,7 @@ def form(service: int, key: str, *, impact: str = "minor") -> Fields:
 
     from incidents.forms.moments import chip_value
 
-    now = timezone.now()
+    now, impact = timezone.now(), "full" if service % URGENT == 0 else "minor"
     return [
         ("key", key), ("opened_at", chip_value(now - timedelta(minutes=2))), ("services", str(service)),
         ("started_at", chip_value(now - timedelta(minutes=15))), ("symptom", "login"), ("impact_level", impact),
@@ -59,15 +61,17 @@ def reference_of(answer: Answer) -> str:
 
 
 class Filing:
-    """Reports come in as fast as they are taken, by four people at a time, until `stop`."""
+    """Reports come in as fast as they are taken, by four people at a time; beyond `size` by one, until `stop`."""
 
-    def __init__(self, town: Town, *, port: int, answers: Answers) -> None:
-        self.port, self.answers = port, answers
+    def __init__(self, town: Town, *, size: int, port: int, answers: Answers) -> None:
+        self.size, self.port, self.answers = size, port, answers
         self.receipts: list[Receipt] = []
         self.lost: list[str] = []
+        #: Of the answers of 503, how many gave the form back with its key.
+        self.given_back = 0
         self._forms, self._lock = _forms(town), threading.Lock()
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._write, daemon=True) for _ in range(WRITERS)]
+        self._threads = [threading.Thread(target=self._write, args=(n,), daemon=True) for n in range(WRITERS)]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -94,8 +98,8 @@ class Filing:
         wait_until(lambda: len(self.receipts) - before >= more, within=within, pause=0.05)
         return self.receipts[before:]
 
-    def _write(self) -> None:
-        while not self._over.is_set():
+    def _write(self, number: int) -> None:
+        while not self._over.is_set() and (number == 0 or len(self.receipts) < self.size):
             self._file(*self.next_form())
 
     def _file(self, filer: Filer, service: int) -> None:
@@ -105,6 +109,7 @@ class Filing:
             answer = browser.post(PATH, fields)
             if reference := reference_of(answer):
                 return self.keep(Receipt(key, reference, filer, time.monotonic(), answer.seconds, attempt))
+            self.given_back += answer.status == 503 and key in answer.text
             if answer.status not in {0, 503} or time.monotonic() > until:
                 self.lost.append(f"{answer.status} after {attempt} attempts: {key}")
                 return None

@@ -114,7 +114,7 @@ def opened(size: int) -> Iterator[House]:
         stack.callback(portal.stop)
         portal.start()
         answers = Answers()
-        filing = Filing(town, port=portal.web_port, answers=answers)
+        filing = Filing(town, size=size, port=portal.web_port, answers=answers)
         yield House(size, postgres, redis, portal, mail, sms, disk, town, filing, answers)
 
 

@@ -81,7 +81,9 @@ def history_is_whole(house: House) -> str:
 
 LEDGER = [
     Fault("Receipts given", "as many reports and first events as receipts", receipts_are_reports, again=False),
-    Fault("Everything told", "each event fanned out, each delivery sent or superseded", everything_is_told, again=False),
+    Fault(
+        "Everything told", "each event fanned out, each delivery sent or superseded", everything_is_told, again=False
+    ),
     Fault("Nothing missing", "whatever is marked as sent has arrived", nothing_is_missing, again=False),
     Fault("Doubled", "only where a process died between sending and stamping", doubled_only_by_death, again=False),
     Fault("Answers", "503, never 500", no_500, again=False),

@@ -128,7 +128,7 @@ class Portal:
         """Another one; the old is told to end its tasks, or is dead already."""
         before, self.worker = self.worker, self._new_worker()
         self.worker.start()
-        before.stop()
+        before.stop(within=60)  # a tick may last half a minute
 
     def manage(self, *arguments: str, role: str = "") -> subprocess.CompletedProcess[str]:
         """A command of the portal's own, as whoever keeps the database, or as the role at this address."""

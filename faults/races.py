@@ -46,7 +46,9 @@ def same_form_twelve_times(house: House) -> str:
 @fault("Two reviewers move one report at once", expected="one moves it, the other is shown what changed (409)")
 def two_reviewers(house: House) -> str:
     rounds = max(5, house.size // 1000)
-    taken = "SELECT reference, event_count FROM incidents_report WHERE acknowledged_at IS NULL ORDER BY id DESC LIMIT %s"
+    taken = (
+        "SELECT reference, event_count FROM incidents_report WHERE acknowledged_at IS NULL ORDER BY id DESC LIMIT %s"
+    )
     for reference, version in house.ask(taken, rounds):
         fields = [("seen", str(version)), ("once", str(uuid.uuid4()))]
         answers = _at_once([house.reviewer(0), house.reviewer(1)], f"/reports/{reference}/acknowledge/", fields)

@@ -229,6 +229,12 @@ def _spare(mine: DeliveryQuerySet, channel: str, *, code: str, at: datetime) -> 
     waiting.update(next_try_at=at + PROBE_AFTER)
 
 
+def resting_channels(*, at: datetime) -> set[str]:
+    """The channels whose gateway was found away less than PROBE_AFTER ago: new messages wait with the old ones."""
+    found_away = Delivery.objects.filter(state=State.PENDING, last_error__in=channels.AWAY, next_try_at__gt=at)
+    return set(found_away.values_list("channel", flat=True).distinct())
+
+
 # --- Reading, and the admins' desk --------------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ SMS_SECONDS = 5
 #: Answers of a gateway that speak of our access to it, not of this message.
 _NO_ACCESS = frozenset({401, 403, 404})
 _LATER = frozenset({408, 425, 429})
+#: With these codes a delivery remembers that nothing got through to its gateway at all (ChannelAway).
+AWAY = frozenset({"smtp-away", "sms-away", *(f"sms-{status}" for status in _NO_ACCESS)})
 
 
 @dataclass(frozen=True)

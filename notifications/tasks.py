@@ -43,8 +43,8 @@ def deliver_due() -> int:
 def _deliver_batch(until: float) -> int:
     """One batch; a channel that is away is left out of the rest of it."""
     at, away, settled = timezone.now(), set(), 0
-    due = Delivery.objects.due(at=at).order_by("next_try_at").values_list("pk", "channel")[: actions.BATCH]
-    for key, channel in list(due):
+    due = Delivery.objects.due(at=at).exclude(channel__in=actions.resting_channels(at=at)).order_by("next_try_at")
+    for key, channel in list(due.values_list("pk", "channel")[: actions.BATCH]):
         if channel in away or time.monotonic() >= until:
             continue
         try:

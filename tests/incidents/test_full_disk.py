@@ -63,4 +63,5 @@ def test_a_disk_that_is_full_while_the_file_arrives_is_answered_the_same(
 
 def test_another_fault_of_the_disk_is_not_called_full() -> None:
     assert is_disk_full(OSError(errno.EDQUOT, "Disk quota exceeded"))
+    assert is_disk_full(OSError(errno.EFBIG, "File too large"))  # for the limit that the process runs under
     assert not is_disk_full(OSError(errno.EIO, "Input/output error"))
