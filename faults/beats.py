@@ -34,7 +34,7 @@ def two_beats(house: House) -> str:
 )
 def beat_stopped(house: House) -> str:
     house.portal.stop_beats()
-    chosen = "SELECT id FROM incidents_report WHERE acknowledged_at IS NULL ORDER BY entity_id, id LIMIT %s"
+    chosen = "SELECT id FROM incidents_report WHERE acknowledged_at IS NULL ORDER BY severity, entity_id LIMIT %s"
     reports = [pk for (pk,) in house.ask(chosen, REPORTS)]
     moved = ", ".join(
         f"{column} = {column} - interval '2 hours'" for column in ("started_at", "due_at", "next_mark_at")

@@ -107,11 +107,12 @@ def opened(size: int) -> Iterator[House]:
         _make_database(postgres, environment)
         roles = {name: postgres.address(f"portal_{name}", DATABASE) for name in ("owner", "web", "worker")}
         portal.settle(environment, web=roles["web"], worker=roles["worker"])
+        portal.simulator.start()
+        stack.callback(portal.stop)
         migrated = portal.manage("migrate", "--no-input", "--verbosity", "0", role=roles["owner"])
         if migrated.returncode:
             raise RuntimeError(migrated.stderr)
         town = settle(2 * size + 2000)
-        stack.callback(portal.stop)
         portal.start()
         answers = Answers()
         filing = Filing(town, size=size, port=portal.web_port, answers=answers)

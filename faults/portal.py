@@ -103,7 +103,7 @@ class Portal:
         return self._process("worker", command, DATABASE_URL=self._worker)
 
     def start(self) -> None:
-        self.simulator.start()
+        """All but the simulator, which knows nothing of the portal's database and is started before."""
         self.web.start()
         self.accounts.start()
         self.worker.start()

@@ -1,6 +1,7 @@
 """What every request passes: text that may be read, a database that may be away, the language of the path."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
 #: An attachment has at most 10 MB; up to here its form says so itself, beyond it nothing is read.
 MOST_BYTES = 32 * 1024 * 1024
+CHUNK = 64 * 1024
 #: Never written back into a page.
 UNKEPT = {"csrfmiddlewaretoken", "national_id", "code", "one_time_key", "password"}
 
@@ -52,9 +54,11 @@ class RejectBadText:
             try:
                 request.POST = self._cleaned(request.POST)  # type: ignore[assignment]  # the same class, cleaned
             except RequestDataTooBig:
+                self._hear_out(request)
                 return render(None, "413.html", {"limit_mb": 1}, status=413)
             except OSError as error:  # a large file is put aside while it is read
                 self._let_go(request)
+                self._hear_out(request)
                 if not is_disk_full(error):
                     raise
                 return disk_full(request)
@@ -68,6 +72,13 @@ class RejectBadText:
         for handler in request.upload_handlers:
             if file := getattr(handler, "file", None):
                 file.close()
+
+    @staticmethod
+    def _hear_out(request: HttpRequest) -> None:
+        """Read what still comes: a connection that is closed before loses the answer on the way."""
+        with suppress(OSError):
+            while request.read(CHUNK):
+                pass
 
     @staticmethod
     def _length(request: HttpRequest) -> int:

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
 from entities.models import User
 from entities.storage import is_disk_full
 from incidents.models import Report
+from outage_portal.middleware import RejectBadText
 from tests.incidents.pages import add, text_of
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +62,20 @@ def test_a_disk_that_is_full_while_the_file_arrives_is_answered_the_same(
     large = b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1)
     assert add(client_of(filer), report, "large.log", large).status_code == 507
     assert not report.attachments.exists()
+
+
+def test_what_still_comes_is_read_or_the_answer_would_be_lost(
+    monkeypatch: pytest.MonkeyPatch, rf: RequestFactory, settings: Any
+) -> None:
+    def no_room(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", no_room)
+    large = SimpleUploadedFile("large.log", b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
+    for fields, status in (({"file": large}, 507), ({"words": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}, 413)):
+        request = rf.post("/reports/", fields)
+        assert RejectBadText(lambda request: HttpResponse())(request).status_code == status
+        assert request.read() == b""
 
 
 def test_another_fault_of_the_disk_is_not_called_full() -> None:
