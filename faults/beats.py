@@ -17,7 +17,7 @@ def two_beats(house: House) -> str:
     twice, before = set(house.twice()), house.sent()
     house.portal.add_beat()
     try:
-        house.filing.wait_for(40)
+        house.filing.wait_for(20)
         house.until(lambda: house.sent() >= before + 20, "twenty messages under two beats")
     finally:
         house.portal.beats.pop().stop()

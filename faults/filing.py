@@ -18,10 +18,10 @@ from faults.process import wait_until
 PATH = "/reports/new/own-outage/"
 RECEIPT = re.compile(r"/reports/(OUT-\d{4}-\d{6})/receipt/")
 WRITERS = 4
-#: One in so many services is down whole, and its report is urgent for the reviewers.
-URGENT = 12
 #: Between two attempts, in seconds: sooner than the page of the 503 asks for.
 PAUSE = 0.5
+#: Between two forms of the last writer, in seconds: the processors are left to the background work.
+CALM = 0.1
 #: Whoever has no receipt by then has lost her report.
 GIVES_UP_AFTER = 180.0
 
@@ -38,7 +38,7 @@ class Receipt:
     attempts: int
 
 
-def form(service: int, key: str) -> Fields:
+def form(filer: Filer, service: int, key: str) -> Fields:
     """The five answers of the form, as the page sends them."""
     from datetime import timedelta
 
@@ -46,10 +46,10 @@ def form(service: int, key: str) -> Fields:
 
     from incidents.forms.moments import chip_value
 
-    now, impact = timezone.now(), "full" if service % URGENT == 0 else "minor"
+    now = timezone.now()
     return [
         ("key", key), ("opened_at", chip_value(now - timedelta(minutes=2))), ("services", str(service)),
-        ("started_at", chip_value(now - timedelta(minutes=15))), ("symptom", "login"), ("impact_level", impact),
+        ("started_at", chip_value(now - timedelta(minutes=15))), ("symptom", "login"), ("impact_level", filer.impact),
         ("cyber_suspected", "no"),
     ]  # fmt: skip
 
@@ -101,10 +101,12 @@ class Filing:
     def _write(self, number: int) -> None:
         while not self._over.is_set() and (number == 0 or len(self.receipts) < self.size):
             self._file(*self.next_form())
+            if len(self.receipts) >= self.size:
+                time.sleep(CALM)
 
     def _file(self, filer: Filer, service: int) -> None:
         key, browser = str(uuid.uuid4()), Browser(self.port, self.answers, filer.session)
-        fields, until = form(service, key), time.monotonic() + GIVES_UP_AFTER
+        fields, until = form(filer, service, key), time.monotonic() + GIVES_UP_AFTER
         for attempt in itertools.count(1):
             answer = browser.post(PATH, fields)
             if reference := reference_of(answer):

@@ -11,14 +11,17 @@ if TYPE_CHECKING:
 ENTITIES = 40
 #: One in so many has a mobile, and gets an SMS beside the mail.
 WITH_MOBILE = 3
+#: In so many entities everything is down whole: urgent reports, whose clocks are short.
+WHOLLY_DOWN = 4
 
 
 @dataclass(frozen=True)
 class Filer:
-    """A director's session, and the services that she reports, one a report."""
+    """A director's session, the services that she reports, one a report, and how bad it is."""
 
     session: str
     services: list[int]
+    impact: str
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def settle(reports: int) -> Town:
             director = factories.a_person(Role.DIRECTOR, **mobile)
             entity = director.memberships.get().entity
             factories.a_team(entity)
-            filers.append(Filer(_session(director), _services(entity, each)))
+            impact = "full" if number < WHOLLY_DOWN else "minor"
+            filers.append(Filer(_session(director), _services(entity, each), impact))
     return Town(filers, reviewers)
 
 
@@ -52,7 +56,7 @@ def _services(entity: Entity, number: int) -> list[int]:
     names = [(f"خدمة {entity.pk}-{n}", f"Service {entity.pk}-{n}") for n in range(number)]
     rows = [
         DigitalService(
-            entity=entity, code=f"service-{entity.pk}-{n}", name_ar=ar, name_en=en, tier=n % 4, users_per_day=1000,
+            entity=entity, code=f"service-{entity.pk}-{n}", name_ar=ar, name_en=en, tier=n % 4, users_per_day=100_000,
             search_text=DigitalService.search_text_for(name_ar=ar, name_en=en, entity=entity),
         )
         for n, (ar, en) in enumerate(names)

@@ -34,7 +34,7 @@ def same_form_twelve_times(house: House) -> str:
         filer, service = house.filing.next_form()
         key = str(uuid.uuid4())
         browsers = [Browser(house.portal.web_port, house.answers, filer.session) for _ in range(TIMES)]
-        answers = _at_once(browsers, PATH, form(service, key))
+        answers = _at_once(browsers, PATH, form(filer, service, key))
         shown = Counter(reference_of(answer) for answer in answers)
         reports = house.count("SELECT count(*) FROM incidents_report WHERE key = %s", key)
         seen = f"{reports} reports, receipts {dict(shown)}"
