@@ -2,6 +2,7 @@
 PY ?= python3
 PORT ?= 8000
 SIMULATOR_PORT ?= 9010
+FAULTS ?= 10000
 V := .venv
 BIN := $(V)/bin
 UV_VERSION := 0.13.9
@@ -49,7 +50,7 @@ attack: $(V)/.requirements-dev ## Try to break in: a running portal and simulato
 	@$(BIN)/python -m attack
 
 faults: $(V)/.requirements-dev ## Let machines die while FAULTS=10000 reports are filed (needs PostgreSQL's and Redis's programs).
-	@$(BIN)/python -m faults
+	@FAULTS=$(FAULTS) $(BIN)/python -m faults
 
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .

@@ -16,13 +16,14 @@ import time
 import traceback
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from faults.house import House, begin, opened
 from faults.ledger import LEDGER
 from faults.plan import Broken, Fault, whole_list
 
 FULL = 10_000
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -37,8 +38,8 @@ class Row(NamedTuple):
 
 
 def main() -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit("Stopped."))
+    for number in SIGNALS:
+        signal.signal(number, _stop)
     size, began, wanted = int(os.environ.get("FAULTS", FULL)), time.monotonic(), set(sys.argv[1:])
     chosen = [each for each in whole_list() if not wanted or each.name in wanted]
     with opened(size) as house:
@@ -48,12 +49,23 @@ def main() -> int:
         rows = _drill(house, chosen)
         house.filing.stop()
         rows += [_line(house, each) for each in LEDGER]
+        _ignore_signals()  # the house is taken down, whoever is in a hurry
     broken = [row for row in rows if not row.held]
     if size >= FULL and not wanted:
         _write_down(rows, time.monotonic() - began)
     _say(f"{len(house.filing.receipts)} reports filed under {len(rows) - len(LEDGER)} faults.", began)
     print(f"{len(broken)} promises broken." if broken else "Every promise held.")
     return 1 if broken else 0
+
+
+def _stop(*_signal: object) -> NoReturn:
+    _ignore_signals()
+    sys.exit("Stopped.")
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _drill(house: House, faults: list[Fault]) -> list[Row]:
