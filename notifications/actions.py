@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from entities.models import AuditEvent, Notice, User
-from incidents.models import ReportEvent
+from incidents.models import Report, ReportEvent
 from notifications import channels
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
 from notifications.digests import gathered, is_receipt, told_together
@@ -136,10 +136,11 @@ def _delivery(
 # --- Delivery -----------------------------------------------------------------------------------------------------
 
 
-def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
+def deliver(delivery_id: UUID, *, at: datetime, loaded: Mapping[UUID, Delivery] | None = None) -> State | None:
     """Send one message if it is due and still owed; returns its state then, None when it was not due or is another's.
 
-    Raises ChannelAway when nothing gets through to the gateway: everything by this channel waits for PROBE_AFTER.
+    `loaded`: the messages of a batch, read together (`with_all_to_tell`). Raises ChannelAway when nothing gets through
+    to the gateway: everything by this channel waits for PROBE_AFTER.
     """
     lease = at + LEASE
     taken = (
@@ -149,7 +150,7 @@ def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
     )
     if not taken:
         return None
-    delivery = Delivery.objects.with_story().prefetch_related("event__report__clocks").get(pk=delivery_id)
+    delivery = _as_it_stands((loaded or {}).get(delivery_id)) or Delivery.objects.with_all_to_tell().get(pk=delivery_id)
     mine = Delivery.objects.filter(pk=delivery_id, state=State.LEASED, lease_until=lease)
     try:
         state, code = _send(delivery, at=at), ""
@@ -170,6 +171,17 @@ def deliver(delivery_id: UUID, *, at: datetime) -> State | None:
         state = State.FAILED
     _stamp(mine, state, code=code, attempts=delivery.attempts, at=at)
     return state
+
+
+def _as_it_stands(loaded: Delivery | None) -> Delivery | None:
+    """What was loaded with its batch, unless the report's history has grown since: nothing changes without an event."""
+    if loaded is None or loaded.event is None:
+        return None
+    report = loaded.event.report
+    if not Report.objects.filter(pk=report.pk, event_count=report.event_count).exists():
+        return None
+    loaded.attempts += 1  # the lease has just counted it
+    return loaded
 
 
 def _send(delivery: Delivery, *, at: datetime) -> State:

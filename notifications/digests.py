@@ -39,12 +39,12 @@ def gathered(delivery: Delivery, *, lease: timedelta, at: datetime) -> Iterator[
     due = Delivery.objects.filter(
         person=delivery.person_id, channel=delivery.channel, state=State.PENDING, next_try_at__lte=at
     )
-    found = due.with_story().prefetch_related("event__report__clocks").order_by("created_at")[:MOST]
+    found = due.with_all_to_tell().order_by("created_at")[:MOST]
     keys = [each.pk for each in found if not is_receipt(each) and still_owed(each, at=at)]
     due.filter(pk__in=keys).update(state=State.LEASED, lease_until=at + lease, told_in=delivery)
     taken = Delivery.objects.filter(told_in=delivery, state=State.LEASED)
     try:
-        yield list(taken.with_story().prefetch_related("event__report__clocks").order_by("created_at"))
+        yield list(taken.with_all_to_tell().order_by("created_at"))
     except BaseException:
         taken.update(state=State.PENDING, lease_until=None, told_in=None)
         raise

@@ -86,6 +86,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             "notice__entity", "notice__service",
         )  # fmt: skip
 
+    def with_all_to_tell(self) -> Self:
+        """And with the clocks of the report, for what is owed: all that a mail is written from."""
+        return self.with_story().prefetch_related("event__report__clocks")
+
     def told(self, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
         """Deliveries that somebody has found to be hers, with what they tell of.
 

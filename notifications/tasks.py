@@ -44,11 +44,13 @@ def _deliver_batch(until: float) -> int:
     """One batch; a channel that is away is left out of the rest of it."""
     at, away, settled = timezone.now(), set(), 0
     due = Delivery.objects.due(at=at).exclude(channel__in=actions.resting_channels(at=at)).order_by("next_try_at")
-    for key, channel in list(due.values_list("pk", "channel")[: actions.BATCH]):
+    batch = dict(due.values_list("pk", "channel")[: actions.BATCH])
+    loaded = Delivery.objects.with_all_to_tell().in_bulk(batch)
+    for key, channel in batch.items():
         if channel in away or time.monotonic() >= until:
             continue
         try:
-            settled += actions.deliver(key, at=timezone.now()) is not None
+            settled += actions.deliver(key, at=timezone.now(), loaded=loaded) is not None
         except ChannelAway:
             away.add(channel)
     return settled
