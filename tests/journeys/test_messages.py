@@ -18,7 +18,7 @@ from notifications.actions import fan_out_new_events
 from notifications.models import Delivery
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 from tests.journeys.conftest import DESK, PHONE, Visitor
-from tests.journeys.test_every_page import TAGS
+from tests.journeys.town import TAGS
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 Visit = Callable[..., Visitor]

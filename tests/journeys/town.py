@@ -1,0 +1,140 @@
+"""A town in which every page has something to show, and what each page is asked: by axe, and whether it is cut off.
+
+The pages are found by walking the resolver as everybody: a new page is looked at without being named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+from playwright.sync_api import Page
+
+from entities.models import User
+from entities.permissions import AUTHORITY_ROLES, Role
+from incidents import actions
+from incidents.lifecycle import ReportKind
+from incidents.models import Draft, Policy, Report
+from nafath_auth import break_glass
+from notifications.topics import Topic
+from notifications.unsubscribing import token_for
+from tests.conftest import sign_in
+from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_shift, a_team, an_entity
+from tests.incidents.policies import a_draft_policy, a_waiting_policy
+from tests.journeys.conftest import DESK, PHONE, Visitor
+from tests.nafath_auth.night import nafath_down
+from tests.test_urls import PATTERNS, World, arguments
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class Town(World):
+    """The walker's world, with somebody in every role and reports in every situation."""
+
+    people: dict[str, User]
+    reports: list[Report]
+
+    draft_policy: Policy
+    waiting_policy: Policy
+
+    def foreign(self, name: str, argument: str) -> Any:
+        if (name, argument) == ("unsubscribe", "token"):
+            return token_for(self.director, Topic.ELSEWHERE)
+        if name.startswith("policy_") and name not in {"policy_page", "policy_copy"}:
+            policy = self.waiting_policy if name == "policy_decision" else self.draft_policy
+            return {
+                "version": policy.version,
+                "other": self.waiting_policy.version,
+                "rule": policy.clock_rules.first().pk,  # type: ignore[union-attr]  # it has some
+                "mark": policy.reminder_marks.first().pk,  # type: ignore[union-attr]
+            }[argument]
+        return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
+
+
+def built() -> Town:
+    entity = an_entity(name_ar="الجهة النموذجية أ", name_en="Model entity A")
+    a_team(entity)
+    people = {role.value: a_person(role, entity=entity) for role in Role if role not in AUTHORITY_ROLES}
+    people |= {role.value: a_reviewer(role) for role in AUTHORITY_ROLES}
+    director, lead = people["DIRECTOR"], people["LEAD"]
+    services = [a_service(entity=entity, tier=tier) for tier in (0, 1, 2)]
+    provider = a_service(tier=0)
+    a_dependency(services[1], provider)
+    reports = [a_report(by=director, service=service) for service in services]
+    reports.append(a_report(ReportKind.MAINTENANCE, by=director, service=services[1]))
+    reports.append(a_report(ReportKind.CONSUMED_OUTAGE, by=director, service=services[1], provider=provider))
+    first = reports[0]
+    actions.acknowledge(first, by=lead)
+    actions.post_update(first, phase="identified", message="حُصر العطل في موزّع الأحمال", by=director)
+    actions.ask(first, text="متى تتوقعون العودة؟", by=lead)
+    actions.restore(reports[1], restored_at=timezone.now(), by=director)
+    actions.record_due_reminders(at=timezone.now() + timedelta(hours=3))
+    reviewer = people["REVIEWER"]
+    reviewer.memberships.update(may_break_glass=True)
+    break_glass.ask(reviewer, reason="نفاذ لا يجيب", account="", by=reviewer)
+    nafath_down()  # or the pages of the code door are shown to nobody
+    town = Town.__new__(Town)
+    town.entity, town.director, town.report = entity, director, Report.objects.get(pk=reports[1].pk)
+    town.people, town.reports = people, reports
+    town.attachment, town.delivery = SimpleNamespace(pk=uuid4()), SimpleNamespace(pk=uuid4())  # not pages
+    town.shift = a_shift(reviewer)
+    a_shift(lead, hours=(7, 15))
+    town.draft = Draft.objects.create(
+        entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director
+    )
+    town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
+    return town
+
+
+def pages(town: Town) -> Iterator[tuple[str, User | None, dict[str, Any]]]:
+    """Each page once, as the first person who is shown it whole."""
+    visitors: list[User | None] = [None, *(town.people[role] for role in town.people)]
+    for name, pattern in sorted(PATTERNS.items()):
+        if {"attachment", "delivery"} & set(arguments(pattern)):
+            continue
+        kwargs = {argument: town.foreign(name, argument) for argument in arguments(pattern)}
+        for person in visitors:
+            client = sign_in(Client(), person) if person else Client()
+            response = client.get(reverse(name, kwargs=kwargs))
+            if response.status_code == 200 and b"<html" in (b"" if response.streaming else response.content):
+                yield name, person, kwargs
+                break
+
+
+def faults(page: Page, axe: Axe) -> Iterator[str]:
+    """What axe objects to, and what is cut off, wide and narrow."""
+    for width in (DESK, PHONE):
+        page.set_viewport_size({"width": width, "height": 900})
+        result = axe.run(page, options={"runOnly": TAGS})
+        yield from (
+            f"{page.url} at {width}: {v['id']} {v['nodes'][0]['target']}" for v in result.response["violations"]
+        )
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if overflow > 1:
+            yield f"{page.url}: {overflow} px wider than {width}"
+
+
+def every_page(town: Town, visit: Callable[..., Visitor], language: str) -> list[str]:
+    """What is wrong with any of them, in one language."""
+    axe, seen, found = Axe(), 0, []
+    windows: dict[User | None, Visitor] = {}
+    for name, person, kwargs in pages(town):
+        with translation.override(language):
+            path = reverse(name, kwargs=kwargs)
+        if person not in windows:
+            windows[person] = visit(person)
+        page = windows[person].open(path)
+        found += faults(page, axe)
+        page.close()
+        seen += 1
+    found += [complaint for visitor in windows.values() for complaint in visitor.complaints]
+    print(f"\n{language}: {seen} pages")  # noqa: T201  # the figure is part of the proof
+    assert seen > 25
+    return found
