@@ -105,6 +105,8 @@ LABELS: dict[str, Promise] = {
 #: The rows of settings.RETENTION_DAYS.
 REMOVED: dict[str, Promise] = {
     "sign_in_requests": gettext_lazy("Sign-in requests in the app"),
+    "door_codes": gettext_lazy("Codes used while Nafath was away"),
+    "break_glass": gettext_lazy("Emergency accesses that were used"),
     "sessions": gettext_lazy("Ended sessions"),
     "drafts": gettext_lazy("Drafts nobody came back to"),
     "deliveries": gettext_lazy("Messages that were sent"),
