@@ -120,9 +120,10 @@ class Filing:
 
 
 def _forms(town: Town) -> Iterator[tuple[Filer, int]]:
-    for n in range(len(town.filers[0].services)):
+    for n in range(max(len(filer.services) for filer in town.filers)):
         for filer in town.filers:
-            yield filer, filer.services[n]
+            if n < len(filer.services):
+                yield filer, filer.services[n]
 
 
 def median(receipts: list[Receipt]) -> float:

@@ -57,11 +57,14 @@ def nothing_is_missing(house: House) -> str:
 def doubled_only_by_death(house: House) -> str:
     twice = house.twice()
     torn = [key for key in house.torn if key in twice]
+    # Tried again, it is left out where its person has been sent a summary meanwhile.
+    folded = "SELECT count(*) FROM notifications_delivery WHERE id = ANY(%s::uuid[]) AND state = 'superseded'"
+    left_out = house.count(folded, [key for key in house.torn if key not in twice])
     seen = (
         f"{len(twice)} doubled, {house.deaths} senders died at work; of {len(house.torn)} killed between sending "
-        f"and writing it down {len(torn)} were sent again"
+        f"and writing it down {len(torn)} were sent again, {left_out} left out"
     )
-    expect(len(twice) <= house.deaths and len(torn) == len(house.torn), seen)
+    expect(len(twice) <= house.deaths and len(torn) + left_out == len(house.torn), seen)
     return seen
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 ENTITIES = 40
 #: One in so many has a mobile, and gets an SMS beside the mail.
 WITH_MOBILE = 3
-#: In so many entities everything is down whole: urgent reports, whose clocks are short.
-WHOLLY_DOWN = 4
+#: In so many entities all of so many services are down whole: urgent reports, whose clocks are short.
+WHOLLY_DOWN, ALL = 4, 15
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ def settle(reports: int) -> Town:
             director = factories.a_person(Role.DIRECTOR, **mobile)
             entity = director.memberships.get().entity
             factories.a_team(entity)
-            impact = "full" if number < WHOLLY_DOWN else "minor"
-            filers.append(Filer(_session(director), _services(entity, each), impact))
+            is_down = number < WHOLLY_DOWN
+            services = _services(entity, ALL if is_down else each)
+            filers.append(Filer(_session(director), services, "full" if is_down else "minor"))
     return Town(filers, reviewers)
 
 

@@ -28,7 +28,7 @@ def sender_killed_before(house: House) -> str:
 
 @fault(
     "A worker killed whole (SIGKILL) between sending and writing it down",
-    expected="its lease runs out, and it is sent again: this one is doubled",
+    expected="its lease runs out, and it is sent again if still wanted: this one is doubled",
 )
 def sender_killed_after(house: House) -> str:
     key = _held(house, "after")
