@@ -23,7 +23,7 @@ def redis_frozen_then_stopped(house: House) -> str:
         house.redis.start()
     waiting = house.count("SELECT max(id) FROM incidents_reportevent")
     told = "SELECT count(*) FROM incidents_reportevent WHERE fanned_out_at IS NULL AND id <= %s"
-    seconds = house.until(lambda: not house.count(told, waiting), "told after Redis is back", within=60)
+    seconds = house.until(lambda: not house.count(told, waiting), "told after Redis is back", within=90)
     others = house.answers.others(before, 302)
     seen = (
         f"{median(frozen) * 1000:.0f} ms frozen, {median(stopped) * 1000:.0f} ms stopped, "
