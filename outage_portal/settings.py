@@ -260,7 +260,7 @@ RETENTION_DAYS = {
     "audit_log": 365,  # then a file in AUDIT_ARCHIVE_ROOT, and a checkpoint
 }
 # Raised when templates/outage_portal/privacy.html says something else: everybody is then shown it once.
-PRIVACY_NOTICE_VERSION = "2026-11-26"
+PRIVACY_NOTICE_VERSION = "2026-11"
 AUDIT_ARCHIVE_ROOT = Path(env("AUDIT_ARCHIVE_ROOT", default=str(BASE_DIR / "var" / "audit-archive")))
 
 # --- Languages, numbers and dates -------------------------------------------------------------------

@@ -30,6 +30,8 @@ TABLE = {
     "provider_search": ("search", 60, 60),
     "board": ("search", 60, 60),
     "report_list": ("search", 60, 60),
+    "inbox": ("search", 60, 60),
+    "following": ("search", 60, 60),
     "attachment_add": ("uploads", 30, 600),
     "team_decision": ("uploads", 30, 600),
     "audit_export": ("exports", 5, 600),
@@ -80,6 +82,8 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "nafath_callback": lambda: stranger.get(reverse(name)),
         "board": lambda: auditor.get(reverse(name), {"q": "بوابة"}),
         "report_list": lambda: browser.get(reverse(name), {"q": "بوابة"}),
+        "inbox": lambda: browser.get(reverse(name), {"q": "بوابة"}),
+        "following": lambda: browser.get(reverse(name), {"q": "بوابة"}),
         "attachment_add": lambda: browser.post(
             reverse(name, args=[report.reference]), {"file": SimpleUploadedFile("a.exe", b"x")}
         ),
