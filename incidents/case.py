@@ -340,5 +340,6 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "confirm_withdrawal": lambda case: bool(case.report.withdrawal_reason),
     "undo_restore": lambda case: case._undoes,
     "reopen": lambda case: case._reopens,
+    "stretch_update": lambda case: case.update_clock is not None,
     "extend_final": lambda case: case._runs(ClockKind.C6),
 }

@@ -19,12 +19,13 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from entities.permissions import AUTHORITY_ROLES, Role
-from entities.templatetags.moments import day_time, stretch
+from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import short_duration
+from incidents.extended import SENTENCES as EXTENSIONS
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
 from incidents.watched import SENTENCES as WATCHDOGS
-from incidents.wording import cadence, moment_of, people, spoken
+from incidents.wording import cadence, moment_of, people, spoken, with_words
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ LOOKS: dict[str, Look] = {
     "close": Look(gettext_lazy("Report closed"), "check-check", "good"),
     "reopen_closed": Look(gettext_lazy("Review reopened"), "lock-open", "dga"),
     "extend_final": Look(gettext_lazy("Extension granted"), "hourglass", "dga"),
+    "stretch_update": Look(gettext_lazy("The next update comes later"), "alarm-clock", "due"),
     "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),
     "confirm_withdrawal": Look(gettext_lazy("Withdrawal confirmed"), "ban", "dga"),
     "dismiss": Look(gettext_lazy("Found not reportable"), "circle-x", "dga"),
@@ -127,6 +129,8 @@ OUTSIDE = (
     | Q(data__move__in=["acknowledge", "restore", "undo_restore", "reopen", "withdraw", "confirm_withdrawal"])
     | Q(data__move__in=["dismiss", "close"])
 )
+#: Of these a reader from outside reads the words as well.
+TOLD_OUTSIDE = frozenset({EventKind.FILED, "update", "stretch_update"})
 
 
 def tell(
@@ -134,7 +138,7 @@ def tell(
 ) -> Entry:
     """One event as the page tells it. `late`: by how much deeds recorded at a moment met their clocks too late."""
     key = event.move or event.kind
-    text, written = ("", False) if outside and key not in {EventKind.FILED, "update"} else _text(key, event, report)
+    text, written = ("", False) if outside and key not in TOLD_OUTSIDE else _text(key, event, report)
     # What is done by itself is not late: it waited for a person until then.
     late_by = ((late or {}).get(event.recorded_at) or (late or {}).get(event.at)) if event.person else None
     written_later = event.recorded_at - event.at > timedelta(minutes=5)
@@ -198,15 +202,6 @@ def _text(key: str, event: ReportEvent, report: Report) -> tuple[str, bool]:
     return str(event.data.get("message") or event.data.get("note") or ""), True
 
 
-def _with_words(sentence: str, event: ReportEvent) -> str:
-    """Our sentence, and beneath it, in the direction of its own, what the person wrote."""
-    words = event.data.get("message") or event.data.get("note")
-    if not words:
-        return sentence
-    written = format_html('<span dir="auto">{}</span>', words)
-    return format_html("{}<br>{}", sentence, written) if sentence else written
-
-
 def _acknowledged(event: ReportEvent, report: Report) -> str:
     every = cadence(report)
     return _("Updates are owed %(every)s until the service is back.") % {"every": every} if every else ""
@@ -217,15 +212,15 @@ def _restored(event: ReportEvent, report: Report) -> str:
     back = format_html(_("Back since {}."), day_time(moment)) if moment else ""
     if event.data.get("automatic"):
         return format_html("{} {}", back, _("By the owner's word: nobody here confirmed it within a day."))
-    return _with_words(back, event)
+    return with_words(back, event)
 
 
 def _closed(event: ReportEvent, report: Report) -> str:
-    return _("With the owner's outage, which is closed.") if event.data.get("automatic") else _with_words("", event)
+    return _("With the owner's outage, which is closed.") if event.data.get("automatic") else with_words("", event)
 
 
 def _started(event: ReportEvent, report: Report) -> str:
-    return _("At its hour, as announced.") if event.person is None else _with_words("", event)
+    return _("At its hour, as announced.") if event.person is None else with_words("", event)
 
 
 def _missed(event: ReportEvent, report: Report) -> str:
@@ -239,14 +234,14 @@ def _return_asked(event: ReportEvent, report: Report) -> str:
 def _extended_window(event: ReportEvent, report: Report) -> str:
     old, new = (moment_of(event.data.get(name)) for name in ("old", "new"))
     if old is None or new is None:
-        return _with_words("", event)
-    return _with_words(format_html(_("The end moves from {} to {}."), day_time(old), day_time(new)), event)
+        return with_words("", event)
+    return with_words(format_html(_("The end moves from {} to {}."), day_time(old), day_time(new)), event)
 
 
 def _completed(event: ReportEvent, report: Report) -> str:
     moment, outcome = moment_of(event.data.get("actual_end")), str(event.data.get("outcome", ""))
     label = FinalReport.Outcome(outcome).label if outcome in FinalReport.Outcome.values else ""
-    return _with_words(
+    return with_words(
         format_html(_("Ended at {}. Outcome: {}."), day_time(moment), label) if moment else str(label), event
     )
 
@@ -254,28 +249,22 @@ def _completed(event: ReportEvent, report: Report) -> str:
 def _rescheduled(event: ReportEvent, report: Report) -> str:
     old, new = ([moment_of(text) for text in event.data.get(name, [])[:2]] for name in ("old", "new"))
     if len(old) != 2 or len(new) != 2:
-        return _with_words("", event)
+        return with_words("", event)
     moments = (day_time(moment) for moment in (*old, *new))
-    return _with_words(format_html(_("From {} – {} to {} – {}."), *moments), event)
+    return with_words(format_html(_("From {} – {} to {} – {}."), *moments), event)
 
 
 def _severity(event: ReportEvent, report: Report) -> str:
     before, after = (Severity(event.data[side]).label for side in ("before", "after"))
-    return _with_words(_("From “%(before)s” to “%(after)s”.") % {"before": before, "after": after}, event)
+    return with_words(_("From “%(before)s” to “%(after)s”.") % {"before": before, "after": after}, event)
 
 
 def _asked(event: ReportEvent, report: Report) -> str:
-    return _with_words(_("Urgent: an answer within 60 minutes.") if event.data.get("urgent") else "", event)
+    return with_words(_("Urgent: an answer within 60 minutes.") if event.data.get("urgent") else "", event)
 
 
 def _attached(event: ReportEvent, report: Report) -> str:
     return format_html("<bdi>{}</bdi>", event.data.get("name", ""))
-
-
-def _extended(event: ReportEvent, report: Report) -> str:
-    return _with_words(
-        _("Extended by %(length)s.") % {"length": stretch(timedelta(days=int(event.data.get("days", 0))))}, event
-    )
 
 
 def _unchanged(event: ReportEvent, report: Report) -> str:
@@ -319,6 +308,7 @@ def _identified(event: ReportEvent, report: Report) -> str:
 
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     **WATCHDOGS,
+    **EXTENSIONS,
     "acknowledge": _acknowledged,
     "restore": _restored,
     "close": _closed,
@@ -331,7 +321,6 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "change_severity": _severity,
     "ask": _asked,
     "attach": _attached,
-    "extend_final": _extended,
     "update": _unchanged,
     EventKind.REMINDED: _reminded,
     EventKind.NAMED: _named,

@@ -9,6 +9,7 @@ from incidents.views import (
     contacts,
     drafts,
     duty,
+    extensions,
     filing,
     final,
     following,
@@ -46,6 +47,9 @@ urlpatterns: list[URLPattern] = [
     # --- views/papers.py: what leaves as a file of its own ------------------------------------------------
     path("reports/<str:reference>/record.pdf", papers.report_record, name="report_record"),
     path("reports/<str:reference>/window.ics", papers.report_calendar, name="report_calendar"),
+    # --- views/extensions.py: more time for what is owed ---------------------------------------------------
+    path("reports/<str:reference>/stretch/", extensions.report_stretch, name="report_stretch"),
+    path("reports/<str:reference>/extend/", extensions.report_extend, name="report_extend"),
     # --- views/following.py: updates, restoration, questions, withdrawal ------------------------------------
     path("reports/<str:reference>/update/", following.report_update, name="report_update"),
     path("reports/<str:reference>/no-change/", following.report_no_change, name="report_no_change"),
@@ -66,7 +70,6 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/ask/", following.report_ask, name="report_ask"),
     path("reports/<str:reference>/answer/", following.report_answer, name="report_answer"),
     path("reports/<str:reference>/severity/", following.report_severity, name="report_severity"),
-    path("reports/<str:reference>/extend/", following.report_extend, name="report_extend"),
     path("reports/<str:reference>/notes/", following.report_note_add, name="report_note_add"),
     path("reports/<str:reference>/note/", following.report_note_notice, name="report_note_notice"),
     path("reports/<str:reference>/concern/", following.report_concern, name="report_concern"),

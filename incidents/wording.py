@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from incidents.calendar import Calendar
 from incidents.choices import all_called, called
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import ClockKind
-from incidents.models import Report
+from incidents.models import Report, ReportEvent
 
 #: Who hears of a reminder, as the sentences name them.
 PEOPLE: dict[str, Promise] = {
@@ -92,3 +93,12 @@ def moment_of(text: object) -> datetime | None:
         return datetime.fromisoformat(str(text))
     except ValueError:
         return None
+
+
+def with_words(sentence: str, event: ReportEvent) -> str:
+    """Our sentence, and beneath it, in the direction of its own, what the person wrote."""
+    words = event.data.get("message") or event.data.get("note")
+    if not words:
+        return sentence
+    written = format_html('<span dir="auto">{}</span>', words)
+    return format_html("{}<br>{}", sentence, written) if sentence else written

@@ -138,6 +138,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "undo_acknowledge": (own(*CREW, mail=never),),
     "assign": (reviewer(mail=urgent),),
     "update": (own(*CREW, mail=never), reviewer(mail=never), provider(mail=never, when=shared), consumers(when=shared)),
+    "stretch_update": (own(*CREW), reviewer(mail=never), consumers()),
     "restore": (own(*HOUSE), reviewer(), provider(), consumers()),
     "undo_restore": (own(*CREW), reviewer(), provider(), consumers()),
     "reopen": (own(*HOUSE), reviewer(sms=urgent), provider(), consumers()),

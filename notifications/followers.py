@@ -30,6 +30,7 @@ INSIDE: dict[str, tuple[Line, ...]] = {
     "FILED:MNT": inside(),
     "FILED:DEP": inside(),
     "update": inside(mail=never),
+    "stretch_update": inside(mail=never),
     "change_severity": inside(),
     "restore": inside(),
     "undo_restore": inside(),

@@ -125,8 +125,8 @@ def _entry(row: Delivery, side: Side) -> Entry:
         return Entry(row, headline(row), Look("", _NOTICE_ICONS.get(kind, "bell")), text=str(NOTICE_DUTIES[kind]))
     event, report = row.event, row.event.report
     told = tell(event, report, outside=side in {Side.PROVIDER, Side.CONSUMER})
-    # A consumer reads the owner's updates to consumers, and nothing else that was written to the authority.
-    hidden = side == Side.CONSUMER and key_of(event) != "update"
+    # A consumer reads the updates to consumers and why one comes later, nothing that was written to the authority.
+    hidden = side == Side.CONSUMER and key_of(event) not in {"update", "stretch_update"}
     # The report stands in the group's head, and a reminder's headline says it all.
     if hidden or event.kind in {EventKind.FILED, EventKind.REMINDED}:
         return Entry(row, headline(row), told.look)

@@ -61,6 +61,7 @@ HEADLINES: dict[tuple[str, Side], Promise] = {
     ("FILED:DEP", Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
     (EventKind.NAMED, Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
     ("update", Side.CONSUMER): gettext_lazy("Update on the outage of a service you rely on"),
+    ("stretch_update", Side.CONSUMER): gettext_lazy("The next update on a service you rely on comes later"),
     ("ask", Side.OWN): gettext_lazy("Question from the authority"),
     ("raise_concern", Side.OWN): gettext_lazy("Concern of the authority about the maintenance"),
     ("answer", Side.AUTHORITY): gettext_lazy("Answer of the entity"),
@@ -245,6 +246,8 @@ def _facts(event: ReportEvent, side: Side) -> Iterator[tuple[str, str]]:
         yield _("Phase"), report.get_phase_display()
     if report.expected_restoration_at and report.restored_at is None:
         yield _("Expected restoration"), full(report.expected_restoration_at)
+    if event.move == "stretch_update":
+        yield _("Next update by"), full(datetime.fromisoformat(event.data["new"]))
     if event.move == "acknowledge" and side == Side.OWN and report.reviewer:
         yield _("Reviewer"), report.reviewer.name
 

@@ -41,6 +41,7 @@ from incidents.actions.policy_drafts import remove_row, save_mark, save_points, 
 from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
+from incidents.actions.stretching import stretch_update
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
 
@@ -103,6 +104,7 @@ __all__ = [
     "send_back_policy",
     "set_days",
     "start_window",
+    "stretch_update",
     "submit_final",
     "undo_acknowledge",
     "undo_restore",

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.forms import moves, updates
+from incidents.forms import extensions, moves, updates
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,15 @@ DEEDS: dict[str, Deed] = {
         question=_("Change the severity"),
         text=_("Clocks that run are counted anew, forward only. Both severities stay in the log."),
     ),
+    "stretch_update": Deed(
+        "report_stretch",
+        _("Put the next update off…"),
+        "alarm-clock",
+        extensions.StretchForm,
+        question=_("The next update comes later"),
+        text=_("The entity and everyone who relies on the service are told the new time, and read the reason here."),
+        rare=True,
+    ),
     "reopen": Deed(
         "report_reopen",
         _("Reopen…"),
@@ -110,7 +119,7 @@ DEEDS: dict[str, Deed] = {
         "report_extend",
         _("Extend the final report…"),
         "hourglass",
-        moves.ExtendForm,
+        extensions.ExtendForm,
         question=_("More time for the final report"),
         rare=True,
     ),

@@ -17,7 +17,7 @@ from entities.models import User
 from entities.widgets import Chips, ChoiceCards
 from incidents.actions.maintenance import LONGEST_WINDOW
 from incidents.board import NOBODY
-from incidents.forms.fields import NOT_IN_LIST, FreeText, MomentField, WholeNumber
+from incidents.forms.fields import NOT_IN_LIST, FreeText, MomentField
 from incidents.forms.moments import TOLERANCE, MomentWidget
 from incidents.lifecycle import Severity
 from incidents.models import FinalReport, Report
@@ -192,23 +192,6 @@ class SeverityForm(ReasonForm):
     @property
     def arguments(self) -> dict[str, Any]:
         return {"severity": self.cleaned_data["severity"], **super().arguments}
-
-
-class ExtendForm(ReasonForm):
-    """More time for the final report: once, by at most ten days."""
-
-    days = WholeNumber(
-        label=_("Days"),
-        help_text=_("Once, by at most 10 days."),
-        min_value=1,
-        max_value=10,
-        error_messages={"required": _("Say by how many days.")},
-    )
-    field_order = ["days", "note"]
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        return {"days": self.cleaned_data["days"], "note": self.cleaned_data["note"]}
 
 
 class RescheduleForm(ReasonForm):

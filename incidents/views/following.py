@@ -194,13 +194,6 @@ def report_severity(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_TRIAGE)
 @require_POST
-def report_extend(request: PortalRequest, reference: str) -> HttpResponse:
-    """More time for the final report."""
-    return perform(request, reference, "extend_final", actions.extend_final, said=_("The extension is granted."))
-
-
-@requires(P.REPORT_TRIAGE)
-@require_POST
 def report_note_add(request: PortalRequest, reference: str) -> HttpResponse:
     """A private note of the authority."""
     return perform(request, reference, "write_note", actions.add_note, said=_("The note is kept."))

@@ -93,6 +93,9 @@ def _perform(name: str, report: Report, person: User) -> Any:
         "withdraw": lambda: actions.withdraw(report, note="بلاغ مكرر", by=person),
         "confirm_withdrawal": lambda: actions.confirm_withdrawal(report, by=person),
         "start": lambda: actions.start_window(report, by=person),
+        "stretch_update": lambda: actions.stretch_update(
+            report, until=now + timedelta(days=2), note="بانتظار المورد", by=person
+        ),
         "complete": lambda: actions.complete(report, outcome="success", by=person),
         "reschedule": lambda: actions.reschedule(
             report, window_start=now + timedelta(days=20), window_end=now + timedelta(days=21), note="تعارض", by=person

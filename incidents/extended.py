@@ -1,0 +1,32 @@
+"""What the log says of more time: of a later update, and of a final report's extension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from entities.templatetags.moments import day_time, stretch
+from incidents.models import Report, ReportEvent
+from incidents.wording import moment_of, with_words
+
+
+def _stretched(event: ReportEvent, report: Report) -> str:
+    old, new = (moment_of(event.data.get(name)) for name in ("old", "new"))
+    if old is None or new is None:
+        return with_words("", event)
+    return with_words(format_html(_("It is expected by {} instead of {}."), day_time(new), day_time(old)), event)
+
+
+def _extended(event: ReportEvent, report: Report) -> str:
+    length = stretch(timedelta(days=int(event.data.get("days", 0))))
+    return with_words(_("Extended by %(length)s.") % {"length": length}, event)
+
+
+#: By the deed's name in the lifecycle table.
+SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
+    "stretch_update": _stretched,
+    "extend_final": _extended,
+}

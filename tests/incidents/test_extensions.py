@@ -1,0 +1,56 @@
+"""More time for what is owed: who grants it, how far, and who reads why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from entities.models import User
+from incidents import actions
+from incidents.errors import MoveRefused
+from tests.factories import a_report, a_reviewer
+from tests.incidents.pages import chip, get, offered, people_of, send, text_of
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+WHY = "بانتظار قطعة من المورد"
+
+
+def test_a_reviewer_puts_the_next_update_off_and_the_entity_reads_why(client_of: ClientOf) -> None:
+    report, browser = a_report(), client_of(a_reviewer())
+    first = report.clocks.running().get(kind="C3")
+    response = send(browser, report, "report_stretch", note=WHY, until=chip(480))
+    assert response.status_code == 302
+    stretched = report.clocks.running().get(kind="C3")
+    assert stretched.due_at > first.due_at
+    first.refresh_from_db()
+    assert first.cancelled_at, "the clock of before stays as it was, ended on record"
+    assert WHY in text_of(get(client_of(people_of(report)["director"]), report))
+
+
+def test_a_later_update_has_a_reason_and_a_moment_that_is_later(client_of: ClientOf) -> None:
+    report, browser = a_report(), client_of(a_reviewer())
+    before = report.clocks.running().get(kind="C3").due_at
+    assert send(browser, report, "report_stretch", until=chip(480)).status_code == 422
+    reviewer = a_reviewer()
+    for until in (before - timedelta(minutes=1), timezone.now() + timedelta(days=8)):
+        with pytest.raises(MoveRefused):
+            actions.stretch_update(report, until=until, note=WHY, by=reviewer)
+    assert report.clocks.running().get(kind="C3").due_at == before
+
+
+def test_the_entity_does_not_stretch_its_own_clock(client_of: ClientOf) -> None:
+    report = a_report()
+    assert not offered(client_of(people_of(report)["director"]), report, "stretch_update")
+
+
+def test_after_a_later_update_the_cadence_holds_again() -> None:
+    report = a_report()
+    length = report.clocks.running().get(kind="C3").length
+    actions.stretch_update(report, until=timezone.now() + timedelta(days=2), note=WHY, by=a_reviewer())
+    actions.post_update(report, phase="identified", message="حُصر العطل", by=people_of(report)["director"])
+    assert report.clocks.running().get(kind="C3").length == length
