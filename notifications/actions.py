@@ -39,7 +39,7 @@ PROBE_AFTER = timedelta(seconds=30)
 #: Some 72 hours of waiting; no message is given up before (quality/reliability.md, F10).
 MOST_ATTEMPTS = 300
 #: So many within so long; then an SMS that counts the rest, and silence until there is room; of mails one that tells
-#: of all that waits, and the next such when there is room (domain/lifecycle.md, Reminders; docs/adr/0029).
+#: of all that waits, and the next such when there is room (domain/lifecycle.md, Reminders; docs/adr/0026).
 BURSTS = {Channel.SMS: (3, timedelta(minutes=15)), Channel.EMAIL: (5, timedelta(minutes=10))}
 
 

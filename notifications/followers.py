@@ -1,4 +1,4 @@
-"""Who is told because she asked to be: the followers of a report, of a service, of an entity (docs/adr/0030).
+"""Who is told because she asked to be: the followers of a report, of a service, of an entity (docs/adr/0027).
 
 They join the audience of the table at fan-out, each person once. From outside a follower hears what the table tells
 her side, and no more; whether she may still hear of it is asked at every event. No follower gets an SMS.

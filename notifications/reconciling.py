@@ -1,6 +1,6 @@
 """What must have been told is computed anew and compared with what was; a difference is a hole, and an alarm.
 
-Compared is what cannot have changed since: the rule is docs/adr/0029's last point. A hole of an event stays until
+Compared is what cannot have changed since: the rule is docs/adr/0026's last point. A hole of an event stays until
 somebody mends it (`manage.py reconcile --mend`); a hole of a clock ends by itself when the mark is spoken.
 """
 

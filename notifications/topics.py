@@ -1,7 +1,7 @@
 """Which messages a person may turn off for mail and SMS, and which she may not, with the reason that her page shows.
 
 The inbox always has everything. A row is found by what happened (`key_of`) and by the side a reader hears it from;
-what stands in no row may not be turned off. Source: domain/lifecycle.md, Reminders; docs/adr/0029.
+what stands in no row may not be turned off. Source: domain/lifecycle.md, Reminders; docs/adr/0026.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ class ServiceDependencyQuerySet(models.QuerySet["ServiceDependency"]):
         return self.filter(provider__in=services)
 
     def hard(self) -> Self:
-        """The consumer stops without it: its crisis team is told by itself (docs/adr/0030)."""
+        """The consumer stops without it: its crisis team is told by itself (docs/adr/0027)."""
         return self.filter(strength=ServiceDependency.Strength.HARD)
 
 
