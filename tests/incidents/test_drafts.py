@@ -262,3 +262,15 @@ def test_two_first_autosaves_that_cross_make_one_draft(mona: User, entity: Entit
             kind="OUT", entity=entity, key=key, text={"summary": ["…"]}, service=None, version=None, by=mona
         )
     assert Draft.objects.count() == 1
+
+
+def test_a_second_draft_on_a_service_is_led_to_the_first_in_the_words_of_whoever_reads(
+    mona: User, service: DigitalService, client_of: Browser
+) -> None:
+    client_of(mona).post(SAVE, {"key": str(uuid.uuid4()), "services": service.pk, "summary": "عطل"}, headers=AUTOSAVE)
+    second = {"key": str(uuid.uuid4()), "services": service.pk, "summary": "عطل آخر"}
+    own = client_of(mona).post(f"/en{SAVE}", second, headers=AUTOSAVE).content.decode()
+    assert "You have a draft on" in own and "Go on with it" in own
+    colleague = a_person(Role.ALTERNATE, entity=service.entity)
+    hers = client_of(colleague).post(f"/en{SAVE}", {**second, "key": str(uuid.uuid4())}, headers=AUTOSAVE)
+    assert f"{mona.name_en} has a draft on" in hers.content.decode()
