@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
+from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
 from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
@@ -98,6 +99,13 @@ class Case:
         """Within a day, and where the restoration cannot be undone more simply."""
         restored = self.report.restored_recorded_at
         return restored is not None and self.at - restored <= REOPEN_WITHIN and not self._undoes
+
+    @cached_property
+    def extension_asked(self) -> Entry | None:
+        """More time for the final report is asked for, and not answered yet; nothing for readers from outside."""
+        clock = next((each for each in self.running if each.kind == ClockKind.C6), None)
+        request = None if self.outside else open_request(self.report, clock)
+        return self._told([request])[0] if request else None
 
     def _runs(self, kind: ClockKind) -> bool:
         return any(clock.kind == kind and not clock.extended for clock in self.running)
@@ -341,5 +349,7 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "undo_restore": lambda case: case._undoes,
     "reopen": lambda case: case._reopens,
     "stretch_update": lambda case: case.update_clock is not None,
+    "ask_extension": lambda case: case._runs(ClockKind.C6) and case.extension_asked is None,
+    "refuse_extension": lambda case: case.extension_asked is not None,
     "extend_final": lambda case: case._runs(ClockKind.C6),
 }

@@ -25,8 +25,14 @@ def _extended(event: ReportEvent, report: Report) -> str:
     return with_words(_("Extended by %(length)s.") % {"length": length}, event)
 
 
+def _asked(event: ReportEvent, report: Report) -> str:
+    length = stretch(timedelta(days=int(event.data.get("days", 0))))
+    return with_words(_("%(length)s more for the final report.") % {"length": length}, event)
+
+
 #: By the deed's name in the lifecycle table.
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "stretch_update": _stretched,
+    "ask_extension": _asked,
     "extend_final": _extended,
 }

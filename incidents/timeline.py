@@ -75,6 +75,8 @@ LOOKS: dict[str, Look] = {
     "close": Look(gettext_lazy("Report closed"), "check-check", "good"),
     "reopen_closed": Look(gettext_lazy("Review reopened"), "lock-open", "dga"),
     "extend_final": Look(gettext_lazy("Extension granted"), "hourglass", "dga"),
+    "ask_extension": Look(gettext_lazy("Extension asked for"), "hourglass", "due"),
+    "refuse_extension": Look(gettext_lazy("Extension refused"), "circle-x", "dga"),
     "stretch_update": Look(gettext_lazy("The next update comes later"), "alarm-clock", "due"),
     "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),
     "confirm_withdrawal": Look(gettext_lazy("Withdrawal confirmed"), "ban", "dga"),

@@ -111,6 +111,7 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     (EventKind.NAMED, Side.PROVIDER): _LOOK,
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
+    ("ask_extension", Side.AUTHORITY): gettext_lazy("Grant the extension, or refuse it with a reason"),
     ("warn_reviewer", Side.AUTHORITY): gettext_lazy(
         "Acknowledge the report, or answer what it waits for: in ten minutes it goes back to the pool"
     ),

@@ -5,6 +5,7 @@ from incidents.actions.by_itself import act_by_itself
 from incidents.actions.catalogue import adopt_service, identify_service
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.duty import add_shift, change_shift, hand_over, may_hand_over, remove_shift
+from incidents.actions.extension_requests import ask_extension, refuse_extension
 from incidents.actions.filing import (
     Answers,
     Filed,
@@ -55,6 +56,7 @@ __all__ = [
     "adopt_service",
     "answer",
     "ask",
+    "ask_extension",
     "ask_publication",
     "assign",
     "attach",
@@ -87,6 +89,7 @@ __all__ = [
     "ready_to_submit",
     "record_due_reminders",
     "record_phoned_report",
+    "refuse_extension",
     "remind_unsent_drafts",
     "remove_days",
     "remove_row",

@@ -33,6 +33,14 @@ class ExtendForm(ReasonForm):
         return {"days": self.cleaned_data["days"], "note": self.cleaned_data["note"]}
 
 
+class AskExtensionForm(ExtendForm):
+    """The entity asks for more time, by so many days, and says why."""
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"seen": self.seen_version, **super().arguments}
+
+
 class StretchForm(ReasonForm):
     """The next update comes later: by when, and why."""
 

@@ -25,3 +25,19 @@ def report_stretch(request: PortalRequest, reference: str) -> HttpResponse:
 def report_extend(request: PortalRequest, reference: str) -> HttpResponse:
     """More time for the final report."""
     return perform(request, reference, "extend_final", actions.extend_final, said=_("The extension is granted."))
+
+
+@requires(P.REPORT_FILE)
+@require_POST
+def report_ask_extension(request: PortalRequest, reference: str) -> HttpResponse:
+    """The entity asks for more time for the final report."""
+    said = _("The extension is asked for; the authority answers.")
+    return perform(request, reference, "ask_extension", actions.ask_extension, said=said)
+
+
+@requires(P.REPORT_TRIAGE)
+@require_POST
+def report_refuse_extension(request: PortalRequest, reference: str) -> HttpResponse:
+    """No more time, and why."""
+    said = _("The extension is refused.")
+    return perform(request, reference, "refuse_extension", actions.refuse_extension, said=said)

@@ -115,8 +115,20 @@ def started() -> Report:
     return Report.objects.get(pk=report.pk)
 
 
+def asked() -> Report:
+    """More time for the final report is asked for."""
+    report = restored()
+    actions.ask_extension(report, days=5, note="بانتظار المورد", by=filer_of(report))
+    return Report.objects.get(pk=report.pk)
+
+
 #: Deeds that hang on a clock, which a report put where it stands does not have.
-WALKED: dict[str, Callable[[], Report]] = {"extend_final": restored, "extend_window": started}
+WALKED: dict[str, Callable[[], Report]] = {
+    "extend_final": restored,
+    "ask_extension": restored,
+    "refuse_extension": asked,
+    "extend_window": started,
+}
 
 
 @pytest.mark.parametrize("name", ASKING)

@@ -13,6 +13,7 @@ from entities.models import User
 from incidents import actions
 from incidents.errors import MoveRefused
 from tests.factories import a_report, a_reviewer
+from tests.incidents.finals import filer_of, restored
 from tests.incidents.pages import chip, get, offered, people_of, send, text_of
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +55,43 @@ def test_after_a_later_update_the_cadence_holds_again() -> None:
     actions.stretch_update(report, until=timezone.now() + timedelta(days=2), note=WHY, by=a_reviewer())
     actions.post_update(report, phase="identified", message="حُصر العطل", by=people_of(report)["director"])
     assert report.clocks.running().get(kind="C3").length == length
+
+
+# --- More time for the final report ---------------------------------------------------------------------------------
+
+
+def test_the_entity_asks_and_the_reviewer_grants(client_of: ClientOf) -> None:
+    report = restored()
+    director, reviewer = client_of(filer_of(report)), client_of(a_reviewer())
+    due_at = report.clocks.get(kind="C6").due_at
+    assert send(director, report, "report_ask_extension", days="5", note=WHY).status_code == 302
+    assert report.clocks.get(kind="C6").due_at == due_at, "asking alone gives nothing"
+    assert "?do=refuse_extension#do" in text_of(get(reviewer, report))
+    assert not offered(director, report, "ask_extension")
+    assert send(reviewer, report, "report_extend", days="5", note="مقبول لظروف المورد").status_code == 302
+    assert report.clocks.get(kind="C6").due_at == due_at + timedelta(days=5)
+    assert "?do=refuse_extension" not in text_of(get(reviewer, report))
+    assert not offered(director, report, "ask_extension"), "it is granted once"
+
+
+def test_a_refusal_says_why_and_leaves_the_deadline(client_of: ClientOf) -> None:
+    report = restored()
+    director, reviewer = client_of(filer_of(report)), client_of(a_reviewer())
+    assert not offered(reviewer, report, "refuse_extension"), "nothing is asked for yet"
+    due_at = report.clocks.get(kind="C6").due_at
+    actions.ask_extension(report, days=5, note=WHY, by=filer_of(report))
+    assert send(reviewer, report, "report_refuse_extension", note="").status_code == 422
+    assert send(reviewer, report, "report_refuse_extension", note="الوقت كافٍ للتقرير").status_code == 302
+    assert report.clocks.get(kind="C6").due_at == due_at
+    assert "الوقت كافٍ للتقرير" in text_of(get(director, report))
+    assert offered(director, report, "ask_extension")
+
+
+def test_one_request_is_open_at_a_time_and_none_beyond_ten_days() -> None:
+    report = restored()
+    director = filer_of(report)
+    with pytest.raises(MoveRefused):
+        actions.ask_extension(report, days=11, note=WHY, by=director)
+    actions.ask_extension(report, days=10, note=WHY, by=director)
+    with pytest.raises(MoveRefused):
+        actions.ask_extension(report, days=5, note=WHY, by=director)
