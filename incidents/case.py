@@ -14,6 +14,7 @@ from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
 from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
+from incidents.actions.pausing import PAUSABLE
 from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
 from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
@@ -106,6 +107,21 @@ class Case:
         clock = next((each for each in self.running if each.kind == ClockKind.C6), None)
         request = None if self.outside else open_request(self.report, clock)
         return self._told([request])[0] if request else None
+
+    @cached_property
+    def standing_still(self) -> Clock | None:
+        """The deadline of the final report that a reviewer has paused."""
+        return next(
+            (each for each in self.clocks if each.kind in PAUSABLE and each.paused_at and not each.is_over), None
+        )
+
+    @cached_property
+    def pause(self) -> Entry | None:
+        """When it was paused, whom it waits for and why; nothing for readers from outside."""
+        if self.outside or self.standing_still is None:
+            return None
+        last = self._with_actors(Q(data__move="pause_final")).order_by("-seq").first()
+        return self._told([last])[0] if last else None
 
     def _runs(self, kind: ClockKind) -> bool:
         return any(clock.kind == kind and not clock.extended for clock in self.running)
@@ -352,4 +368,6 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "ask_extension": lambda case: case._runs(ClockKind.C6) and case.extension_asked is None,
     "refuse_extension": lambda case: case.extension_asked is not None,
     "extend_final": lambda case: case._runs(ClockKind.C6),
+    "pause_final": lambda case: any(clock.kind in PAUSABLE for clock in case.running),
+    "resume_final": lambda case: case.standing_still is not None,
 }

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from entities.templatetags.moments import day_time, stretch
+from incidents.actions.pausing import Cause
 from incidents.models import Report, ReportEvent
 from incidents.wording import moment_of, with_words
 
@@ -30,9 +31,15 @@ def _asked(event: ReportEvent, report: Report) -> str:
     return with_words(_("%(length)s more for the final report.") % {"length": length}, event)
 
 
+def _paused(event: ReportEvent, report: Report) -> str:
+    cause = dict(Cause.choices).get(event.data.get("cause", ""), "")
+    return with_words(format_html("{}: {}.", _("It waits for"), cause), event)
+
+
 #: By the deed's name in the lifecycle table.
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "stretch_update": _stretched,
     "ask_extension": _asked,
     "extend_final": _extended,
+    "pause_final": _paused,
 }

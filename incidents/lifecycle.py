@@ -184,9 +184,18 @@ def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[M
     )
 
 
+def _standing_still(sources: frozenset[Status], clock: ClockKind) -> tuple[Move, ...]:
+    """A reviewer lets a deadline of the final report stand still, and run on."""
+    return (
+        _move("pause_final", _("Pause the deadline"), sources, STAYS, P.REPORT_TRIAGE, note=True, pauses=(clock,)),
+        _move("resume_final", _("Resume the deadline"), sources, STAYS, P.REPORT_TRIAGE, resumes=(clock,)),
+    )
+
+
 _FINAL = (
     _move("send_back", _("Send back"), {S.FINAL_REVIEW}, S.REVISION, P.REPORT_TRIAGE, note=True, pauses=(C.C7,), starts=(C.C8,)),
     _move("submit_final", _("Submit the final report"), {S.REVISION}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C8,), resumes=(C.C7,)),
+    *_standing_still(frozenset({S.REVISION}), C.C8),
     _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), lead_for_s1=True),
     _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, starts=(C.C7,)),
 )  # fmt: skip
@@ -216,6 +225,7 @@ OWN_OUTAGE = (
     _move("ask_extension", _("Ask for an extension"), {S.RESTORED}, STAYS, P.REPORT_FILE, note=True),
     _move("extend_final", _("Grant an extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
     _move("refuse_extension", _("Refuse the extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
+    *_standing_still(frozenset({S.RESTORED}), C.C6),
     *_FINAL,
     *_WITHDRAW,
     *_WATCH,
@@ -237,6 +247,7 @@ MAINTENANCE = (
     _move("ask_extension", _("Ask for an extension"), {S.COMPLETED}, STAYS, P.REPORT_FILE, note=True),
     _move("extend_final", _("Grant an extension"), {S.COMPLETED}, STAYS, P.REPORT_TRIAGE, note=True),
     _move("refuse_extension", _("Refuse the extension"), {S.COMPLETED}, STAYS, P.REPORT_TRIAGE, note=True),
+    *_standing_still(frozenset({S.COMPLETED}), C.C6),
     *_FINAL,
     *_following(frozenset({S.SCHEDULED, S.IN_PROGRESS}), frozenset({S.COMPLETED, S.FINAL_REVIEW, S.REVISION})),
 )  # fmt: skip

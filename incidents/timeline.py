@@ -76,6 +76,8 @@ LOOKS: dict[str, Look] = {
     "reopen_closed": Look(gettext_lazy("Review reopened"), "lock-open", "dga"),
     "extend_final": Look(gettext_lazy("Extension granted"), "hourglass", "dga"),
     "ask_extension": Look(gettext_lazy("Extension asked for"), "hourglass", "due"),
+    "pause_final": Look(gettext_lazy("The deadline stands still"), "pause", "dga"),
+    "resume_final": Look(gettext_lazy("The deadline runs on"), "play", "dga"),
     "refuse_extension": Look(gettext_lazy("Extension refused"), "circle-x", "dga"),
     "stretch_update": Look(gettext_lazy("The next update comes later"), "alarm-clock", "due"),
     "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),

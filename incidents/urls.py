@@ -50,6 +50,8 @@ urlpatterns: list[URLPattern] = [
     # --- views/extensions.py: more time for what is owed ---------------------------------------------------
     path("reports/<str:reference>/stretch/", extensions.report_stretch, name="report_stretch"),
     path("reports/<str:reference>/extend/", extensions.report_extend, name="report_extend"),
+    path("reports/<str:reference>/pause/", extensions.report_pause_final, name="report_pause_final"),
+    path("reports/<str:reference>/resume/", extensions.report_resume_final, name="report_resume_final"),
     path("reports/<str:reference>/extend/ask/", extensions.report_ask_extension, name="report_ask_extension"),
     path("reports/<str:reference>/extend/refuse/", extensions.report_refuse_extension, name="report_refuse_extension"),
     # --- views/following.py: updates, restoration, questions, withdrawal ------------------------------------

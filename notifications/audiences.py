@@ -149,6 +149,8 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "ask_extension": (own(*HOUSE, mail=never), reviewer()),
     "extend_final": (own(*HOUSE),),
     "refuse_extension": (own(*HOUSE),),
+    "pause_final": (own(*HOUSE),),
+    "resume_final": (own(*HOUSE),),
     "withdraw": (own(*HOUSE), reviewer(), provider(), consumers()),
     EventKind.WITHDRAWAL_ASKED: (own(*CREW, mail=never), reviewer()),
     "confirm_withdrawal": (own(*HOUSE), reviewer(mail=never), provider(), consumers()),

@@ -31,6 +31,7 @@ from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
+from incidents.actions.pausing import pause_final, resume_final
 from incidents.actions.policies import (
     ask_publication,
     copy_policy,
@@ -83,6 +84,7 @@ __all__ = [
     "mark_reading",
     "may_hand_over",
     "move",
+    "pause_final",
     "post_update",
     "publish_policy",
     "ready_to_sign",
@@ -97,6 +99,7 @@ __all__ = [
     "reschedule",
     "restore",
     "restore_pair",
+    "resume_final",
     "save_draft",
     "save_final",
     "save_mark",

@@ -141,6 +141,16 @@ DEEDS: dict[str, Deed] = {
         text=_("The final report stays owed as it was. The entity reads the reason."),
         rare=True,
     ),
+    "pause_final": Deed(
+        "report_pause_final",
+        _("Pause the deadline…"),
+        "pause",
+        extensions.PauseForm,
+        question=_("Let the deadline stand still?"),
+        text=_("The time it stands still is given back in full. The entity reads the cause and the reason."),
+        rare=True,
+    ),
+    "resume_final": Deed("report_resume_final", _("Resume the deadline"), "play"),
     "reopen_closed": Deed(
         "report_reopen_closed",
         _("Reopen the review…"),

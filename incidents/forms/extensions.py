@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from entities.widgets import Chips
+from incidents.actions.pausing import Cause
 from incidents.actions.stretching import FARTHEST_UPDATE
 from incidents.forms.fields import WholeNumber
 from incidents.forms.moments import MomentField
@@ -39,6 +42,22 @@ class AskExtensionForm(ExtendForm):
     @property
     def arguments(self) -> dict[str, Any]:
         return {"seen": self.seen_version, **super().arguments}
+
+
+class PauseForm(ReasonForm):
+    """The deadline stands still: whom it waits for, and why."""
+
+    cause = forms.ChoiceField(
+        label=_("It waits for"),
+        choices=Cause.choices,
+        widget=Chips,
+        error_messages={"required": _("Say whom it waits for.")},
+    )
+    field_order = ["cause", "note"]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {"cause": self.cleaned_data["cause"], **super().arguments}
 
 
 class StretchForm(ReasonForm):

@@ -95,6 +95,11 @@ class Clock(models.Model):
         return self.kind in WAITS_ON_AUTHORITY
 
     @property
+    def is_over(self) -> bool:
+        """Met, or owed no more."""
+        return self.met_at is not None or self.cancelled_at is not None
+
+    @property
     def late_by(self) -> timedelta:
         """How late it was met; zero when in time or not met yet."""
         return max(self.met_at - self.due_at, timedelta()) if self.met_at else timedelta()

@@ -41,3 +41,18 @@ def report_refuse_extension(request: PortalRequest, reference: str) -> HttpRespo
     """No more time, and why."""
     said = _("The extension is refused.")
     return perform(request, reference, "refuse_extension", actions.refuse_extension, said=said)
+
+
+@requires(P.REPORT_TRIAGE)
+@require_POST
+def report_pause_final(request: PortalRequest, reference: str) -> HttpResponse:
+    """The final report's deadline stands still."""
+    said = _("The deadline stands still.")
+    return perform(request, reference, "pause_final", actions.pause_final, said=said)
+
+
+@requires(P.REPORT_TRIAGE)
+@require_POST
+def report_resume_final(request: PortalRequest, reference: str) -> HttpResponse:
+    """And runs on."""
+    return perform(request, reference, "resume_final", actions.resume_final, said=_("The deadline runs on."))

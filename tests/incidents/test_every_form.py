@@ -126,6 +126,7 @@ def asked() -> Report:
 WALKED: dict[str, Callable[[], Report]] = {
     "extend_final": restored,
     "ask_extension": restored,
+    "pause_final": restored,
     "refuse_extension": asked,
     "extend_window": started,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -95,3 +96,45 @@ def test_one_request_is_open_at_a_time_and_none_beyond_ten_days() -> None:
     actions.ask_extension(report, days=10, note=WHY, by=director)
     with pytest.raises(MoveRefused):
         actions.ask_extension(report, days=5, note=WHY, by=director)
+
+
+# --- A deadline that stands still -----------------------------------------------------------------------------------
+
+
+def test_a_pause_says_its_cause_and_is_given_back_in_full(client_of: ClientOf) -> None:
+    report = restored()
+    director, reviewer = client_of(filer_of(report)), client_of(a_reviewer())
+    due_at = report.clocks.get(kind="C6").due_at
+    assert not offered(director, report, "pause_final")
+    assert send(reviewer, report, "report_pause_final", cause="", note=WHY).status_code == 422
+    assert send(reviewer, report, "report_pause_final", cause="supplier", note=WHY).status_code == 302
+    page = text_of(get(director, report))
+    assert "ينتظر: المورد" in page and WHY in page
+    actions.record_due_reminders(at=due_at + timedelta(days=1))
+    assert not report.clocks.get(kind="C6").reminders.exists(), "who is told to wait is not reminded"
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        actions.resume_final(report, by=a_reviewer())
+    clock = report.clocks.get(kind="C6")
+    assert timedelta(days=3) <= clock.due_at - due_at < timedelta(days=3, minutes=1)
+    assert clock.paused_at is None and clock.paused_seconds >= 3 * 24 * 3600
+
+
+def test_what_runs_is_paused_and_what_stands_still_resumed() -> None:
+    report = restored()
+    reviewer = a_reviewer()
+    with pytest.raises(MoveRefused):
+        actions.resume_final(report, by=reviewer)
+    actions.pause_final(report, cause="authority", note=WHY, by=reviewer)
+    with pytest.raises(MoveRefused):
+        actions.pause_final(report, cause="authority", note=WHY, by=reviewer)
+    with pytest.raises(MoveRefused):
+        actions.pause_final(report, cause="entity", note=WHY, by=filer_of(report))
+
+
+def test_a_reopened_outage_owes_no_final_report_paused_or_not() -> None:
+    report = restored()
+    actions.pause_final(report, cause="supplier", note=WHY, by=a_reviewer())
+    actions.move(report, "reopen", note="عاد العطل", by=filer_of(report))
+    clock = report.clocks.get(kind="C6")
+    assert clock.cancelled_at is not None
+    assert report.clocks.running().filter(kind="C3").exists()

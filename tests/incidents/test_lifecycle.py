@@ -96,6 +96,8 @@ def _perform(name: str, report: Report, person: User) -> Any:
         "stretch_update": lambda: actions.stretch_update(
             report, until=now + timedelta(days=2), note="بانتظار المورد", by=person
         ),
+        "pause_final": lambda: actions.pause_final(report, cause="supplier", note="بانتظار المورد", by=person),
+        "resume_final": lambda: actions.resume_final(report, by=person),
         "complete": lambda: actions.complete(report, outcome="success", by=person),
         "reschedule": lambda: actions.reschedule(
             report, window_start=now + timedelta(days=20), window_end=now + timedelta(days=21), note="تعارض", by=person
