@@ -63,8 +63,8 @@ def beat_stopped(house: House) -> str:
 
 
 def _most_heard(house: House) -> tuple[int, int]:
-    """The most mails and the most SMS that anybody was sent by the reminders, once all are sent."""
-    waiting = f"SELECT count(*) {DELIVERIES} AND d.state IN ('pending', 'leased')"
+    """The most mails and the most SMS that anybody was sent by the reminders, once all are sent or wait for room."""
+    waiting = f"SELECT count(*) {DELIVERIES} AND d.state IN ('pending', 'leased') AND d.gathers_until IS NULL"
     house.until(lambda: not house.count(waiting), "the reminders sent", within=240)
     heard = house.ask(f"SELECT d.channel, d.person_id, count(*) {DELIVERIES} AND d.state = 'sent' GROUP BY 1, 2")
     most = {name: max((n for channel, _, n in heard if channel == name), default=0) for name in ("email", "sms")}
