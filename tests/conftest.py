@@ -65,6 +65,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True)
 def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.WHITENOISE_AUTOREFRESH = True  # or every client of every test reads the whole folder of static files
     cache.clear()
     policy.rules_of.cache_clear()
     policy._read_calendar.cache_clear()
