@@ -14,7 +14,7 @@ from entities.models import User
 from entities.permissions import Permission
 from incidents.actions.moves import conclude, take
 from incidents.actions.moves import lock as lock_report
-from incidents.actions.timekeeping import next_mark_at, refresh_board
+from incidents.actions.timekeeping import next_mark_at
 from incidents.actions.updates import refuse_impossible_restoration
 from incidents.errors import MoveRefused, StaleReport
 from incidents.lifecycle import OWN_OUTAGE, ClockKind, EventKind, Phase, ReportKind, Severity
@@ -183,9 +183,11 @@ def send_back(
 
 
 @transaction.atomic
-def extend_final(report: Report, *, days: int, note: str, at: datetime | None = None, by: User) -> ReportEvent:
+def extend_final(
+    report: Report, *, days: int, note: str, seen: int | None = None, at: datetime | None = None, by: User
+) -> ReportEvent:
     """One extension of C6 by at most ten days, with a reason. Raises MoveRefused."""
-    report, move = take(report, "extend_final", by=by)
+    report, move = take(report, "extend_final", seen=seen, by=by)
     clock = report.clocks.unmet().filter(kind=ClockKind.C6).first()
     if clock is None or clock.extended or not 1 <= days <= EXTENSION_DAYS:
         raise MoveRefused(_("One extension of at most 10 days is granted, while the final report is owed."))
@@ -193,7 +195,4 @@ def extend_final(report: Report, *, days: int, note: str, at: datetime | None = 
     clock.extended = True
     clock.next_mark_at = next_mark_at(clock, report=report, after=at or timezone.now())
     clock.save(update_fields=["due_at", "extended", "next_mark_at"])
-    event = conclude(report, move, kind=EventKind.EXTENDED, at=at, note=note, data={"days": days}, by=by)
-    refresh_board(report)
-    report.save()
-    return event
+    return conclude(report, move, kind=EventKind.EXTENDED, at=at, note=note, data={"days": days}, by=by)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
-from incidents.clocks import Mark
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report, ReportEvent
 from incidents.models.bulk import insert, rewrite
@@ -32,16 +31,11 @@ class Due(NamedTuple):
     due_at: datetime
     breached_at: datetime | None
 
-    def marks(self) -> list[tuple[datetime, Mark]]:
-        return rules_of(self.policy).marks_of(self.kind, started_at=self.started_at, due_at=self.due_at)
-
-    def missed(self, spoken: Container[str], *, at: datetime) -> list[str]:
-        """The marks that have come and were not spoken."""
-        return [mark.code for moment, mark in self.marks() if moment <= at and mark.code not in spoken]
-
-    def following(self, at: datetime) -> datetime | None:
-        """When the clock speaks next."""
-        return next((moment for moment, _mark in self.marks() if moment > at), None)
+    def reading(self, spoken: Container[str], *, at: datetime) -> tuple[list[str], datetime | None]:
+        """The marks that have come and were not spoken, and when the clock speaks next."""
+        marks = rules_of(self.policy).marks_of(self.kind, started_at=self.started_at, due_at=self.due_at)
+        missed = [mark.code for moment, mark in marks if moment <= at and mark.code not in spoken]
+        return missed, next((moment for moment, _mark in marks if moment > at), None)
 
     def breach(self, at: datetime) -> datetime | None:
         return self.breached_at or (self.due_at if at >= self.due_at else None)
@@ -79,14 +73,15 @@ def _remind(keys: Iterable[int], reports: Iterable[int], *, at: datetime) -> int
     spoken: defaultdict[int, set[str]] = defaultdict(set)
     for clock, mark in ReportEvent.objects.filter(clock__in=keys).values_list("clock", "mark"):
         spoken[clock].add(mark)
-    events = []
+    events, following = [], {}
     for due in clocks:
-        if missed := due.missed(spoken[due.pk], at=at):
+        missed, following[due.pk] = due.reading(spoken[due.pk], at=at)
+        if missed:
             event = due.event(missed, head=heads[due.report], at=at)
             heads[due.report] = (event.seq, event.hash)
             events.append(event)
     insert(events)
-    rewrite(Clock, ("next_mark_at", "breached_at"), {due.pk: (due.following(at), due.breach(at)) for due in clocks})
+    rewrite(Clock, ("next_mark_at", "breached_at"), {due.pk: (following[due.pk], due.breach(at)) for due in clocks})
     rewrite(Report, ("event_count", "head_hash"), {event.report_id: heads[event.report_id] for event in events})
     return len(events)
 

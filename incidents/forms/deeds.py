@@ -127,7 +127,7 @@ DEEDS: dict[str, Deed] = {
         "report_ask_extension",
         _("Ask for an extension…"),
         "hourglass",
-        extensions.AskExtensionForm,
+        extensions.ExtendForm,
         question=_("More time for the final report?"),
         text=_("The authority grants it or refuses it. Until then the final report is owed as before."),
         rare=True,

@@ -20,7 +20,7 @@ from incidents.lifecycle import ClockKind
 
 
 class ExtendForm(ReasonForm):
-    """More time for the final report: once, by at most ten days."""
+    """More time for the final report, asked for or granted: once, by at most ten days."""
 
     days = WholeNumber(
         label=_("Days"),
@@ -33,15 +33,7 @@ class ExtendForm(ReasonForm):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return {"days": self.cleaned_data["days"], "note": self.cleaned_data["note"]}
-
-
-class AskExtensionForm(ExtendForm):
-    """The entity asks for more time, by so many days, and says why."""
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        return {"seen": self.seen_version, **super().arguments}
+        return {"days": self.cleaned_data["days"], **super().arguments}
 
 
 class PauseForm(ReasonForm):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from entities.models import User
 from incidents import actions
-from incidents.errors import MoveRefused
+from incidents.errors import MoveRefused, StaleReport
 from tests.factories import a_report, a_reviewer
 from tests.incidents.finals import filer_of, restored
 from tests.incidents.pages import chip, get, offered, people_of, send, text_of
@@ -86,6 +86,15 @@ def test_a_refusal_says_why_and_leaves_the_deadline(client_of: ClientOf) -> None
     assert report.clocks.get(kind="C6").due_at == due_at
     assert "الوقت كافٍ للتقرير" in text_of(get(director, report))
     assert offered(director, report, "ask_extension")
+
+
+def test_a_grant_of_what_changed_since_it_was_read_is_not_given() -> None:
+    report = restored()
+    due_at, version = report.clocks.get(kind="C6").due_at, report.version
+    actions.ask_extension(report, days=5, note=WHY, by=filer_of(report))
+    with pytest.raises(StaleReport):
+        actions.extend_final(report, days=5, note=WHY, seen=version, by=a_reviewer())
+    assert report.clocks.get(kind="C6").due_at == due_at
 
 
 def test_one_request_is_open_at_a_time_and_none_beyond_ten_days() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from incidents import actions
 from incidents.actions import reminders
+from incidents.clocks import Mark, Rules
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report, ReportEvent
 from tests.factories import a_report
@@ -71,6 +72,19 @@ def test_what_the_sweep_writes_is_kept_as_the_orm_keeps_it() -> None:
     clock.refresh_from_db()
     assert clock.breached_at == clock.due_at
     assert Clock.objects.filter(pk=clock.pk, breached_at=clock.due_at).exists()
+
+
+def test_the_marks_of_a_clock_are_computed_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_report()
+    due, asked, marks_of = Clock.objects.due(at=timezone.now() + LATER).count(), [], Rules.marks_of
+
+    def counted(rules: Rules, clock: str, **moments: datetime) -> list[tuple[datetime, Mark]]:
+        asked.append(clock)
+        return marks_of(rules, clock, **moments)
+
+    monkeypatch.setattr(Rules, "marks_of", counted)
+    actions.record_due_reminders(at=timezone.now() + LATER)
+    assert len(asked) == due
 
 
 @contextmanager
