@@ -100,26 +100,31 @@ def _touches_clocks(move: Move) -> bool:
 
 
 def meet(clock: Clock, *, at: datetime) -> None:
-    """A late act is accepted, and marked late by how much."""
+    """A late act is accepted, and marked late by how much; what stood still until now is given back first."""
+    _give_back(clock, at=at)
     clock.met_at, clock.next_mark_at = at, None
     if at > clock.due_at:
         clock.breached_at = clock.breached_at or clock.due_at
-    if clock.paused_at:
-        clock.paused_seconds += int((at - clock.paused_at).total_seconds())
-        clock.paused_at = None
-    clock.save(update_fields=["met_at", "next_mark_at", "breached_at", "paused_at", "paused_seconds"])
+    clock.save(update_fields=["met_at", "next_mark_at", "breached_at", "due_at", "paused_at", "paused_seconds"])
 
 
 def resume(clock: Clock, *, report: Report, at: datetime) -> None:
     """The pause is given back in full."""
     if clock.paused_at is None:
         return
+    _give_back(clock, at=at)
+    clock.next_mark_at = next_mark_at(clock, report=report, after=at)
+    clock.save(update_fields=["paused_seconds", "due_at", "paused_at", "next_mark_at"])
+
+
+def _give_back(clock: Clock, *, at: datetime) -> None:
+    """End a pause: the due moment moves by as long as the clock stood still. Nothing where it runs. Not saved yet."""
+    if clock.paused_at is None:
+        return
     pause = at - clock.paused_at
     clock.paused_seconds += int(pause.total_seconds())
     clock.due_at += pause
     clock.paused_at = None
-    clock.next_mark_at = next_mark_at(clock, report=report, after=at)
-    clock.save(update_fields=["paused_seconds", "due_at", "paused_at", "next_mark_at"])
 
 
 def refresh_board(report: Report, clocks: Iterable[Clock] | None = None) -> None:

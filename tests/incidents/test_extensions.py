@@ -14,7 +14,7 @@ from entities.models import User
 from incidents import actions
 from incidents.errors import MoveRefused, StaleReport
 from tests.factories import a_report, a_reviewer
-from tests.incidents.finals import filer_of, restored
+from tests.incidents.finals import filer_of, restored, submitted
 from tests.incidents.pages import chip, get, offered, people_of, send, text_of
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +126,28 @@ def test_a_pause_says_its_cause_and_is_given_back_in_full(client_of: ClientOf) -
     clock = report.clocks.get(kind="C6")
     assert timedelta(days=3) <= clock.due_at - due_at < timedelta(days=3, minutes=1)
     assert clock.paused_at is None and clock.paused_seconds >= 3 * 24 * 3600
+
+
+def test_a_final_report_sent_while_its_deadline_stands_still_is_in_time() -> None:
+    report = restored()
+    clock = report.clocks.get(kind="C6")
+    actions.pause_final(report, cause="supplier", note=WHY, by=a_reviewer())
+    with time_machine.travel(clock.due_at + timedelta(days=3), tick=False):
+        submitted(report)
+    met = report.clocks.get(kind="C6")
+    assert (met.breached_at, met.paused_at, met.late_by) == (None, None, timedelta())
+    assert met.due_at > clock.due_at + timedelta(days=12) and met.paused_seconds > 12 * 24 * 3600
+
+
+def test_a_final_report_that_was_late_before_its_deadline_stood_still_is_late_by_that() -> None:
+    report = restored()
+    due_at = report.clocks.get(kind="C6").due_at
+    with time_machine.travel(due_at + timedelta(hours=2), tick=False):
+        actions.pause_final(report, cause="supplier", note=WHY, by=a_reviewer())
+    with time_machine.travel(due_at + timedelta(days=3), tick=False):
+        submitted(report)
+    met = report.clocks.get(kind="C6")
+    assert met.late_by == timedelta(hours=2) and met.breached_at is not None
 
 
 def test_what_runs_is_paused_and_what_stands_still_resumed() -> None:
