@@ -6,12 +6,14 @@ so a run that comes twice, or beside a person's own deed, changes nothing the se
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.actions import watching
@@ -21,6 +23,8 @@ from incidents.lifecycle import Phase, ReportKind, Status
 from incidents.models import Draft, Report, ReportEvent
 from incidents.models.report_query import ReportQuerySet
 from incidents.severity import MAINTENANCE_AS, Impact, MaintenanceImpact
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 #: So long after the agreed end, an outage report is prepared (domain/lifecycle.md, Type 2).
@@ -51,6 +55,9 @@ def act_by_itself(*, at: datetime) -> int:
 
 
 def _each(found: ReportQuerySet, deed: Deed, *, at: datetime) -> int:
+    """Do the deed on each report in a transaction of its own. Only a database that is away, or the end of the task's
+    time, stops the run.
+    """
     done = 0
     for report in found.order_by("pk")[:BATCH]:
         try:
@@ -58,6 +65,10 @@ def _each(found: ReportQuerySet, deed: Deed, *, at: datetime) -> int:
                 done += deed(report, at=at) is not None
         except MoveRefused:
             continue  # somebody has moved it since it was found
+        except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
+            raise
+        except Exception:  # a report that is broken must not stop the others
+            logger.exception("deed_not_done", extra={"reference": report.reference, "deed": deed.__name__})
     return done
 
 

@@ -168,7 +168,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def to_watch(self, mark: str, *, after: timedelta | None, tiers: Iterable[int] | None, at: datetime) -> Self:
         """Own outages that have gone on beyond a mark, and of which nothing was said since it came.
 
-        `after` None: the mark is the recovery time objective of the main service.
+        `after` None: the mark is the recovery time objective of the main service. It may be raised once it was spoken
+        of, so a mark of this name is never said twice.
         """
         length: Any = Value(after, output_field=DurationField())
         if after is None:
@@ -178,7 +179,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if tiers is not None:
             going_on = going_on.filter(tier__in=tiers)
         beyond = ExpressionWrapper(F("started_at") + length, output_field=DateTimeField())
-        said = self._events().filter(data__move="watch", at__gte=OuterRef("mark_at"))
+        said = self._events().filter(Q(at__gte=OuterRef("mark_at")) | Q(mark=mark), data__move="watch")
         return going_on.annotate(mark_at=beyond, mark=Value(mark)).filter(~Exists(said), mark_at__lte=at)
 
     def estimate_passed(self, *, at: datetime) -> Self:

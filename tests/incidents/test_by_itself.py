@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +16,7 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions
+from incidents.actions import by_itself
 from incidents.errors import MoveRefused
 from incidents.forms.doors import text_of
 from incidents.forms.outages import OwnOutageForm
@@ -315,6 +318,37 @@ def test_a_deed_that_somebody_else_did_meanwhile_is_passed_over(monkeypatch: pyt
     monkeypatch.setattr(ReportQuerySet, "to_miss", lambda self, at: both)
     assert actions.act_by_itself(at=first.window_end + HOUR) == 1
     assert moves_of(fresh(first)) == ["cancel"]
+
+
+def test_a_report_that_is_broken_is_logged_and_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = works(), works()
+    monkeypatch.setattr(by_itself, "take_for_sweep", breaking_at(first, IntegrityError("twice")))
+    assert actions.act_by_itself(at=first.window_end + HOUR) == 1
+    assert (moves_of(fresh(first)), moves_of(fresh(second))) == ([], ["miss"])
+    [record] = [record for record in caplog.records if record.message == "deed_not_done"]
+    assert (record.reference, record.deed) == (first.reference, "_miss")  # type: ignore[attr-defined]  # its extras
+
+
+@pytest.mark.parametrize("away", [OperationalError, SoftTimeLimitExceeded])
+def test_a_database_that_is_away_ends_the_run(monkeypatch: pytest.MonkeyPatch, away: type[Exception]) -> None:
+    report = works()
+    monkeypatch.setattr(by_itself, "take_for_sweep", breaking_at(report, away()))
+    with pytest.raises(away):
+        actions.act_by_itself(at=report.window_end + HOUR)
+
+
+def breaking_at(broken: Report, error: Exception) -> Callable[[Report, str], Any]:
+    """`take_for_sweep`, which breaks on one report."""
+    take_for_sweep = by_itself.take_for_sweep
+
+    def take(report: Report, name: str) -> Any:
+        if report.pk == broken.pk:
+            raise error
+        return take_for_sweep(report, name)
+
+    return take
 
 
 def test_a_consumer_who_is_asked_finds_both_answers_first_and_gives_either_in_one_press(client_of: ClientOf) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from entities.models import User
+from entities.models import DigitalService, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import EventKind, ReportKind
@@ -188,6 +188,14 @@ def test_an_rto_beyond_the_last_mark_still_speaks() -> None:
     sweep(report.began_at + 25 * HOUR)
     sweep(report.began_at + 31 * HOUR)
     assert marks(report) == ["24h", "rto"]
+
+
+def test_an_objective_that_is_raised_after_its_mark_is_not_told_again() -> None:
+    report = an_outage(tier=2, rto=60)
+    sweep(report.began_at + 2 * HOUR)
+    DigitalService.objects.filter(pk=report.main_service_id).update(rto_minutes=180)
+    sweep(report.began_at + 4 * HOUR)
+    assert marks(report) == ["rto"]
 
 
 def test_what_is_over_or_is_a_consumers_report_is_not_watched() -> None:
