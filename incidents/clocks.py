@@ -75,10 +75,10 @@ class Rules:
         return max(fitting, key=lambda rule: rule.specificity, default=None)
 
     def marks_of(self, clock: str, *, started_at: datetime, due_at: datetime) -> list[tuple[datetime, Mark]]:
-        """The clock's marks with their moments, in order."""
+        """The clock's marks with their moments, in order; at one moment, as they would come on a longer clock."""
         marks = [mark for mark in self.marks if mark.clock == clock]
         timed = [(mark.moment(started_at=started_at, due_at=due_at), mark) for mark in marks]
-        return sorted(timed, key=lambda pair: pair[0])
+        return sorted(timed, key=lambda pair: (pair[0], pair[1].percent, pair[1].minutes))
 
     def mark(self, clock: str, code: str) -> Mark | None:
         return next((mark for mark in self.marks if (mark.clock, mark.code) == (clock, code)), None)

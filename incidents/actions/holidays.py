@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,11 +28,15 @@ def set_days(
     wanted = [first + timedelta(days=n) for n in range(days)]
     if taken := Holiday.objects.filter(kind=kind, day__in=wanted).order_by("day").first():
         raise MoveRefused(_("%(day)s is %(name)s already.") % {"day": f"{taken.day:%Y-%m-%d}", "name": taken.name})
-    now = timezone.now()
-    Holiday.objects.bulk_create(
-        Holiday(day=day, kind=kind, name_ar=name_ar, name_en=name_en, confirmed_at=now, confirmed_by=by.public_id)
-        for day in wanted
-    )
+    names = {"name_ar": name_ar, "name_en": name_en}
+    rows = [
+        Holiday(day=day, kind=kind, **names, confirmed_at=timezone.now(), confirmed_by=by.public_id) for day in wanted
+    ]
+    try:
+        with transaction.atomic():
+            Holiday.objects.bulk_create(rows)
+    except IntegrityError as raced:
+        raise MoveRefused(_("Somebody else has just entered one of these days: look again.")) from raced
     _changed("confirmed", first=first, days=days, by=by)
 
 

@@ -24,21 +24,36 @@ ROWS = ("clock_rules", "reminder_marks", "severity_rules")
 
 @transaction.atomic
 def copy_policy(policy: Policy, *, reason: str, by: User) -> Policy:
-    """A draft with the same rows, and why there is to be another version. Raises MoveRefused."""
+    """A draft with the same rows, and why there is to be another version. Raises MoveRefused.
+
+    Whoever wrote into a model that nobody has published has written into the copy.
+    """
     if not by.may(Permission.ADMINISTER):
         raise MoveRefused(_("Only an admin changes the policy."))
+    source = _model(policy)
     newest = Policy.objects.aggregate(newest=Max("version"))["newest"] or 0
+    hands = [*(() if source.published_at else source.editors), str(by.public_id)]
     copy = Policy.objects.create(
-        version=newest + 1, based_on=policy.version, reason=reason, editors=[str(by.public_id)]
+        version=newest + 1, based_on=source.version, reason=reason, editors=list(dict.fromkeys(hands))
     )
     for name in ROWS:
-        rows = list(getattr(policy, name).all())
+        rows = list(getattr(source, name).all())
         for row in rows:
             row.pk, row.policy = None, copy
         if rows:
             type(rows[0])._default_manager.bulk_create(rows)
-    _audit(copy, done="copied", source=policy.version, by=by)
+    _audit(copy, done="copied", source=source.version, by=by)
     return copy
+
+
+def _model(policy: Policy) -> Policy:
+    """The version to be copied, as it is now. The first one's row is the turnstile: two copies take two numbers."""
+    rows = Policy.objects.select_for_update(no_key=True)
+    rows.earliest("version")
+    found = rows.filter(pk=policy.pk).first()
+    if found is None:
+        raise MoveRefused(_("Somebody has thrown this draft away."))
+    return found
 
 
 @transaction.atomic
@@ -48,7 +63,7 @@ def ask_publication(policy: Policy, *, effective_from: datetime, by: User) -> Po
     now = timezone.now()
     if effective_from <= now:
         raise MoveRefused(_("The moment from which it is in force must lie in the future."))
-    if reasons := lacking(policy):
+    if reasons := lacking(policy, at=effective_from):
         raise MoveRefused(_("It is not whole: %(reasons)s") % {"reasons": " ".join(reasons)})
     if not differs(policy, Policy.objects.in_force(at=effective_from)):
         raise MoveRefused(_("It says the same as the version that would be in force then."))
@@ -80,7 +95,7 @@ def publish_policy(policy: Policy, *, by: User) -> Policy:
     now = timezone.now()
     if policy.effective_from is None or policy.effective_from <= now:
         raise MoveRefused(_("The moment from which it would be in force has passed: send it back for a later one."))
-    if reasons := lacking(policy):
+    if reasons := lacking(policy, at=policy.effective_from):
         raise MoveRefused(_("It is not whole: %(reasons)s") % {"reasons": " ".join(reasons)})
     policy.published_at, policy.published_by = now, by.public_id
     policy.save(update_fields=["published_at", "published_by"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -54,7 +55,10 @@ class DraftForm(forms.Form):
 
     def look_again(self, policy: Policy) -> None:
         """Keep what was typed, and let it be saved over the draft as it is now."""
-        self.data = {**self.data, "seen": str(policy.edits)}
+        if isinstance(self.data, QueryDict):
+            again = self.data.copy()
+            again["seen"] = str(policy.edits)
+            self.data = again
 
 
 class RuleForm(DraftForm):
@@ -187,8 +191,8 @@ class MarkForm(DraftForm):
         return cleaned
 
     def _check_once(self, mine: ReminderMark) -> None:
-        same = self.policy.reminder_marks.filter(clock=mine.clock, code=mine.code).exclude(pk=mine.pk)
-        if same.exists():
+        alike = Q(code=mine.code) | Q(percent=mine.percent, minutes=mine.minutes)
+        if self.policy.reminder_marks.filter(alike, clock=mine.clock).exclude(pk=mine.pk).exists():
             raise ValidationError(_("There is a reminder at this moment already: change that one."))
 
     def written(self) -> ReminderMark:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from entities.models import DigitalService
-from incidents.clocks import CONSUMERS, Rule, Rules
+from incidents.calendar import Calendar
+from incidents.clocks import CONSUMERS, Mark, Rule, Rules
 from incidents.handbook import runs
 from incidents.lifecycle import ClockKind, ReportKind, Severity
 from incidents.models import Policy
 from incidents.rulebook import words
 
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST_FEAST = timedelta(days=14)
+#: The shortest and the longest stretch that ends at a moment which a report names (domain/reports.md 2.2).
+WINDOWS = frozenset({timedelta(minutes=5), timedelta(days=30)})
 
-def lacking(policy: Policy) -> list[str]:
-    """The reasons against publishing, in words; none where it is whole."""
-    rules, before = policy.rules, Policy.objects.in_force().rules
+
+def lacking(policy: Policy, *, at: datetime | None = None) -> list[str]:
+    """The reasons against publishing, in words; none where it is whole. `at`: from when it is to be in force."""
+    rules, before = policy.rules, Policy.objects.in_force(at=at).rules
     return [*_clocks(rules, before), *_silent(rules, before), *_forgotten(rules), *_thresholds(rules)]
 
 
@@ -48,20 +55,43 @@ def _silent(rules: Rules, before: Rules) -> list[str]:
 
 
 def _forgotten(rules: Rules) -> list[str]:
-    """A later reminder speaks to everybody an earlier one did: pages read who was told from the last one."""
+    """A later reminder speaks to everybody an earlier one did: pages read who was told from the last one.
+
+    Which is later depends on the clock's length, where one is told in percent and another in minutes.
+    """
+    pairs = dict.fromkeys(
+        (earlier, later)
+        for clock in ClockKind
+        for length in _lengths(rules, clock)
+        for earlier, later in itertools.pairwise(_in_order(rules, clock, length))
+    )
     found = []
-    for clock in ClockKind:
-        marks = sorted((m for m in rules.marks if m.clock == clock), key=lambda m: (m.percent, m.minutes))
-        for earlier, later in itertools.pairwise(marks):
-            missing = set(earlier.audience) - set(later.audience) - {CONSUMERS}
-            if missing:
-                said = {
-                    "clock": clock.label,
-                    "when": words.when(later),
-                    "who": words.joined(words.LISTENERS[each] for each in sorted(missing)),
-                }
-                found.append(_("%(clock)s, “%(when)s”: does not reach %(who)s, who was told earlier.") % said)
-    return found
+    for earlier, later in pairs:
+        if missing := set(earlier.audience) - set(later.audience) - {CONSUMERS}:
+            said = {
+                "clock": ClockKind(later.clock).label,
+                "when": words.when(later),
+                "who": words.joined(words.LISTENERS[each] for each in sorted(missing)),
+            }
+            found.append(_("%(clock)s, “%(when)s”: does not reach %(who)s, who was told earlier.") % said)
+    return list(dict.fromkeys(found))
+
+
+def _in_order(rules: Rules, clock: str, length: timedelta) -> list[Mark]:
+    marks = rules.marks_of(clock, started_at=SOME_DAY, due_at=SOME_DAY + length)
+    return [mark for _moment, mark in marks]
+
+
+def _lengths(rules: Rules, clock: str) -> list[timedelta]:
+    """The lengths that a clock can have: by each of its rules, or of a window that a person names.
+
+    What counts by the calendar lasts from its minutes to those and the longest feast.
+    """
+    found: set[timedelta] = set()
+    for rule in (rule for rule in rules.rules if rule.clock == clock):
+        shortest = timedelta(minutes=max(rule.minutes, 1))
+        found |= {shortest} if rule.calendar == Calendar.ALWAYS else {shortest, shortest + LONGEST_FEAST}
+    return sorted(found or WINDOWS)
 
 
 def _thresholds(rules: Rules) -> list[str]:

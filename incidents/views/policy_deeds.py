@@ -28,9 +28,13 @@ def policy_copy(request: PortalRequest, version: int) -> HttpResponse:
     """A new draft with the same lines, and its reason."""
     policy, form = get_object_or_404(Policy, version=version), CopyForm(request.POST or None)
     if form.is_valid():
-        copy = actions.copy_policy(policy, reason=form.cleaned_data["reason"], by=request.user)
-        messages.success(request, _("Version %(n)s is a draft now.") % {"n": copy.version})
-        return redirect("policy_edit", copy.version)
+        try:
+            copy = actions.copy_policy(policy, reason=form.cleaned_data["reason"], by=request.user)
+        except MoveRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Version %(n)s is a draft now.") % {"n": copy.version})
+            return redirect("policy_edit", copy.version)
     context = {"policy": policy, "form": form}
     return render(request, "incidents/policies/copy.html", context, status=422 if form.errors else 200)
 
@@ -117,13 +121,14 @@ def _waiting(version: int) -> Policy:
 
 
 def _decision(request: PortalRequest, policy: Policy, form: SendBackForm) -> HttpResponse:
-    in_force = Policy.objects.in_force()
+    """Beside what it would replace: not today's version, where another is in force by then."""
+    replaced = Policy.objects.in_force(at=policy.effective_from)
     context = {
         "policy": policy,
         "form": form,
-        "found": versions([policy], in_force=in_force)[0],
-        "in_force": in_force,
-        "changes": changes(in_force.rules, policy.rules),
+        "found": versions([policy], in_force=replaced)[0],
+        "replaced": replaced,
+        "changes": changes(replaced.rules, policy.rules),
         "may_publish": may_publish(policy, request.user),
     }
     return render(request, "incidents/policies/decision.html", context, status=422 if form.errors else 200)

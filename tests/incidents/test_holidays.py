@@ -79,6 +79,15 @@ def test_two_names_do_not_share_a_day(client_of: ClientOf) -> None:
     assert not Holiday.objects.filter(day=date(2027, 9, 22), kind="off").exists()
 
 
+def test_two_admins_who_enter_one_day_at_once_are_told_so(client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second looked before the first had saved."""
+    monkeypatch.setattr(Holiday.objects, "filter", lambda **asked: Holiday.objects.none())
+    said = {"kind": "off", "name_ar": "إجازة", "first": "2027-09-23", "days": 1}
+    answer = client_of(a_person(Role.ADMIN)).post("/en/policies/holidays/set/", said)
+    assert answer.status_code == 422
+    assert "Somebody else has just entered one of these days" in answer.content.decode()
+
+
 def test_only_admins_change_the_calendar_and_the_authority_reads_it(client_of: ClientOf) -> None:
     browser = client_of(a_person(Role.REVIEWER))
     page = browser.get(f"/en/policies/holidays/?year={timezone.localdate().year + 5}").content.decode()

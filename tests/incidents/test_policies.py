@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from entities.models import AuditEvent, Notice, User
@@ -17,6 +18,7 @@ from incidents.errors import MoveRefused, StalePolicy
 from incidents.models import Policy, ReminderMark
 from incidents.rulebook.changes import changes
 from incidents.rulebook.gaps import lacking
+from incidents.rulebook.words import when
 from notifications.actions import fan_out_new_events
 from notifications.models import Delivery
 from notifications.stories import path_of
@@ -77,6 +79,17 @@ def test_whoever_read_an_older_draft_is_told_so_and_keeps_what_was_typed(client_
         actions.remove_row(draft, rule, seen=draft.edits, by=a_person(Role.ADMIN))
 
 
+def test_a_reminder_that_comes_too_late_is_given_back_as_it_was_typed(client_of: ClientOf) -> None:
+    draft = a_draft_policy()
+    form = {"clock": "C3", "side": "before", "number": "٢٥", "unit": "minutes", "audience": ["DIRECTOR", "ALTERNATE"]}
+    form |= {"sms_for": ["1", "2"], "seen": draft.edits - 1}
+    answer = client_of(a_person(Role.ADMIN)).post(f"/policies/{draft.version}/edit/reminders/new/", form)
+    assert answer.status_code == 409
+    said = answer.context["form"]
+    typed = {name: said[name].value() for name in ("number", "audience", "sms_for", "seen")}
+    assert typed == {**{name: form[name] for name in typed}, "seen": str(draft.edits)}
+
+
 def test_a_version_that_waits_or_is_published_is_closed(client_of: ClientOf) -> None:
     waiting, first = a_waiting_policy(), Policy.objects.get(version=1)
     browser, by = client_of(a_person(Role.ADMIN)), a_person(Role.ADMIN)
@@ -102,6 +115,23 @@ def test_a_copy_says_why(client_of: ClientOf) -> None:
     assert (copy.reason, copy.based_on, copy.rules.marks) == ("تعميم جديد", 1, first.rules.marks)
     with pytest.raises(MoveRefused):
         actions.copy_policy(first, reason="لا صلاحية", by=a_person(Role.AUDITOR))
+
+
+def test_two_copies_at_once_take_two_numbers() -> None:
+    """Each locks the first version's row before it counts, so the second counts when the first is done."""
+    with CaptureQueriesContext(connection) as captured:
+        actions.copy_policy(Policy.objects.get(version=1), reason="تعميم جديد", by=a_person(Role.ADMIN))
+    asked = [query["sql"] for query in captured]
+    turnstile = next(n for n, sql in enumerate(asked) if 'ORDER BY "incidents_policy"."version" ASC' in sql)
+    assert turnstile < next(n for n, sql in enumerate(asked) if "MAX(" in sql)
+    assert connection.vendor == "sqlite" or "FOR NO KEY UPDATE" in asked[turnstile]
+
+
+def test_a_draft_that_was_thrown_away_is_not_copied() -> None:
+    draft = a_draft_policy()
+    Policy.objects.filter(pk=draft.pk).delete()
+    with pytest.raises(MoveRefused):
+        actions.copy_policy(draft, reason="تعميم جديد", by=a_person(Role.ADMIN))
 
 
 # --- Four eyes --------------------------------------------------------------------------------------------------
@@ -133,6 +163,41 @@ def test_whoever_wrote_into_it_does_not_publish_it() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         now = timezone.now()
         Policy.objects.filter(pk=waiting.pk).update(published_at=now, published_by=waiting.asked_by)
+
+
+def test_whoever_wrote_into_a_draft_does_not_publish_its_copy() -> None:
+    author, copier = a_person(Role.ADMIN), a_person(Role.ADMIN)
+    draft = a_draft_policy(by=author)
+    copy = actions.copy_policy(draft, reason="نسخة أخرى", by=copier)
+    assert copy.editors == [str(author.public_id), str(copier.public_id)]
+    published = Policy.objects.get(version=1)
+    assert actions.copy_policy(published, reason="نسخة أخرى", by=copier).editors == [str(copier.public_id)]
+
+
+def test_a_version_is_judged_beside_the_one_that_it_will_replace(client_of: ClientOf) -> None:
+    """The second version is published for tomorrow; the third, for the day after, goes back to the first's length."""
+    author, second = a_person(Role.ADMIN), a_person(Role.ADMIN)
+    actions.publish_policy(a_waiting_policy(by=author), by=second)
+    draft = a_draft_policy(by=author, minutes=60)
+    waiting = actions.ask_publication(draft, effective_from=timezone.now() + timedelta(days=2), by=author)
+    page = client_of(second).get(f"/en/policies/{waiting.version}/decision/")
+    assert page.context["replaced"].version == 2
+    assert "It replaces version 2" in page.content.decode()
+    assert page.context["changes"].count == 1
+
+
+def test_a_version_is_whole_beside_the_one_that_it_will_replace() -> None:
+    """What the version of its day does not remind of, it need not remind of either."""
+    author = a_person(Role.ADMIN)
+    between = a_draft_policy(by=author)
+    ReminderMark.objects.filter(policy=between, clock="C8").delete()
+    Policy.objects.filter(pk=between.pk).update(
+        published_at=timezone.now(), effective_from=timezone.now() + timedelta(days=1)
+    )
+    draft = a_draft_policy(by=author, minutes=70)
+    ReminderMark.objects.filter(policy=draft, clock="C8").delete()
+    assert lacking(draft) != []
+    assert lacking(draft, at=timezone.now() + timedelta(days=2)) == []
 
 
 def test_a_version_sent_back_is_a_draft_with_a_note(client_of: ClientOf) -> None:
@@ -174,6 +239,19 @@ def test_a_draft_that_is_not_whole_is_not_asked_for() -> None:
     assert len(lacking(draft)) == 5  # C2 of two kinds of report
     with pytest.raises(MoveRefused):
         actions.ask_publication(draft, effective_from=timezone.now() + timedelta(days=1), by=by)
+
+
+def test_reminders_in_percent_and_in_minutes_are_ordered_by_when_they_come() -> None:
+    """Of an update owed within an hour, twice its time is over when it is 90 minutes late: the lead knows by then."""
+    draft = a_draft_policy()
+    due = ReminderMark.objects.get(policy=draft, clock="C3", code="due")
+    late = ReminderMark(policy=draft, clock="C3", code="plus-90m", minutes=90, audience=due.audience)
+    late.save()
+    [reason, *_longer] = lacking(draft)
+    assert when(late.as_mark) in reason
+    late.audience = ReminderMark.objects.get(policy=draft, clock="C3", code="plus-100").audience
+    late.save()
+    assert lacking(draft) != [], "of one owed within four hours, the rest of the ladder comes after it"
 
 
 def test_a_draft_that_changes_nothing_is_not_asked_for() -> None:

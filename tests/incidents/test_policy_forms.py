@@ -116,6 +116,13 @@ def test_the_name_of_a_reminder_says_on_which_side_it_speaks(percent: int, minut
     assert mark_code(percent, minutes) == code
 
 
+def test_two_reminders_at_one_moment_are_refused_whatever_they_are_called(draft: Policy) -> None:
+    ReminderMark.objects.filter(policy=draft, clock="C3", code="before-10").update(code="soon")
+    form = mark(draft, number=10)
+    assert not form.is_valid()
+    assert list(form.errors) == ["__all__"]
+
+
 def test_points_are_small_whole_numbers(draft: Policy) -> None:
     names = list(PointsForm(policy=draft).rows)
     form = PointsForm(typed(**{**dict.fromkeys(names, 3), names[0]: 21}), policy=draft)
