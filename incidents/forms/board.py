@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import forms
+from django.db import models
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from entities.permissions import Role
 from entities.text import western_digits
 from incidents.board import NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
-from incidents.models.duty import with_duty
+from incidents.models.duty import duty_of, with_shifts
 from incidents.models.report_query import ReportQuerySet
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
 
@@ -42,29 +43,38 @@ class Menu(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The sectors and the reviewers one may filter by, and who of them is on duty, as what: the lead first."""
+    """The sectors and the reviewers one may filter by, and who of them has a shift about now, as it was read."""
 
     sectors: list[Sector]
     people: list[User]
-    on_duty: list[tuple[str, User]]
+    members: list[Membership]  # with their shifts, see models/duty.py
+    read_at: datetime
+
+    def on_duty(self, *, at: datetime) -> list[tuple[str, User]]:
+        """Who has duty now, as what: the lead first. What another process changed since it was read is not in it."""
+        duties = [(str(role), member.user) for member in self.members if (role := duty_of(member, at=at))]
+        return sorted(duties, key=lambda duty: (duty[0], duty[1].name))
 
 
 def reviewers() -> list[User]:
     """Who may follow reports, each person once, by name."""
-    return _once(Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user"))
+    return _people(_reviewing())
 
 
-def _once(memberships: Iterable[Membership]) -> list[User]:
-    return sorted({membership.user for membership in memberships}, key=lambda person: person.name)
+def _reviewing() -> models.QuerySet[Membership]:
+    return Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user")
+
+
+def _people(members: Iterable[Membership]) -> list[User]:
+    return sorted({member.user for member in members}, key=lambda person: person.name)
 
 
 @lru_cache(maxsize=1)
 def names_of_the_minute(minute: int) -> Names:
     """Read once a minute and process: they hardly ever change. `minute` is the memory's key."""
-    usable = Membership.objects.usable().in_roles(Role.REVIEWER, Role.LEAD).select_related("user")
-    members = list(with_duty(usable, at=timezone.now()))
-    duties = [(str(each.duty), each.user) for each in members if each.duty]  # type: ignore[attr-defined]  # annotated
-    return Names(list(Sector.objects.all()), _once(members), sorted(duties, key=lambda duty: (duty[0], duty[1].name)))
+    now = timezone.now()
+    members = list(with_shifts(_reviewing(), start=now, end=now + timedelta(minutes=1)))
+    return Names(list(Sector.objects.all()), _people(members), members, now)
 
 
 def names_now() -> Names:
@@ -91,11 +101,11 @@ class BoardFilter(forms.Form):
     def __init__(self, sent: Any, *, user: User) -> None:
         super().__init__(sent)
         self.user = user
-        sectors, people, _on_duty = names_now()
+        names = names_now()
         self._choices: dict[str, list[Option]] = {
-            "sector": [(sector.code, sector.name) for sector in sectors],
+            "sector": [(sector.code, sector.name) for sector in names.sectors],
             "reviewer": [("mine", _("Mine")), (NOBODY, _("Nobody yet"))]
-            + [(str(person.public_id), person.name) for person in people],
+            + [(str(person.public_id), person.name) for person in names.people],
         }
         for name, options in self._choices.items():
             self.fields[name].choices = options  # type: ignore[attr-defined]  # they are ChoiceFields

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, FilteredRelation, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -46,6 +46,22 @@ def with_duty(members: models.QuerySet[Membership], *, at: datetime) -> models.Q
     """Memberships, each with its `duty` at this moment: the role of the shift, or None."""
     now = DutyShift.objects.filter(person=OuterRef("pk")).on_duty(at=at)
     return members.annotate(duty=Subquery(now.values("role")[:1]))
+
+
+def with_shifts(members: models.QuerySet[Membership], *, start: datetime, end: datetime) -> models.QuerySet[Membership]:
+    """Memberships, each once for every shift of hers that touches the stretch, or once without: see `duty_of`."""
+    touches = Q(duty_shifts__starts_at__lt=end, duty_shifts__ends_at__gt=start)
+    return members.annotate(
+        shift=FilteredRelation("duty_shifts", condition=touches),
+        duty=F("shift__role"),
+        duty_since=F("shift__starts_at"),
+        duty_until=F("shift__ends_at"),
+    )
+
+
+def duty_of(member: Any, *, at: datetime) -> str:
+    """The role of the shift that came `with_shifts`, if it holds this moment, else empty."""
+    return member.duty if member.duty and member.duty_since <= at < member.duty_until else ""
 
 
 class DutyShift(models.Model):

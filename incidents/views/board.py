@@ -176,11 +176,12 @@ def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:
 
 def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *, shown: list[str]) -> dict[str, Any]:
     """Everything around the rows; `shown` are the references on the reader's page, which its refresh sends back."""
-    standing = Standing.read(request.user, at=timezone.now())
+    standing, names = Standing.read(request.user, at=timezone.now()), names_now()
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
-        "on_duty": names_now().on_duty,
+        "on_duty": names.on_duty(at=timezone.now()),
+        "on_duty_read_at": names.read_at,
         **_tiles(standing, chosen),
         "tabs": [
             Link(_address(chosen.query(show=part.code, status="")), part.label, part is chosen.part) for part in TABS

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +23,7 @@ from tests.incidents.pages import text_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
-HOUR = timedelta(hours=1)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 PHONE = "+966550000001"
 
 
@@ -223,6 +224,23 @@ def test_the_board_says_who_is_on_duty_the_lead_first(client_of: ClientOf) -> No
     page = text_of(browser.get(reverse("board")))
     line = page[page.index("المناوبون الآن") :]
     assert line.index(lead.name) < line.index(reviewer.name)
+
+
+def test_the_board_says_when_it_read_who_is_on_duty_and_a_shift_ends_on_its_minute(client_of: ClientOf) -> None:
+    """The names are read once a minute; their hours are judged each time."""
+    reviewer, reader = a_reviewer(), a_reviewer()
+    start = timezone.now().replace(second=0, microsecond=0) + HOUR
+    DutyShift.objects.create(
+        person=reviewer.acting, role=Role.REVIEWER, starts_at=start - HOUR, ends_at=start + 40 * SECOND, phone=PHONE
+    )
+    with time_machine.travel(start, tick=False):
+        browser = client_of(reader)
+        page = text_of(browser.get(reverse("board")))
+        assert reviewer.name in page[page.index("المناوبون الآن") :]
+        assert f"{timezone.localtime(start):%H:%M}" in page[page.index("كما في الساعة") :][:200]
+    with time_machine.travel(start + 41 * SECOND, tick=False):
+        page = text_of(browser.get(reverse("board")))
+        assert "لا أحد" in page[page.index("المناوبون الآن") :]
 
 
 @pytest.mark.parametrize(("late_minutes", "silent"), [(29, False), (31, True)])
