@@ -36,12 +36,11 @@ def add_shift(
 def change_shift(
     shift: DutyShift, *, person: Membership, role: str, starts_at: datetime, ends_at: datetime, phone: str, by: User
 ) -> DutyShift:
-    """Plan a shift anew. Raises DutyRefused."""
+    """Plan a shift anew; of one that has begun, its end and its telephone alone. Raises DutyRefused."""
     _refuse_unless_planner(by)
     _lock(person)
     shift = _again(shift)
-    if shift.ends_at <= timezone.now():
-        raise DutyRefused(_("This shift is over: the past of the roster stays as it is."))
+    _refuse_another_past(shift, person=person, role=role, starts_at=starts_at, ends_at=ends_at)
     before, earlier = _said(shift), shift.person
     shift.person, shift.role, shift.phone = person, role, phone
     shift.starts_at, shift.ends_at = starts_at, ends_at
@@ -106,6 +105,22 @@ def may_hand_over(shift: DutyShift, *, by: User) -> bool:
 def _refuse_unless_planner(by: User) -> None:
     if not by.may(Permission.DUTY_PLAN):
         raise DutyRefused(_("Leads and admins plan the duty roster."))
+
+
+def _refuse_another_past(
+    shift: DutyShift, *, person: Membership, role: str, starts_at: datetime, ends_at: datetime
+) -> None:
+    """The ladder has told whom it found: who had the duty until now stays on the roster."""
+    now = timezone.now()
+    if shift.ends_at <= now:
+        raise DutyRefused(_("This shift is over: the past of the roster stays as it is."))
+    as_it_began = (shift.person_id, shift.role, shift.starts_at) == (person.pk, role, starts_at)
+    if shift.starts_at <= now and not as_it_began:
+        raise DutyRefused(
+            _("This shift has begun: only its end and its telephone change. Another person takes it over.")
+        )
+    if ends_at < now.replace(second=0, microsecond=0):
+        raise DutyRefused(_("The shift cannot end in the past."))
 
 
 def _lock(person: Membership) -> None:

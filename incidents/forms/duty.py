@@ -18,6 +18,9 @@ from incidents.models import DutyShift
 from incidents.models.duty import TAKES
 
 LONGEST = timedelta(days=14)
+#: What of a shift is past once it runs.
+AS_IT_BEGAN = ("role", "person", "starts_at")
+TOO_LONG = _("A shift lasts at most two weeks. Check the day.")
 NOT_IN_LIST = _("Choose one of the people shown.")
 
 
@@ -82,7 +85,7 @@ class ShiftForm(forms.Form):
         if start and end and end <= start:
             raise ValidationError(_("The shift ends before it starts."), code="order")
         if start and end and end - start > LONGEST:
-            raise ValidationError(_("A shift lasts at most two weeks. Check the day."), code="long")
+            raise ValidationError(TOO_LONG, code="long")
         if start:
             self.fields["ends_at"].widget.since = start
         return end
@@ -93,6 +96,29 @@ class ShiftForm(forms.Form):
         if person and role and person.role not in TAKES[role]:
             self.add_error("person", ValidationError(_("Only a lead can be the lead on duty."), code="role"))
         return cleaned
+
+
+class BegunShiftForm(ShiftForm):
+    """A shift that has begun: who has it, as what and since when, stays as it is."""
+
+    def __init__(self, data: Any = None, *, shift: DutyShift) -> None:
+        super().__init__(data, shift=shift)
+        self.shift = shift
+        for name in AS_IT_BEGAN:
+            del self.fields[name]
+        self.fields["ends_at"].help_text = ""
+
+    def clean_ends_at(self) -> datetime | None:
+        end: datetime = self.cleaned_data["ends_at"]
+        if end - self.shift.starts_at > LONGEST:
+            raise ValidationError(TOO_LONG, code="long")
+        return end
+
+    def clean(self) -> dict[str, Any]:
+        """With what stays; a form that was opened before the shift began says more than can be changed."""
+        if any(name.startswith(AS_IT_BEGAN) for name in self.data):
+            raise ValidationError(_("This shift has begun meanwhile: its end and its telephone can be changed."))
+        return {**self.cleaned_data, **{name: getattr(self.shift, name) for name in AS_IT_BEGAN}}
 
 
 class HandOverForm(forms.Form):

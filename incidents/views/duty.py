@@ -17,7 +17,7 @@ from incidents import actions
 from incidents.duty import Roster
 from incidents.errors import DutyRefused
 from incidents.forms.board import names_of_the_minute
-from incidents.forms.duty import HandOverForm, ShiftForm
+from incidents.forms.duty import BegunShiftForm, HandOverForm, ShiftForm
 from incidents.models import DutyShift
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
@@ -50,9 +50,10 @@ def duty_add(request: PortalRequest) -> HttpResponse:
 @require_http_methods(PAGE_OR_POST)
 @requires(Permission.DUTY_PLAN)
 def duty_change(request: PortalRequest, shift: int) -> HttpResponse:
-    """Plan a shift anew."""
+    """Plan a shift anew; of one that has begun, its end and its telephone."""
     found = _find(request, shift)
-    form = ShiftForm(request.POST or None, shift=found)
+    form_of = BegunShiftForm if found.starts_at <= timezone.now() else ShiftForm
+    form = form_of(request.POST or None, shift=found)
     if form.is_valid():
         try:
             actions.change_shift(found, **form.cleaned_data, by=request.user)
@@ -105,7 +106,8 @@ def _find(request: PortalRequest, shift: int) -> DutyShift:
 
 
 def _form_page(request: PortalRequest, form: Form, *, shift: DutyShift | None = None) -> HttpResponse:
-    return render(request, "incidents/duty_shift.html", {"form": form, "shift": shift}, status=_status(form))
+    context = {"form": form, "shift": shift, "begun": isinstance(form, BegunShiftForm)}
+    return render(request, "incidents/duty_shift.html", context, status=_status(form))
 
 
 def _status(form: Form) -> int:

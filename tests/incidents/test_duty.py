@@ -98,6 +98,38 @@ def test_what_has_begun_is_not_removed_and_what_is_over_not_changed() -> None:
     assert DutyShift.objects.count() == 2
 
 
+def test_of_what_has_begun_the_end_and_the_telephone_alone_are_changed(client_of: ClientOf) -> None:
+    lead, shift = a_reviewer(Role.LEAD), a_shift(a_reviewer())
+    now, other = timezone.now(), a_reviewer().acting
+    kept = {"person": shift.person, "role": shift.role, "starts_at": shift.starts_at, "ends_at": shift.ends_at}
+    for change in (
+        {"person": other},
+        {"starts_at": now + HOUR},
+        {"starts_at": now - 9 * HOUR},
+        {"ends_at": now - HOUR},
+    ):
+        with pytest.raises(DutyRefused):
+            actions.change_shift(shift, **{**kept, **change}, phone=PHONE, by=lead)
+    browser, url = client_of(lead), reverse("duty_change", args=[shift.pk])
+    page = text_of(browser.get(url))
+    assert "بدأت هذه المناوبة" in page and 'name="person"' not in page and shift.person.user.name in page
+    end = typed(now + 3 * HOUR, "ends_at")
+    assert browser.post(url, {**end, "phone": "0550000009"}).status_code == 302
+    changed = DutyShift.objects.get(pk=shift.pk)
+    assert (changed.person_id, changed.starts_at, changed.phone) == (shift.person_id, shift.starts_at, "+966550000009")
+    assert changed.ends_at == (now + 3 * HOUR).replace(second=0, microsecond=0)
+
+
+def test_a_form_that_was_opened_before_the_shift_began_changes_nothing(client_of: ClientOf) -> None:
+    shift, other = a_shift(a_reviewer()), a_reviewer().acting
+    assert other
+    sent = {"person": other.pk, "phone": "0550000009", **typed(timezone.now() + HOUR, "ends_at")}
+    answer = client_of(a_reviewer(Role.LEAD)).post(reverse("duty_change", args=[shift.pk]), sent)
+    assert answer.status_code == 422
+    assert "بدأت هذه المناوبة أثناء ذلك" in text_of(answer)
+    assert DutyShift.objects.get(pk=shift.pk).phone == shift.phone
+
+
 # --- Handing over ----------------------------------------------------------------------------------------------
 
 
