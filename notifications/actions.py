@@ -194,17 +194,19 @@ def _send(delivery: Delivery, *, at: datetime) -> State:
         if delivery.channel == Channel.SMS:
             return State.SUPERSEDED
         raise NoRoom(lately[-most - 1] + window)
+    own = message_for(delivery, at=at)
     if is_receipt(delivery) or (len(lately) < most and delivery.gathers_until is None):
-        way.send(message_for(delivery, at=at))
+        way.send(own)
         return State.SENT
-    with gathered(delivery, lease=LEASE, at=at) as others:
-        way.send(told_together(delivery, others, is_full=len(lately) == most, at=at))
+    with gathered(delivery, lease=LEASE, wait=waiting_time(1), at=at) as others:
+        way.send(told_together(own, delivery, others, is_full=len(lately) == most, at=at))
     return State.SENT
 
 
 def _sent_lately(delivery: Delivery, *, since: datetime) -> list[datetime]:
-    """When she was sent something by this channel, the oldest first."""
+    """When she was sent something by this channel, the oldest first; receipts do not count, and are not counted."""
     sent = Delivery.objects.filter(person=delivery.person_id, channel=delivery.channel, sent_at__gt=since)
+    sent = sent.exclude(pk__in=sent.receipts().values("pk"))
     return [moment for moment in sent.order_by("sent_at").values_list("sent_at", flat=True) if moment]
 
 

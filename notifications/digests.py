@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.utils.translation import get_language_info, ngettext, override
 from django.utils.translation import gettext as _
@@ -18,6 +20,8 @@ from notifications.messages import Part, calendar_of, isolate, languages_of, mes
 from notifications.models import Channel, Delivery, State
 from notifications.relevance import still_owed
 from notifications.topics import Minimum, class_of
+
+logger = logging.getLogger(__name__)
 
 #: Of one mail; what is beyond comes in the next.
 MOST = 50
@@ -31,32 +35,52 @@ def is_receipt(delivery: Delivery) -> bool:
 
 
 @contextmanager
-def gathered(delivery: Delivery, *, lease: timedelta, at: datetime) -> Iterator[list[Delivery]]:
+def gathered(delivery: Delivery, *, lease: timedelta, wait: timedelta, at: datetime) -> Iterator[list[Delivery]]:
     """What waits for the same person by the same channel: leased while it is sent, then told in this one.
 
-    Given back as it was if that fails.
+    If that fails it waits for `wait`, and then goes with whatever waits then. A sender that dies leaves its messages to
+    this delivery: the next attempt tells the same ones, under the same key.
     """
-    due = Delivery.objects.filter(
-        person=delivery.person_id, channel=delivery.channel, state=State.PENDING, next_try_at__lte=at
-    )
-    found = due.with_all_to_tell().order_by("created_at")[:MOST]
-    keys = [each.pk for each in found if not is_receipt(each) and still_owed(each, at=at)]
-    due.filter(pk__in=keys).update(state=State.LEASED, lease_until=at + lease, told_in=delivery)
     taken = Delivery.objects.filter(told_in=delivery, state=State.LEASED)
+    if not taken.update(lease_until=at + lease):
+        _take(delivery, lease=lease, at=at)
     try:
-        yield list(taken.with_all_to_tell().order_by("created_at"))
+        yield [each for each in taken.with_all_to_tell().order_by("created_at") if still_owed(each, at=at)]
     except BaseException:
-        taken.update(state=State.PENDING, lease_until=None, told_in=None)
+        taken.update(state=State.PENDING, lease_until=None, told_in=None, next_try_at=at + wait)
         raise
     taken.update(state=State.SUPERSEDED, lease_until=None)
 
 
-def told_together(delivery: Delivery, others: list[Delivery], *, is_full: bool, at: datetime) -> Message:
-    """One message of all of them. An SMS only counts what is unread; alone, a mail is itself."""
+def _take(delivery: Delivery, *, lease: timedelta, at: datetime) -> None:
+    """Lease what can go with this one, and leave on it that it has begun to tell of others."""
+    due = Delivery.objects.filter(
+        person=delivery.person_id, channel=delivery.channel, state=State.PENDING, next_try_at__lte=at
+    )
+    begun = Exists(Delivery.objects.filter(told_in=OuterRef("pk"), state=State.LEASED))
+    found = due.exclude(begun).with_all_to_tell().order_by("created_at")[:MOST]
+    keys = [each.pk for each in found if not is_receipt(each) and _can_be_told(each, at=at)]
+    if keys:
+        Delivery.objects.filter(pk=delivery.pk, gathers_until=None).update(gathers_until=at)
+        due.filter(pk__in=keys).update(state=State.LEASED, lease_until=at + lease, told_in=delivery)
+
+
+def _can_be_told(delivery: Delivery, *, at: datetime) -> bool:
+    """What cannot be written keeps nothing else back: it fails alone, when its own turn comes."""
+    try:
+        message_for(delivery, at=at)
+    except Exception:
+        logger.exception("delivery_not_rendered", extra={"delivery": str(delivery.pk)})
+        return False
+    return True
+
+
+def told_together(own: Message, delivery: Delivery, others: list[Delivery], *, is_full: bool, at: datetime) -> Message:
+    """One message of all of them. An SMS only counts what is unread; alone, a mail is itself: `own`."""
     if delivery.channel == Channel.SMS and (others or is_full):
         unread = Delivery.objects.filter(person=delivery.person_id).unread().count()
         return message_for(delivery, unread=unread, at=at)
-    return _digest([delivery, *others], at=at) if others else message_for(delivery, at=at)
+    return _digest([delivery, *others], at=at) if others else own
 
 
 @dataclass(frozen=True)

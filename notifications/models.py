@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import DigitalService, Entity, Membership, Notice, User
+from entities.permissions import AUTHORITY_ROLES
 from entities.row_security import as_system
+from incidents.lifecycle import EventKind
 from incidents.models import Report, ReportEvent
 
 #: The bell says 99+ beyond 99, so nothing more is ever counted.
@@ -59,8 +61,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self[:MOST_COUNTED].count()
 
     def due(self, *, at: datetime) -> Self:
-        """What may be sent now: waiting long enough, or left behind by a sender whose lease has run out."""
-        return self.filter(Q(state=State.PENDING, next_try_at__lte=at) | Q(state=State.LEASED, lease_until__lt=at))
+        """What may be sent now: waiting long enough, or left behind by a sender whose lease has run out.
+
+        What its sender was telling in another one stays with that one until it is settled.
+        """
+        in_another = Exists(Delivery.objects.unsent().filter(pk=OuterRef("told_in")))
+        left_behind = Q(~in_another, state=State.LEASED, lease_until__lt=at)
+        return self.filter(Q(state=State.PENDING, next_try_at__lte=at) | left_behind)
 
     def unsent(self) -> Self:
         return self.filter(Q(state=State.PENDING) | Q(state=State.LEASED))  # as the partial indexes say it
@@ -72,6 +79,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting_since(self, moment: datetime) -> Self:
         """Could have gone before that moment, and has not."""
         return self.unsent().filter(Q(created_at__lt=moment, gathers_until__isnull=True) | Q(gathers_until__lt=moment))
+
+    def receipts(self) -> Self:
+        """Receipts of filing and codes, as `digests.is_receipt` says of one."""
+        own = Q(event__kind=EventKind.FILED, membership__entity=F("event__report__entity"))
+        return self.filter(own & ~Q(membership__role__in=AUTHORITY_ROLES) | Q(notice__kind=Notice.Kind.CODE))
 
     def settled(self) -> Self:
         """Nothing more is done with them."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from entities.models import User
@@ -15,8 +17,9 @@ from entities.permissions import Role
 from incidents import actions as reports
 from incidents.calendar import RIYADH
 from incidents.models import Report
-from notifications import actions, channels, health
+from notifications import actions, channels, health, messages
 from notifications.channels import ChannelRefused, ChannelUnavailable, Email
+from notifications.digests import is_receipt
 from notifications.models import Channel, Delivery, Preference, State
 from notifications.preferences import end_of_quiet
 from notifications.tasks import deliver_due
@@ -183,23 +186,101 @@ def test_one_that_has_waited_alone_comes_as_itself(director: User, three_waiting
     assert only.subject.endswith(three_waiting[0].reference)
 
 
-def test_a_digest_that_cannot_be_sent_gives_back_what_it_took(
+@pytest.fixture
+def failures(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """What the next mails fail with, in turn; afterwards they leave as ever."""
+    errors: list[BaseException] = []
+    send = Email.send
+
+    def failing(self: Email, message: channels.Message) -> None:
+        if errors:
+            raise errors.pop(0)
+        send(self, message)
+
+    monkeypatch.setattr(Email, "send", failing)
+    return errors
+
+
+def acknowledgements(person: User) -> QuerySet[Delivery]:
+    return to(person, channel=Channel.EMAIL, event__data__move="acknowledge").order_by("created_at")
+
+
+@pytest.mark.parametrize("error", [ChannelUnavailable("smtp-451"), ChannelRefused("smtp-554")])
+def test_a_digest_that_cannot_be_sent_gives_back_what_it_took_to_be_told_later(
+    director: User, three_waiting: list[Report], failures: list[BaseException], error: Exception
+) -> None:
+    failures.append(error)
+    deliver_due()
+    deliver_due()  # not once a member at once
+    first, *others = acknowledgements(director)
+    assert (mails(director), first.attempts, failures) == ([], 1, [])
+    for each in others:
+        assert (each.state, each.told_in_id, each.attempts) == (State.PENDING, None, 0)
+        assert timedelta(minutes=1) < each.next_try_at - timezone.now() < timedelta(minutes=3)
+    assert actions.deliver(others[0].pk, at=timezone.now() + timedelta(minutes=3)) == State.SENT
+    assert len(mails(director)) == 1
+
+
+def test_a_sender_that_dies_in_a_digest_repeats_it_under_its_own_key(
     director: User, three_waiting: list[Report], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    errors: Iterator[Exception | None] = iter([ChannelUnavailable("smtp-451"), ChannelRefused("smtp-554"), None])
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(actions, "gathered", _dying(actions.gathered))
+        deliver_due()
+    first, *others = acknowledgements(director)
+    assert {each.state for each in (first, *others)} == {State.LEASED}
+    later = timezone.now() + actions.LEASE * 2
+    for each in others:  # whoever is tried first
+        assert actions.deliver(each.pk, at=later) is None
+    assert actions.deliver(first.pk, at=later) == State.SENT
+    assert [str(sent.message()["Message-ID"]) for sent in mails(director)] == [f"<{first.pk}@localhost>"] * 2
+    assert mails(director)[0].body == mails(director)[1].body
+    assert {(each.state, each.told_in_id) for each in acknowledgements(director)[1:]} == {(State.SUPERSEDED, first.pk)}
 
-    def send(self: Email, message: channels.Message) -> None:
-        if error := next(errors, None):
-            raise error
 
-    monkeypatch.setattr(Email, "send", send)
-    told = to(director, channel=Channel.EMAIL, event__data__move="acknowledge")
-    first, second, third = told.order_by("created_at")
-    assert actions.deliver(first.pk, at=timezone.now()) == State.PENDING
-    assert set(told.values_list("state", "told_in")) == {(State.PENDING, None)}
-    assert actions.deliver(second.pk, at=timezone.now()) == State.FAILED  # told with the third, and refused
-    assert told.get(pk=third.pk).state == State.PENDING
-    assert actions.deliver(third.pk, at=timezone.now()) == State.SENT
+def _dying(gathered: Any) -> Any:
+    """As a process that is killed after it has sent, and stamps nothing."""
+
+    @contextmanager
+    def killed(*args: Any, **kwargs: Any) -> Iterator[list[Delivery]]:
+        with gathered(*args, **kwargs) as others:
+            taken = list(Delivery.objects.filter(state=State.LEASED).values("pk", "lease_until", "told_in"))
+            yield others
+        for row in taken:
+            Delivery.objects.filter(pk=row.pop("pk")).update(state=State.LEASED, **row)
+        raise KeyboardInterrupt
+
+    return killed
+
+
+def test_what_a_dead_sender_told_is_free_once_the_other_one_is_settled(
+    director: User, three_waiting: list[Report]
+) -> None:
+    first, second, _third = acknowledgements(director)
+    past = timezone.now() - timedelta(seconds=1)
+    acknowledgements(director).filter(pk=second.pk).update(state=State.LEASED, lease_until=past, told_in=first)
+    assert second not in Delivery.objects.due(at=timezone.now())
+    acknowledgements(director).filter(pk=first.pk).update(state=State.FAILED)
+    assert second in Delivery.objects.due(at=timezone.now())
+
+
+def test_one_that_cannot_be_written_fails_alone(
+    director: User, three_waiting: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = acknowledgements(director)[1].pk
+    story_of = messages.story_of
+
+    def story(delivery: Delivery, *, at: datetime) -> Any:
+        if delivery.pk == broken:
+            raise KeyError("move")
+        return story_of(delivery, at=at)
+
+    monkeypatch.setattr(messages, "story_of", story)
+    deliver_due()
+    (digest,) = mails(director)
+    assert [report.reference in digest.body for report in three_waiting] == [True, False, True]
+    alone = acknowledgements(director).get(pk=broken)
+    assert (alone.state, alone.last_error, alone.attempts) == (State.PENDING, "KeyError", 1)
 
 
 # --- Too much at once -----------------------------------------------------------------------------------------------
@@ -220,6 +301,18 @@ def test_after_five_mails_the_rest_comes_as_one_and_later_ones_wait_for_room(sms
     assert late.gathers_until is not None
     assert timedelta(minutes=9) < late.gathers_until - timezone.now() <= timedelta(minutes=10)
     assert late.attempts == 0
+
+
+def test_receipts_take_no_room_from_what_is_told_of_others(director: User, sms: FakeSms) -> None:
+    filed = [lesser(director) for _n in range(6)]
+    send_all()
+    reports.acknowledge(filed[0], by=a_reviewer())
+    send_all()
+    assert "Report acknowledged" in mails(director)[-1].body
+    assert len(mails(director)) == 7
+    receipts = set(Delivery.objects.receipts().values_list("pk", flat=True))
+    assert receipts == {each.pk for each in Delivery.objects.with_story() if is_receipt(each)}
+    assert len(receipts) == 12
 
 
 def test_a_window_told_in_a_digest_keeps_its_calendar_file() -> None:
