@@ -29,16 +29,19 @@ SETTLED = timedelta(minutes=5)
 #: Where the first run begins.
 FIRST_LOOK = timedelta(days=1)
 BATCH = 200
-CLOCKS = 5000
+#: Clocks that are read at once; all of them are looked at.
+CLOCKS = 1000
 #: Sides whose people do not depend on the catalogue's links of today.
 _FIXED = frozenset({Side.OWN, Side.AUTHORITY, Side.PROVIDER})
 
 
 def reconcile(*, at: datetime) -> int:
     """Look at the next events and at every running clock; returns how many holes are open then."""
-    for event in _next_events(at=at):
+    events, seen = _next_events(at=at)
+    for event in events:
         if event_stands(event) and (missing := _missing(event)):
             _note(f"event:{event.pk}", event.report.reference, missing=missing, at=at)
+    Reconciled.objects.update_or_create(name="events", defaults={"event": seen, "at": at})
     silent = dict(_silent_clocks(at=at))
     for key, reference in silent.items():
         _note(key, reference, missing=0, at=at)
@@ -56,8 +59,11 @@ def mend(*, at: datetime) -> int:
     return Hole.objects.filter(pk__in=[hole.pk for hole in holes.values()]).update(mended_at=at)
 
 
-def _next_events(*, at: datetime) -> list[ReportEvent]:
-    """Those after the last one compared, as far as all have been fanned out; the point moves behind them."""
+def _next_events(*, at: datetime) -> tuple[list[ReportEvent], int]:
+    """Those after the last one compared, as far as all have been fanned out, and the key of the last of them.
+
+    The point moves behind them when they have been compared: what breaks off before is compared again.
+    """
     point = Reconciled.objects.filter(name="events").first()
     after = point.event if point else _first_point(at)
     rows = ReportEvent.objects.filter(pk__gt=after, recorded_at__lte=at - SETTLED)
@@ -67,8 +73,7 @@ def _next_events(*, at: datetime) -> list[ReportEvent]:
             break  # /readyz names what is not fanned out
         events.append(event)
     seen = events[-1].pk if events else after
-    Reconciled.objects.update_or_create(name="events", defaults={"event": seen, "at": at})
-    return [event for event in events if event.fanned_out_at != event.recorded_at]  # the seed tells nobody
+    return [event for event in events if event.fanned_out_at != event.recorded_at], seen  # the seed tells nobody
 
 
 def _first_point(at: datetime) -> int:
@@ -108,18 +113,24 @@ def _silent_clocks(*, at: datetime) -> Iterator[tuple[str, str]]:
     """
     deeds = ReportEvent.objects.filter(report=OuterRef("report")).exclude(kind=EventKind.REMINDED)
     changed = Subquery(deeds.order_by("-seq").values("recorded_at")[:1])
-    clocks = (
-        Clock.objects.running().select_related("report__policy").prefetch_related("reminders").annotate(changed=changed)
-    )
-    for clock in clocks.order_by("pk")[:CLOCKS]:
-        rules, due = clock.report.policy.rules, at - SETTLED
-        marks = rules.marks_of(clock.kind, started_at=clock.started_at, due_at=clock.due_at)
-        since = clock.changed  # type: ignore[attr-defined]  # annotated
-        wanted = [mark for moment, mark in marks if since < moment <= due]
-        spoken = {event.mark for event in clock.reminders.all()}
-        later = [mark.code for moment, mark in marks if moment > due]
-        if wanted and wanted[-1].code not in spoken and not spoken & set(later):
-            yield f"clock:{clock.pk}:{wanted[-1].code}", clock.report.reference
+    clocks = Clock.objects.running().select_related("report__policy").prefetch_related("reminders")
+    clocks, last = clocks.annotate(changed=changed).order_by("pk"), 0
+    while batch := list(clocks.filter(pk__gt=last)[:CLOCKS]):
+        last = batch[-1].pk
+        for clock in batch:
+            if mark := _unspoken(clock, at=at):
+                yield f"clock:{clock.pk}:{mark}", clock.report.reference
+
+
+def _unspoken(clock: Clock, *, at: datetime) -> str:
+    """The code of its latest mark, if that should have been spoken and was not."""
+    rules, due = clock.report.policy.rules, at - SETTLED
+    marks = rules.marks_of(clock.kind, started_at=clock.started_at, due_at=clock.due_at)
+    since = clock.changed  # type: ignore[attr-defined]  # annotated
+    wanted = [mark for moment, mark in marks if since < moment <= due]
+    spoken = {event.mark for event in clock.reminders.all()}
+    later = {mark.code for moment, mark in marks if moment > due}
+    return wanted[-1].code if wanted and wanted[-1].code not in spoken and not spoken & later else ""
 
 
 def _note(key: str, reference: str, *, missing: int, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,7 +14,7 @@ from entities.models import Membership
 from entities.permissions import Role
 from incidents import actions as reports
 from incidents.models import Report
-from notifications import health
+from notifications import health, reconciling
 from notifications.models import Delivery, Hole, Preference
 from notifications.reconciling import mend, reconcile
 from notifications.topics import Topic
@@ -78,6 +79,14 @@ def test_what_was_compared_is_not_looked_at_again(told: Report) -> None:
     assert look() == 0
 
 
+def test_what_a_run_broke_off_at_is_compared_by_the_next(told: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    Delivery.objects.all().delete()
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(reconciling, "_missing", Mock(side_effect=KeyboardInterrupt))
+        look()
+    assert look() > 0
+
+
 def test_what_is_still_on_its_way_waits(told: Report) -> None:
     Delivery.objects.all().delete()
     assert reconcile(at=timezone.now()) == 0
@@ -97,3 +106,18 @@ def test_a_mark_that_was_not_spoken_is_a_hole_until_it_is(told: Report) -> None:
     told.clocks.filter(pk=clock.pk).update(next_mark_at=clock.due_at)
     reports.record_due_reminders(at=late)
     assert reconcile(at=late) == 0
+
+
+def test_every_clock_is_looked_at_and_a_hole_of_the_last_stays_open(
+    told: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = timezone.now() + timedelta(days=3)
+    other = a_report()
+    fan_out()
+    other.clocks.filter(kind="C3").update(next_mark_at=None)
+    reports.record_due_reminders(at=late)
+    fan_out()
+    monkeypatch.setattr(reconciling, "CLOCKS", 1)
+    for _run in range(2):
+        reconcile(at=late + LATER)
+        assert [hole.reference for hole in Hole.objects.open()] == [other.reference]
