@@ -101,11 +101,12 @@ _STARTS: dict[str, ClockKind] = {
     "submit_final": ClockKind.C7,
 }
 _OF_AUTHORITY = frozenset({"submit_final"})
-#: Notices that ask for a deed; the others ask only whoever did not expect them.
-_ASKING = (
+#: Notices that ask for a deed; the others ask only whoever did not expect them, and a code asks for itself.
+ASKING = (
     Notice.Kind.DRAFT_WAITS, Notice.Kind.TEAM_STALE, Notice.Kind.NAFATH_AWAY, Notice.Kind.BREAK_GLASS,
-    Notice.Kind.CORRECTION_ASKED,
+    Notice.Kind.CORRECTION_ASKED, Notice.Kind.POLICY_WAITS,
 )  # fmt: skip
+UNASKING = (Notice.Kind.TEAM_CHANGED, Notice.Kind.CODE, Notice.Kind.CODE_ENTERED)
 
 
 def asking(reader: User) -> Q:
@@ -113,7 +114,7 @@ def asking(reader: User) -> Q:
 
     Where a clock runs, until it is met; where none does, until the message is read or the report has ended.
     """
-    asks = Q(notice__kind__in=_ASKING, read_at__isnull=True)
+    asks = Q(notice__kind__in=ASKING, read_at__isnull=True)
     for each in (*_by_clock(reader), *_by_reading()):
         asks |= each
     return asks

@@ -17,9 +17,10 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
-from notifications.filters import Chosen
+from notifications.filters import ASKING, UNASKING, Chosen
 from notifications.inbox import page_of
 from notifications.models import Delivery
+from notifications.stories import NOTICE_DUTIES
 from tests.factories import a_person, a_report, a_service, an_entity
 from tests.notifications.conftest import fan_out
 from tests.notifications.test_recipients import Town
@@ -103,6 +104,10 @@ def test_a_notice_that_asks_for_a_deed_stands_there_and_a_mere_notice_does_not()
         Notice.objects.create(kind=kind, key=f"x:{kind}", entity=person.acting.entity)
     leader = a_person(Role.IT_LEADER, entity=person.acting.entity)
     assert asked(leader) == ["CORRECTION_ASKED"]
+
+
+def test_of_every_notice_it_is_said_whether_it_asks() -> None:
+    assert sorted([*ASKING, *UNASKING]) == sorted(NOTICE_DUTIES), "say in notifications/filters.py whether it asks"
 
 
 # --- Kinds and words --------------------------------------------------------------------------------------------------
