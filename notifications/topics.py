@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from entities.models import Membership, Notice
+from entities.models import Membership
 from incidents.lifecycle import EventKind, Severity
 from incidents.models import ReportEvent
 from notifications.models import Channel
@@ -101,8 +101,6 @@ AT_THE_AUTHORITY: dict[str, Topic | Minimum] = {
 AT_THE_PROVIDER: dict[str, Topic | Minimum] = {"FILED:DEP": _M.OWED, _E.NAMED: _M.OWED}
 #: Marks of a clock that is not due yet.
 AHEAD = ("before", "at-")
-#: What has no report is never turned off.
-OF_NOTICES: dict[str, Minimum] = dict.fromkeys(Notice.Kind.values, Minimum.ACCESS)
 
 
 def class_of(event: ReportEvent, membership: Membership) -> Topic | Minimum:
@@ -126,6 +124,6 @@ def _of_a_reminder(event: ReportEvent) -> Topic | Minimum:
 
 
 def topic_of(event: ReportEvent | None, membership: Membership) -> Topic | None:
-    """What she may turn this message off by; None when she may not."""
+    """What she may turn this message off by; None when she may not, as of all that has no report."""
     found = class_of(event, membership) if event else None
     return found if isinstance(found, Topic) else None

@@ -17,7 +17,7 @@ from incidents.lifecycle import EventKind
 from incidents.models import Report
 from notifications.models import Preference
 from notifications.recipients import AUDIENCES, NOTICES
-from notifications.topics import AT_HOME, CHANNELS, OF_NOTICES, Minimum, Topic
+from notifications.topics import AT_HOME, CHANNELS, Minimum, Topic
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service
 from tests.notifications.conftest import colleague, fan_out, heard
 
@@ -42,8 +42,7 @@ def report() -> Report:
 
 def test_whatever_is_told_is_classified() -> None:
     assert set(AUDIENCES) <= set(AT_HOME), "say in notifications/topics.py whether it may be turned off, and why not"
-    assert set(NOTICES) <= set(OF_NOTICES)
-    assert set(Notice.Kind.values) == set(OF_NOTICES)
+    assert set(NOTICES) == set(Notice.Kind.values)
 
 
 def test_what_is_owed_filed_or_decided_may_not_be_turned_off() -> None:
