@@ -6,7 +6,6 @@ import time
 
 from faults.house import House
 from faults.plan import expect, fault
-from faults.portal import SENDERS
 
 #: How long it lies dead, in seconds: some forms are sent meanwhile.
 DEAD = 1.5
@@ -19,11 +18,11 @@ DEAD = 1.5
 def postgres_killed(house: House) -> str:
     before, given_back = house.answers.so_far(), house.filing.given_back
     house.filing.wait_for(10)
-    house.deaths += SENDERS
     house.postgres.kill()
     acknowledged = [receipt.reference for receipt in house.filing.receipts]
     time.sleep(DEAD)
     took = house.postgres.start()
+    house.senders_died()
     house.filing.wait_for(10)
     found = house.count("SELECT count(*) FROM incidents_report WHERE reference = ANY(%s)", acknowledged)
     answers = house.answers.since(before)

@@ -29,7 +29,10 @@ DISK_BYTES = 1024 * 1024
 
 @dataclass
 class House:
-    """`deaths`: how many senders were at work when they, or the database under them, died."""
+    """`deaths`: how many senders were at work when they, or the database under them, died.
+
+    `orphans`: the messages on which one was at work then; no other may arrive twice.
+    """
 
     size: int
     postgres: Postgres
@@ -42,8 +45,11 @@ class House:
     filing: Filing
     answers: Answers
     deaths: int = 0
+    orphans: set[str] = field(default_factory=set)
     #: Messages that were taken, and whose sender died before it could write that down.
     torn: list[str] = field(default_factory=list)
+    #: The most mails one person was sent within ten minutes, as far as it was counted.
+    fullest: int = 0
     #: How long a form takes while nothing is wrong, in seconds.
     healthy: float = 0.0
 
@@ -72,6 +78,15 @@ class House:
     def as_ever(self, receipts: list[Receipt]) -> bool:
         """Whether these forms took no longer than any other day: nothing in them waited for what is away."""
         return median(receipts) <= 2 * self.healthy + 0.5
+
+    def senders_died(self) -> None:
+        """What they had leased is nobody's until the lease runs out; what is told in another one has no key of its own.
+
+        Ask for it when they are dead: what the database does not hold as leased, they had not begun, or had stamped.
+        """
+        self.deaths += rooms.SENDERS
+        leased = "SELECT id::text FROM notifications_delivery WHERE state = 'leased' AND told_in_id IS NULL"
+        self.orphans |= {key for (key,) in self.ask(leased)}
 
     def sent(self) -> int:
         """How many messages have arrived, each counted once."""

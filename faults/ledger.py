@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from faults.house import House
 from faults.plan import Fault, expect
+from faults.portal import SENDERS
 
 #: The last leases and pauses run out, and what waited leaves, in seconds.
 SETTLES_WITHIN = 420.0
 OPEN = "SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'leased')"
+WAITS = "state = 'pending' AND next_try_at > now()"
+#: What waits until its person has room for one mail more, and how that room is made: an hour passes for what was sent.
+FOR_ROOM = f"{WAITS} AND gathers_until > now()"
+FULL = f"UPDATE notifications_delivery SET next_try_at = now(), gathers_until = now() WHERE {FOR_ROOM}"
+HOUR = "interval '1 hour'"
+ROOM = f"UPDATE notifications_delivery SET sent_at = sent_at - {HOUR} WHERE sent_at > now() - {HOUR}"
+#: The half minutes and quarters of an hour for which messages wait after a fault pass.
+PAUSE = (
+    f"UPDATE notifications_delivery SET next_try_at = now() WHERE {WAITS} AND coalesce(gathers_until, now()) <= now()"
+)
+#: How many mails of the last hour, receipts apart, one person was sent within ten minutes, at most.
+FULLEST = """
+    SELECT coalesce(max(mails), 0) FROM (
+        SELECT count(*) OVER (PARTITION BY d.person_id ORDER BY d.sent_at RANGE interval '10 minutes' PRECEDING) mails
+        FROM notifications_delivery d JOIN incidents_reportevent e ON e.id = d.event_id
+        JOIN incidents_report r ON r.id = e.report_id JOIN entities_membership m ON m.id = d.membership_id
+        WHERE d.channel = 'email' AND d.sent_at > now() - interval '1 hour'
+        AND NOT (e.kind = 'FILED' AND m.entity_id = r.entity_id)
+    ) lately
+"""
+#: Five mails, and one that tells of the rest.
+MOST = 6
 
 
 def receipts_are_reports(house: House) -> str:
@@ -21,15 +44,14 @@ def receipts_are_reports(house: House) -> str:
 
 def everything_is_told(house: House) -> str:
     events = "SELECT count(*) FROM incidents_reportevent WHERE fanned_out_at IS NULL"
-    # The half minutes and quarters of an hour for which messages wait after a fault have passed.
-    pause = "UPDATE notifications_delivery SET next_try_at = now() WHERE state = 'pending' AND next_try_at > now()"
-    # And the ten minutes in which nobody is sent more than five mails: what waits for room leaves as one.
-    hour = "interval '1 hour'"
-    room = f"UPDATE notifications_delivery SET sent_at = sent_at - {hour} WHERE sent_at > now() - {hour}"
+    full = f"SELECT count(*) FROM notifications_delivery WHERE {FOR_ROOM}"
 
     def settled() -> bool:
-        house.count(room)
-        house.count(pause)
+        if house.count(full) == house.count(OPEN):  # nothing else is on its way
+            house.fullest = max(house.fullest, house.count(FULLEST))
+            house.count(ROOM)
+            house.count(FULL)
+        house.count(PAUSE)
         return not house.count(events) and not house.count(OPEN)
 
     seconds = house.until(settled, "everything told", within=SETTLES_WITHIN)
@@ -58,6 +80,14 @@ def nothing_is_missing(house: House) -> str:
     return seen
 
 
+def nobody_is_flooded(house: House) -> str:
+    """Two senders may count at once before either has written down what it sent."""
+    fullest = max(house.fullest, house.count(FULLEST))
+    seen = f"at most {fullest} mails to one person within ten minutes, receipts apart"
+    expect(fullest <= MOST + SENDERS - 1, seen)
+    return seen
+
+
 def doubled_only_by_death(house: House) -> str:
     twice = house.twice()
     torn = [key for key in house.torn if key in twice]
@@ -65,10 +95,11 @@ def doubled_only_by_death(house: House) -> str:
     folded = "SELECT count(*) FROM notifications_delivery WHERE id = ANY(%s::uuid[]) AND state = 'superseded'"
     left_out = house.count(folded, [key for key in house.torn if key not in twice])
     seen = (
-        f"{len(twice)} doubled, {house.deaths} senders died at work; of {len(house.torn)} killed between sending "
+        f"{len(twice)} doubled, {len(set(twice) - house.orphans)} of them without a death; {house.deaths} senders "
+        f"died, {len(house.orphans)} messages in their hands; of {len(house.torn)} killed between sending "
         f"and writing it down {len(torn)} were sent again, {left_out} left out"
     )
-    expect(len(twice) <= house.deaths and len(torn) + left_out == len(house.torn), seen)
+    expect(len(twice) <= house.deaths and set(twice) <= house.orphans and len(torn) + left_out == len(house.torn), seen)
     return seen
 
 
@@ -93,6 +124,7 @@ LEDGER = [
     ),
     Fault("Nothing missing", "whatever is marked as sent has arrived", nothing_is_missing, again=False),
     Fault("Doubled", "only where a process died between sending and stamping", doubled_only_by_death, again=False),
+    Fault("Nobody flooded", f"{MOST} mails in ten minutes, receipts apart", nobody_is_flooded, again=False),
     Fault("Answers", "503, never 500", no_500, again=False),
     Fault("Histories", "every hash chain is whole", history_is_whole, again=False),
 ]

@@ -8,7 +8,6 @@ from contextlib import suppress
 
 from faults.house import House
 from faults.plan import expect, fault
-from faults.portal import SENDERS
 
 ROW = "SELECT state FROM notifications_delivery WHERE id = %s"
 
@@ -19,10 +18,10 @@ ROW = "SELECT state FROM notifications_delivery WHERE id = %s"
 )
 def sender_killed_before(house: House) -> str:
     key = _held(house, "before")
-    house.deaths += SENDERS
     for child in house.portal.worker.children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
+    house.senders_died()
     return _goes_on(house, key, taken=0)
 
 
@@ -32,9 +31,9 @@ def sender_killed_before(house: House) -> str:
 )
 def sender_killed_after(house: House) -> str:
     key = _held(house, "after")
-    house.deaths += SENDERS
     house.torn.append(key)
     house.portal.worker.kill()
+    house.senders_died()
     house.portal.replace_worker()
     return _goes_on(house, key, taken=1)
 

@@ -31,6 +31,6 @@ def test_each_says_what_is_expected() -> None:
 
 def test_the_ledger_closes_the_drill() -> None:
     assert [each.name for each in LEDGER] == [
-        "receipts_are_reports", "everything_is_told", "nothing_is_missing", "doubled_only_by_death", "no_500",
-        "history_is_whole",
+        "receipts_are_reports", "everything_is_told", "nothing_is_missing", "doubled_only_by_death",
+        "nobody_is_flooded", "no_500", "history_is_whole",
     ]  # fmt: skip
