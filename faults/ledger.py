@@ -11,7 +11,8 @@ SETTLES_WITHIN = 420.0
 OPEN = "SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'leased')"
 WAITS = "state = 'pending' AND next_try_at > now()"
 #: What waits until its person has room for one mail more, and how that room is made: an hour passes for what was sent.
-FOR_ROOM = f"{WAITS} AND gathers_until > now()"
+FULL_NOW = "gathers_until > now()"
+FOR_ROOM = f"{WAITS} AND {FULL_NOW}"
 FULL = f"UPDATE notifications_delivery SET next_try_at = now(), gathers_until = now() WHERE {FOR_ROOM}"
 HOUR = "interval '1 hour'"
 ROOM = f"UPDATE notifications_delivery SET sent_at = sent_at - {HOUR} WHERE sent_at > now() - {HOUR}"
