@@ -32,6 +32,7 @@ FULLEST = """
 """
 #: Five mails, and one that tells of the rest.
 MOST = 6
+FLOODED = f"{MOST} mails in ten minutes, receipts apart, and one more where two senders count at once"
 
 
 def receipts_are_reports(house: House) -> str:
@@ -125,7 +126,7 @@ LEDGER = [
     ),
     Fault("Nothing missing", "whatever is marked as sent has arrived", nothing_is_missing, again=False),
     Fault("Doubled", "only where a process died between sending and stamping", doubled_only_by_death, again=False),
-    Fault("Nobody flooded", f"{MOST} mails in ten minutes, receipts apart", nobody_is_flooded, again=False),
+    Fault("Nobody flooded", FLOODED, nobody_is_flooded, again=False),
     Fault("Answers", "503, never 500", no_500, again=False),
     Fault("Histories", "every hash chain is whole", history_is_whole, again=False),
 ]

@@ -27,6 +27,7 @@ from notifications.messages import message_for
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
 from notifications.preferences import Wishes
 from notifications.recipients import Recipient, notice_audience
+from notifications.register import Register
 from notifications.relevance import event_stands, notice_stands, still_owed
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,9 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
 
 def write_deliveries(events: Iterable[ReportEvent], *, at: datetime) -> None:
     """Of events that still stand; what is there already stays. Their report, policy and clock are loaded."""
-    told = [(event, recipient) for event in events if event_stands(event) for recipient in everybody(event)]
+    standing = [event for event in events if event_stands(event)]
+    register = Register(standing)
+    told = [(event, recipient) for event in standing for recipient in everybody(event, register)]
     wishes = Wishes(recipient for _event, recipient in told)
     deliveries = [
         _delivery(recipient, channel, at=at, event=event, until=until)

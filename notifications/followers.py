@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from entities.models import Membership, ServiceDependency
-from entities.permissions import AUTHORITY_ROLES
-from incidents.lifecycle import ReportKind
-from incidents.models import Report, ReportEvent
-from notifications.audiences import TEAM, Condition, Line, Side, always, combined, key_of, never
-from notifications.models import Channel, Follow
-from notifications.recipients import Recipient, asked_themselves, audience, lines_of, side_of
+from entities.models import Membership
+from incidents.models import ReportEvent
+from notifications.audiences import Condition, Line, Side, always, combined, key_of, never
+from notifications.models import Channel
+from notifications.recipients import Recipient, audience, lines_of, side_of
+from notifications.register import Register
 
 
 def inside(mail: Condition = always) -> tuple[Line, ...]:
@@ -50,22 +47,22 @@ INSIDE: dict[str, tuple[Line, ...]] = {
 _OUTSIDE = frozenset({Side.PROVIDER, Side.CONSUMER})
 
 
-def everybody(event: ReportEvent) -> list[Recipient]:
+def everybody(event: ReportEvent, register: Register) -> list[Recipient]:
     """The table's audience and the followers. Who is in both hears as the table says, by the channels of both."""
-    told = {recipient.membership.user_id: recipient for recipient in audience(event)}
-    for follower in followers(event):
+    told = {recipient.membership.user_id: recipient for recipient in audience(event, register)}
+    for follower in followers(event, register):
         person = follower.membership.user_id
         before = told.get(person)
         told[person] = Recipient(before.membership, before.channels | follower.channels) if before else follower
     return list(told.values())
 
 
-def followers(event: ReportEvent) -> list[Recipient]:
-    """Whoever follows what the event is about and may hear of it, each once; one query at most."""
+def followers(event: ReportEvent, register: Register) -> list[Recipient]:
+    """Whoever follows what the event is about and may hear of it, each once."""
     lines = {line.side: line for line in _lines(event) if line.when(event)}
     if not lines:
         return []
-    members, found = list(_members(event)), dict[int, Recipient]()
+    members, found = register.followers(event), dict[int, Recipient]()
     for side, line in lines.items():  # the reporting entity's own first, as in the table
         for membership in members:
             if side_of(event.report, membership) == side and membership.user.public_id != event.person:
@@ -81,22 +78,3 @@ def _lines(event: ReportEvent) -> Iterable[Line]:
 def _channels(line: Line, event: ReportEvent, membership: Membership) -> frozenset[Channel]:
     mailed = line.mail(event) and membership.user.email
     return frozenset({Channel.IN_APP, Channel.EMAIL} if mailed else {Channel.IN_APP})
-
-
-def _members(event: ReportEvent) -> QuerySet[Membership]:
-    """The usable memberships that follow it and may hear of it."""
-    report = event.report
-    follows = Follow.objects.of_report(report).filter(membership=OuterRef("pk"))
-    # A consumer's team is asked by its own report whether the service is back; its other people are not.
-    asked = asked_themselves(report, event) & Q(role__in=TEAM) & ~Q(entity=report.entity_id)
-    there = Membership.objects.usable().filter(Exists(follows), may_hear(report)).exclude(asked)
-    return there.select_related("user", "entity").order_by("pk")
-
-
-def may_hear(report: Report) -> Q:
-    """Members who may see the report, and of a service's outage or maintenance those of whoever relies on it."""
-    hears = Q(role__in=AUTHORITY_ROLES) | Q(entity=report.entity_id)
-    if report.kind != ReportKind.CONSUMED_OUTAGE:
-        links = ServiceDependency.objects.filter(provider__in=report.services.values("pk"), consumer__is_active=True)
-        return hears | Q(entity__in=links.values("consumer__entity"))
-    return hears | Q(entity=report.provider_service.entity_id) if report.provider_service else hears

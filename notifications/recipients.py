@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q
 
-from entities.models import Membership, Notice, ServiceDependency
+from entities.models import Membership, Notice
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import EventKind, ReportKind
 from incidents.models import Report, ReportEvent
-from incidents.models.duty import with_duty
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
     AUDIENCES,
     NOTICES,
-    TEAM,
     Line,
     Side,
     always,
@@ -34,6 +31,7 @@ from notifications.audiences import (
     reviewer,
 )
 from notifications.models import Channel
+from notifications.register import Register
 
 __all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of"]
 
@@ -55,13 +53,13 @@ def side_of(report: Report, membership: Membership) -> Side:
     return Side.PROVIDER if report.kind == ReportKind.CONSUMED_OUTAGE else Side.CONSUMER
 
 
-def audience(event: ReportEvent) -> list[Recipient]:
-    """Whom to tell, each person once; the first line that names her says as whom she hears. One query at most."""
+def audience(event: ReportEvent, register: Register) -> list[Recipient]:
+    """Whom to tell, each person once; the first line that names her says as whom she hears."""
     absent = Side.CONSUMER if event.report.kind == ReportKind.CONSUMED_OUTAGE else Side.PROVIDER
     lines = [line for line in lines_of(event) if line.side != absent and line.when(event)]
     if not lines:
         return []
-    members = list(_members(event, {line.side for line in lines}))
+    members = register.members(event, {line.side for line in lines})
     found: dict[int, Recipient] = {}
     for line in lines:
         for membership in _named(line, members, event):
@@ -113,34 +111,6 @@ def _reminded(event: ReportEvent) -> Iterator[Line]:
         yield on_duty(Role.LEAD, sms=sms)
     if CONSUMERS in audience:
         yield consumers()
-
-
-def asked_themselves(report: Report, event: ReportEvent) -> Q:
-    """Consumers with a report of their own about the service: that report asks them whether it is back."""
-    if event.move != "restore":
-        return Q(pk__in=[])
-    own_reports = Report.objects.open_outages().filter(provider_service__in=report.services.values("pk"))
-    return Q(entity__in=own_reports.values("entity"))
-
-
-def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
-    """Everybody who may act today for one of these sides, each with her `duty` now: its role, or None."""
-    report = event.report
-    wanted = Q(pk__in=[])
-    if Side.OWN in sides:
-        wanted |= Q(entity=report.entity_id)
-    if Side.AUTHORITY in sides:
-        wanted |= Q(role__in=(Role.REVIEWER, Role.LEAD))
-    if Side.PROVIDER in sides and report.provider_service:
-        wanted |= Q(entity=report.provider_service.entity_id, role__in=TEAM)
-    if Side.CONSUMER in sides:
-        links = ServiceDependency.objects.hard().filter(
-            provider__in=report.services.values("pk"), consumer__is_active=True
-        )
-        relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
-        wanted |= relying & ~asked_themselves(report, event)
-    members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())
-    return members.select_related("user", "entity").order_by("pk")
 
 
 def _named(line: Line, members: Iterable[Membership], event: ReportEvent) -> list[Membership]:

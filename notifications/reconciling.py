@@ -20,6 +20,7 @@ from incidents.models import Clock, ReportEvent
 from notifications import actions
 from notifications.models import Channel, Delivery, Hole, Reconciled
 from notifications.recipients import Side, audience, side_of
+from notifications.register import Register
 from notifications.relevance import event_stands
 
 logger = logging.getLogger(__name__)
@@ -38,8 +39,9 @@ _FIXED = frozenset({Side.OWN, Side.AUTHORITY, Side.PROVIDER})
 def reconcile(*, at: datetime) -> int:
     """Look at the next events and at every running clock; returns how many holes are open then."""
     events, seen = _next_events(at=at)
+    register = Register(events)
     for event in events:
-        if event_stands(event) and (missing := _missing(event)):
+        if event_stands(event) and (missing := _missing(event, register)):
             _note(f"event:{event.pk}", event.report.reference, missing=missing, at=at)
     Reconciled.objects.update_or_create(name="events", defaults={"event": seen, "at": at})
     silent = dict(_silent_clocks(at=at))
@@ -81,14 +83,14 @@ def _first_point(at: datetime) -> int:
     return int(older.aggregate(newest=Max("pk"))["newest"] or 0)
 
 
-def _missing(event: ReportEvent) -> int:
+def _missing(event: ReportEvent, register: Register) -> int:
     """How many people lack the message that they must have in the inbox.
 
     While it is its report's newest event nothing that the audience depends on has changed: everybody who was a member
     is compared, but for consumers. Later, it is a hole only if nobody at all was told.
     """
     expected: dict[Side, set[int]] = {side: set() for side in _FIXED}
-    for recipient in audience(event):
+    for recipient in audience(event, register):
         side = side_of(event.report, recipient.membership)
         if Channel.IN_APP in recipient.channels and side in _FIXED and _was_member(recipient.membership, event):
             expected[side].add(recipient.membership.user_id)

@@ -15,6 +15,7 @@ from incidents import actions as reports
 from incidents.models import Draft, ReportEvent
 from notifications import actions
 from notifications.models import Channel, Delivery, State
+from notifications.register import Register
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 from tests.notifications.conftest import colleague, fan_out, heard, send_all
 
@@ -40,7 +41,7 @@ def test_an_event_that_two_workers_took_is_told_once() -> None:
     before = Delivery.objects.count()
     again = [
         actions._delivery(recipient, channel, at=timezone.now(), event=event)
-        for recipient in actions.everybody(event)
+        for recipient in actions.everybody(event, Register([event]))
         for channel in recipient.channels
     ]
     Delivery.objects.bulk_create(again, ignore_conflicts=True)

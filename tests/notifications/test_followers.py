@@ -12,7 +12,6 @@ from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Role
 from incidents import actions, lifecycle
 from incidents.lifecycle import ReportKind
-from incidents.models import ReportEvent
 from notifications import followers, following
 from notifications.messages import message_for
 from notifications.models import Channel, Delivery, Follow, State
@@ -191,14 +190,6 @@ def test_what_is_followed_twice_is_followed_once_and_ends_at_once() -> None:
     assert following.unfollow(report=town.report, by=member) == 0
     with pytest.raises(IntegrityError), transaction.atomic():
         Follow.objects.create(membership=member.acting, report=town.report, entity=town.report.entity)
-
-
-def test_the_followers_are_read_with_one_query(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]  # a fixture
-    event = ReportEvent.objects.select_related("report__policy", "report__provider_service").get(
-        pk=Town().report.events.get().pk
-    )
-    with django_assert_max_num_queries(1):
-        followers.followers(event)
 
 
 # --- What she reads -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from entities.permissions import Role
 from incidents import actions, lifecycle
 from incidents.lifecycle import EventKind, ReportKind
 from incidents.models import Report, ReportEvent
-from notifications import audiences, recipients
+from notifications import audiences
 from notifications.models import Delivery
 from tests.factories import a_dependency, a_membership, a_person, a_report, a_reviewer, a_service, an_entity
 from tests.notifications.conftest import fan_out, heard
@@ -239,11 +239,3 @@ def test_without_an_address_there_is_no_delivery_to_fail() -> None:
     a_report(by=a_person(Role.DIRECTOR, entity=entity))
     fan_out()
     assert heard(silent) == PORTAL
-
-
-def test_the_members_are_read_with_one_query(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]  # a fixture
-    event = ReportEvent.objects.select_related("report__policy", "report__provider_service").get(
-        pk=Town().report.events.get().pk
-    )
-    with django_assert_max_num_queries(1):
-        recipients.audience(event)
