@@ -22,7 +22,8 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import Lane
 from incidents.models import Clock, Report, ReportEvent
-from notifications.actions import BATCH, deliver, fan_out_new_events
+from notifications.actions import deliver, fan_out_new_events
+from notifications.batches import SIZE, Batch
 from notifications.models import Channel, Delivery
 from tests.factories import a_person
 from tests.web_role import as_owner
@@ -165,7 +166,7 @@ def _deliver() -> int:
     """As the task does it, of the mails alone."""
     mails = Delivery.objects.filter(channel=Channel.EMAIL)
     sent = 0
-    while sent < MESSAGES and (keys := list(mails.due(at=timezone.now()).values_list("pk", flat=True)[:BATCH])):
-        loaded = Delivery.objects.with_all_to_tell().in_bulk(keys)
-        sent += sum(deliver(key, at=timezone.now(), loaded=loaded) is not None for key in keys)
+    while sent < MESSAGES and (keys := list(mails.due(at=timezone.now()).values_list("pk", flat=True)[:SIZE])):
+        batch = Batch(keys, at=timezone.now())
+        sent += sum(deliver(key, at=timezone.now(), batch=batch) is not None for key in keys)
     return sent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from entities.models import AuditEvent, Notice, User
-from incidents.models import Report, ReportEvent
+from incidents.models import ReportEvent
 from notifications import channels
+from notifications.batches import BURSTS, LEASE, Batch
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
 from notifications.digests import gathered, is_receipt, told_together
 from notifications.filters import Chosen
@@ -33,15 +34,11 @@ from notifications.relevance import event_stands, notice_stands, still_owed
 logger = logging.getLogger(__name__)
 
 BATCH = 100
-LEASE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(minutes=15)
 #: A gateway that is away is tried again with one message after this.
 PROBE_AFTER = timedelta(seconds=30)
 #: Some 72 hours of waiting; no message is given up before (quality/reliability.md, F10).
 MOST_ATTEMPTS = 300
-#: So many within so long; then an SMS that counts the rest, and silence until there is room; of mails one that tells
-#: of all that waits, and the next such when there is room (domain/lifecycle.md, Reminders; docs/adr/0026).
-BURSTS = {Channel.SMS: (3, timedelta(minutes=15)), Channel.EMAIL: (5, timedelta(minutes=10))}
 
 
 class NoRoom(Exception):
@@ -139,30 +136,26 @@ def _delivery(
 # --- Delivery -----------------------------------------------------------------------------------------------------
 
 
-def deliver(delivery_id: UUID, *, at: datetime, loaded: Mapping[UUID, Delivery] | None = None) -> State | None:
+def deliver(delivery_id: UUID, *, at: datetime, batch: Batch | None = None) -> State | None:
     """Send one message if it is due and still owed; returns its state then, None when it was not due or is another's.
 
-    `loaded`: the messages of a batch, read together (`with_all_to_tell`). Raises ChannelAway when nothing gets through
-    to the gateway: everything by this channel waits for PROBE_AFTER.
+    `batch`: with which it was leased, or by itself. Raises ChannelAway when nothing gets through to the gateway:
+    everything by this channel waits for PROBE_AFTER.
     """
-    lease = at + LEASE
-    taken = (
-        Delivery.objects.due(at=at)
-        .filter(pk=delivery_id)
-        .update(state=State.LEASED, lease_until=lease, attempts=F("attempts") + 1, told_in=None)
-    )
-    if not taken:
+    batch = batch or Batch([delivery_id], at=at)
+    delivery = batch.take(delivery_id, at=at)
+    if delivery is None:
         return None
-    delivery = _as_it_stands((loaded or {}).get(delivery_id)) or Delivery.objects.with_all_to_tell().get(pk=delivery_id)
-    mine = Delivery.objects.filter(pk=delivery_id, state=State.LEASED, lease_until=lease)
+    mine = batch.mine(delivery_id)
     try:
-        state, code = _send(delivery, at=at), ""
+        state, code = _send(delivery, batch, at=at), ""
     except NoRoom as full:
         _put_off(mine, until=full.until)
         return State.PENDING
     except ChannelRefused as refusal:
         state, code = State.FAILED, refusal.code
     except ChannelAway as away:
+        batch.give_back(channel=delivery.channel)
         _spare(mine, delivery.channel, code=away.code, at=at)
         raise
     except ChannelUnavailable as error:
@@ -176,41 +169,27 @@ def deliver(delivery_id: UUID, *, at: datetime, loaded: Mapping[UUID, Delivery] 
     return state
 
 
-def _as_it_stands(loaded: Delivery | None) -> Delivery | None:
-    """What was loaded with its batch, unless the report's history has grown since: nothing changes without an event."""
-    if loaded is None or loaded.event is None:
-        return None
-    report = loaded.event.report
-    if not Report.objects.filter(pk=report.pk, event_count=report.event_count).exists():
-        return None
-    loaded.attempts += 1  # the lease has just counted it
-    return loaded
-
-
-def _send(delivery: Delivery, *, at: datetime) -> State:
+def _send(delivery: Delivery, batch: Batch, *, at: datetime) -> State:
     if not still_owed(delivery, at=at):
         return State.SUPERSEDED
     way = channels.channel(delivery.channel)
-    most, window = BURSTS[Channel(delivery.channel)]
-    lately = [] if is_receipt(delivery) else _sent_lately(delivery, since=at - window)
+    if is_receipt(delivery):
+        way.send(message_for(delivery, at=at))
+        return State.SENT
+    (most, window), lately = BURSTS[Channel(delivery.channel)], batch.lately(delivery, at=at)
     if len(lately) > most:
         if delivery.channel == Channel.SMS:
             return State.SUPERSEDED
         raise NoRoom(lately[-most - 1] + window)
     own = message_for(delivery, at=at)
-    if is_receipt(delivery) or (len(lately) < most and delivery.gathers_until is None):
+    if len(lately) < most and delivery.gathers_until is None:
         way.send(own)
-        return State.SENT
-    with gathered(delivery, lease=LEASE, wait=waiting_time(1), at=at) as others:
-        way.send(told_together(own, delivery, others, is_full=len(lately) == most, at=at))
+    else:
+        batch.give_back(channel=delivery.channel, person=delivery.person_id)
+        with gathered(delivery, lease=LEASE, wait=waiting_time(1), at=at) as others:
+            way.send(told_together(own, delivery, others, is_full=len(lately) == most, at=at))
+    batch.note(delivery, at=timezone.now())
     return State.SENT
-
-
-def _sent_lately(delivery: Delivery, *, since: datetime) -> list[datetime]:
-    """When she was sent something by this channel, the oldest first; receipts do not count, and are not counted."""
-    sent = Delivery.objects.filter(person=delivery.person_id, channel=delivery.channel, sent_at__gt=since)
-    sent = sent.exclude(pk__in=sent.receipts().values("pk"))
-    return [moment for moment in sent.order_by("sent_at").values_list("sent_at", flat=True) if moment]
 
 
 def _stamp(mine: DeliveryQuerySet, state: State, *, code: str, attempts: int, at: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -80,10 +80,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Could have gone before that moment, and has not."""
         return self.unsent().filter(Q(created_at__lt=moment, gathers_until__isnull=True) | Q(gathers_until__lt=moment))
 
-    def receipts(self) -> Self:
-        """Receipts of filing and codes, as `digests.is_receipt` says of one."""
-        own = Q(event__kind=EventKind.FILED, membership__entity=F("event__report__entity"))
-        return self.filter(own & ~Q(membership__role__in=AUTHORITY_ROLES) | Q(notice__kind=Notice.Kind.CODE))
+    def besides_receipts(self) -> Self:
+        """Without receipts of filing and codes, as `digests.is_receipt` says of one."""
+        filed = ReportEvent.objects.filter(pk=OuterRef("event"), kind=EventKind.FILED)
+        own = Q(Exists(filed.filter(report__entity=OuterRef("membership__entity"))))
+        own &= ~Q(membership__role__in=AUTHORITY_ROLES)
+        return self.exclude(own).exclude(notice__kind=Notice.Kind.CODE)
 
     def settled(self) -> Self:
         """Nothing more is done with them."""
@@ -99,8 +101,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         )  # fmt: skip
 
     def with_all_to_tell(self) -> Self:
-        """And with the clocks of the report, for what is owed: all that a mail is written from."""
-        return self.with_story().prefetch_related("event__report__clocks")
+        """And with the clocks of the report, for what is owed: all that a mail is written from.
+
+        `may_act`: whether the person may still act as whoever was to hear it.
+        """
+        usable = Exists(Membership.objects.usable().filter(pk=OuterRef("membership")))
+        return self.with_story().annotate(may_act=usable).prefetch_related("event__report__clocks")
 
     def told(self, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
         """Deliveries that somebody has found to be hers, with what they tell of.

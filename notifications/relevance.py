@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
-from entities.models import Membership, Notice
+from entities.models import Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
 from incidents.models import Draft, Policy, Report, ReportEvent
 from nafath_auth.models import DoorCode
@@ -14,8 +14,11 @@ from notifications.models import Delivery
 
 
 def still_owed(delivery: Delivery, *, at: datetime) -> bool:
-    """What it tells of still stands, and the person may still act as whoever was to hear it."""
-    if not Membership.objects.usable().filter(pk=delivery.membership_id).exists():
+    """What it tells of still stands, and the person may still act as whoever was to hear it.
+
+    As they were loaded (`with_all_to_tell`): load them when you ask.
+    """
+    if not delivery.may_act:  # type: ignore[attr-defined]  # annotated
         return False
     if delivery.event is not None:
         return event_stands(delivery.event)

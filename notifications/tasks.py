@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
 from notifications import actions, reconciling
+from notifications.batches import SIZE, Batch
 from notifications.channels import ChannelAway
 from notifications.models import Delivery
 
@@ -41,18 +43,19 @@ def deliver_due() -> int:
 
 
 def _deliver_batch(until: float) -> int:
-    """One batch; a channel that is away is left out of the rest of it."""
-    at, away, settled = timezone.now(), set(), 0
+    """One batch; a channel that is away is left out of the rest of it, and what there is no time for is given back."""
+    at, settled = timezone.now(), 0
     due = Delivery.objects.due(at=at).exclude(channel__in=actions.resting_channels(at=at)).order_by("next_try_at")
-    batch = dict(due.values_list("pk", "channel")[: actions.BATCH])
-    loaded = Delivery.objects.with_all_to_tell().in_bulk(batch)
-    for key, channel in batch.items():
-        if channel in away or time.monotonic() >= until:
-            continue
-        try:
-            settled += actions.deliver(key, at=timezone.now(), loaded=loaded) is not None
-        except ChannelAway:
-            away.add(channel)
+    keys = list(due.values_list("pk", flat=True)[:SIZE])
+    batch = Batch(keys, at=at)
+    try:
+        for key in keys:
+            if time.monotonic() >= until:
+                break
+            with suppress(ChannelAway):
+                settled += actions.deliver(key, at=timezone.now(), batch=batch) is not None
+    finally:
+        batch.give_back()
     return settled
 
 

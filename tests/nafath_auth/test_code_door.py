@@ -212,7 +212,7 @@ def test_code_goes_to_the_registered_mobile_and_mail_and_stands_nowhere(
 
 
 def test_code_is_never_folded_into_a_summary(night: None, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifications.actions._sent_lately", lambda *args, **kwargs: 99)
+    monkeypatch.setattr("notifications.batches.Batch.lately", lambda *args, **kwargs: [timezone.now()] * 99)
     messages: list[Any] = []
     sender = type("Sender", (), {"send": lambda self, message: messages.append(message)})()
     monkeypatch.setattr("notifications.channels.channel", lambda name: sender)

@@ -13,7 +13,7 @@ from entities.models import AuditEvent, Membership, User
 from entities.permissions import Role
 from incidents import actions as reports
 from incidents.models import Report
-from notifications import actions, channels
+from notifications import actions, batches, channels
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
 from notifications.models import Channel, Delivery, State
 from notifications.tasks import deliver_due
@@ -55,10 +55,10 @@ def test_nothing_is_sent_twice(filed: Report, sms: FakeSms) -> None:
 
 def test_a_lease_keeps_other_workers_away_until_it_runs_out(filed: Report) -> None:
     now = timezone.now()
-    Delivery.objects.filter(pk=the(filed).pk).update(state=State.LEASED, lease_until=now + actions.LEASE)
+    Delivery.objects.filter(pk=the(filed).pk).update(state=State.LEASED, lease_until=now + batches.LEASE)
     assert actions.deliver(the(filed).pk, at=now) is None
     assert mail.outbox == []
-    assert actions.deliver(the(filed).pk, at=now + actions.LEASE + timedelta(seconds=1)) == State.SENT
+    assert actions.deliver(the(filed).pk, at=now + batches.LEASE + timedelta(seconds=1)) == State.SENT
 
 
 def test_a_crash_between_sending_and_stamping_repeats_the_message_under_its_own_key(
@@ -72,7 +72,7 @@ def test_a_crash_between_sending_and_stamping_repeats_the_message_under_its_own_
         broken.setattr(actions, "_stamp", crash)
         actions.deliver(key, at=timezone.now())
     assert the(filed).state == State.LEASED
-    actions.deliver(key, at=timezone.now() + actions.LEASE * 2)
+    actions.deliver(key, at=timezone.now() + batches.LEASE * 2)
     assert message_ids() == [f"<{key}@localhost>"] * 2
     assert the(filed).attempts == 2
 
