@@ -68,7 +68,9 @@ def _take(delivery: Delivery, *, lease: timedelta, at: datetime) -> None:
 def _can_be_told(delivery: Delivery, *, at: datetime) -> bool:
     """What cannot be written keeps nothing else back: it fails alone, when its own turn comes."""
     try:
-        message_for(delivery, at=at)
+        for language in languages_of(delivery):
+            part_of(delivery, language, at=at)
+        calendar_of(delivery, at=at)
     except Exception:
         logger.exception("delivery_not_rendered", extra={"delivery": str(delivery.pk)})
         return False
