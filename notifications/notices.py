@@ -51,6 +51,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
             return _access(notice)
         case Notice.Kind.POLICY_WAITS:
             return _version(notice)
+        case Notice.Kind.MESSAGES_MISSING:
+            return [(_("Cases found"), str(notice.data["holes"]))]
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -103,6 +105,8 @@ def guide(notice: Notice) -> str:
             return reverse("guide") + "#own-outage"
         case Notice.Kind.POLICY_WAITS:
             return reverse("guide") + "#clocks"
+        case Notice.Kind.MESSAGES_MISSING:
+            return ""
     return reverse("guide") + "#team"
 
 
@@ -112,6 +116,7 @@ PATHS: dict[str, str] = {
     Notice.Kind.CODE_ENTERED: "home",
     Notice.Kind.NAFATH_AWAY: "nafath_state",
     Notice.Kind.BREAK_GLASS: "break_glass_requests",
+    Notice.Kind.MESSAGES_MISSING: "operations",
 }
 
 

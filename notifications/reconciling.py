@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
-from entities.models import Membership
+from entities.models import Entity, Membership, Notice
 from entities.permissions import AUTHORITY_ROLES
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, ReportEvent
@@ -48,7 +48,19 @@ def reconcile(*, at: datetime) -> int:
     for key, reference in silent.items():
         _note(key, reference, missing=0, at=at)
     Hole.objects.open().filter(key__startswith="clock:").exclude(key__in=silent).update(mended_at=at)
-    return Hole.objects.open().count()
+    if holes := Hole.objects.open().count():
+        _raise_alarm(holes, at=at)
+    return holes
+
+
+def _raise_alarm(holes: int, *, at: datetime) -> None:
+    """The authority's admins are told once a day, for as long as one is open."""
+    authority = Entity.objects.filter(kind=Entity.Kind.REGULATOR).first()
+    if authority:
+        Notice.objects.get_or_create(
+            key=f"holes:{timezone.localdate(at)}",
+            defaults={"kind": Notice.Kind.MESSAGES_MISSING, "entity": authority, "data": {"holes": holes}, "at": at},
+        )
 
 
 def mend(*, at: datetime) -> int:

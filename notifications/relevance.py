@@ -10,7 +10,7 @@ from entities.models import Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
 from incidents.models import Draft, Policy, Report, ReportEvent
 from nafath_auth.models import DoorCode
-from notifications.models import Delivery
+from notifications.models import Delivery, Hole
 
 
 def still_owed(delivery: Delivery, *, at: datetime) -> bool:
@@ -63,11 +63,13 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
 
 
 def notice_stands(notice: Notice, *, at: datetime) -> bool:
-    """The draft still lies unsent, the team is still unconfirmed, the code is still good; what was done stays true."""
+    """What waits for somebody still does: a draft, a team, a code, a version, a hole. What was done stays true."""
     match notice.kind:
         case Notice.Kind.POLICY_WAITS:
             waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
             return waiting.filter(version=notice.data["version"]).exists()
+        case Notice.Kind.MESSAGES_MISSING:
+            return Hole.objects.open().exists()
         case Notice.Kind.DRAFT_WAITS:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:

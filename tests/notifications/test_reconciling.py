@@ -10,13 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from entities.models import Membership
+from entities.models import Membership, Notice
 from entities.permissions import Role
 from incidents import actions as reports
 from incidents.models import Report
 from notifications import health, reconciling
-from notifications.models import Delivery, Hole, Preference
+from notifications.messages import message_for
+from notifications.models import Delivery, Hole, Preference, State
 from notifications.reconciling import mend, reconcile
+from notifications.tasks import deliver_due
 from notifications.topics import Topic
 from tests.factories import a_report, a_reviewer
 from tests.notifications.conftest import colleague, fan_out, to
@@ -121,3 +123,25 @@ def test_every_clock_is_looked_at_and_a_hole_of_the_last_stays_open(
     for _run in range(2):
         reconcile(at=late + LATER)
         assert [hole.reference for hole in Hole.objects.open()] == [other.reference]
+
+
+def test_the_authoritys_admins_are_told_once_a_day_while_a_hole_is_open(told: Report) -> None:
+    admin = a_reviewer(Role.ADMIN)
+    to(told.filed_by, event__data__move="acknowledge").delete()
+    now = timezone.now()
+    for at in (now + LATER, now + LATER, now + LATER + timedelta(days=1)):
+        reconcile(at=at)
+    fan_out()
+    mails = to(admin, notice__kind=Notice.Kind.MESSAGES_MISSING, channel="email")
+    assert len(mails) == 2
+    assert "What should have been told and was not" in message_for(mails[0], at=now).text
+    assert not to(told.reviewer, notice__isnull=False).exists()  # type: ignore[arg-type]  # acknowledged: she has one
+    Hole.objects.update(mended_at=now)
+    deliver_due()
+    assert {each.state for each in mails.all()} == {State.SUPERSEDED}
+
+
+def test_a_house_in_order_raises_no_alarm(told: Report) -> None:
+    a_reviewer(Role.ADMIN)
+    look()
+    assert not Notice.objects.filter(kind=Notice.Kind.MESSAGES_MISSING).exists()
