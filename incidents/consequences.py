@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from entities.models import DigitalService, ServiceDependency
+from incidents.actions.filing import window_of
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
 from incidents.forms.filing import FilingForm
@@ -110,6 +111,7 @@ def _assess(form: FilingForm, rules: Rules) -> Assessment:
         weights=rules.weights,
         provider=form.provider if form.kind == ReportKind.CONSUMED_OUTAGE else None,
         started_at=form.cleaned_data.get("started_at"),
+        window=window_of(form.cleaned_data),
         users=form.cleaned_data.get("users_affected"),
         cyber=form.cleaned_data.get("cyber_suspected") == "yes",
         at=form.at,

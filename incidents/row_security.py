@@ -46,4 +46,8 @@ POLICIES = {
     "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
     # A reader leaves her own; the sweep reads them.
     "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
+    # One's own, of the entity one acts for; the feed itself is found by the system.
+    "incidents_calendartoken": Policy(
+        sees=f"membership_id IN (SELECT id FROM entities_membership WHERE user_id = {USER} AND {OF_OWN_ENTITY})"
+    ),
 }

@@ -200,10 +200,17 @@ def _assess(kind: str, answers: Answers, policy: Policy, *, at: datetime) -> Ass
         weights=policy.rules.weights,
         provider=answers.provider,
         started_at=answers.columns.get("started_at"),
+        window=window_of(answers.columns),
         users=answers.columns.get("users_affected"),
         cyber=answers.columns.get("cyber_suspected") == "yes",
         at=at,
     )
+
+
+def window_of(columns: dict[str, Any]) -> tuple[datetime, datetime] | None:
+    """When works are planned for, as far as both ends are said."""
+    start, end = columns.get("window_start"), columns.get("window_end")
+    return (start, end) if start and end else None
 
 
 def _main_service(answers: Answers) -> DigitalService:
