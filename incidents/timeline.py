@@ -24,6 +24,7 @@ from entities.templatetags.ticking import short_duration
 from incidents.extended import SENTENCES as EXTENSIONS
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
+from incidents.radar import acknowledged
 from incidents.watched import SENTENCES as WATCHDOGS
 from incidents.wording import cadence, moment_of, people, spoken, with_words
 
@@ -160,7 +161,7 @@ def tell(
         by_code=not outside and bool(event.data.get("by_code")),
         by_break_glass=not outside and bool(event.data.get("by_break_glass")),
         transaction="" if outside else str(event.data.get("transaction", "")),
-        details=() if outside else tuple(_changes(event.data.get("changed", {}))),
+        details=() if outside else (*_changes(event.data.get("changed", {})), *acknowledged(event.data)),
         recorded_at=event.recorded_at if written_later else None,
     )
 

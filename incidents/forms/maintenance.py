@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from incidents.forms.fields import FreeText, MaintenanceImpactField, MomentField
 from incidents.forms.filing import FilingForm
 from incidents.forms.moments import read_moment
 from incidents.lifecycle import ReportKind
+from incidents.radar import Conflict, Kind, conflicts
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=72)
 EMERGENCY = "emergency"
@@ -41,6 +43,18 @@ class WorksForm(FilingForm):
         max_value=LONGEST // timedelta(minutes=1),
         error_messages={"required": _("Say how many minutes the services will be down; 0 is an answer.")},
     )
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        """When the works are, as far as both ends are said."""
+        start, end = self.cleaned_data.get("window_start"), self.cleaned_data.get("window_end")
+        return (start, end) if start and end and start < end else None
+
+    @cached_property
+    def conflicts(self) -> list[Conflict]:
+        """What stands in the way of the window. Of a form that was cleaned."""
+        services = self.cleaned_data.get("services") or []
+        return conflicts(services, self.window, at=self.at, key=self.draft_key) if services and self.window else []
 
     @property
     def affected(self) -> list[tuple[DigitalService, str]]:
@@ -85,6 +99,13 @@ class MaintenanceForm(WorksForm):
         error_messages={"required": _("Say in one line what is done if the works fail.")},
     )
     emergency_reason = FreeText(label=_("Reason of the emergency"), required=False, max_length=500)
+    acknowledged = forms.Field(widget=forms.SelectMultiple, required=False)  # the keys of conflicts, each a tick
+    conflict_reason = FreeText(
+        label=_("Why then, all the same?"),
+        help_text=_("The authority reads it beside the conflicts."),
+        required=False,
+        max_length=500,
+    )
     title = KeptText(label=_("Title"), required=False, max_length=120)
     reason = FreeText(label=_("Reason of the works"), required=False, max_length=500)
     alternative_channel = FreeText(label=_("Alternative channel"), required=False, max_length=300)
@@ -139,6 +160,50 @@ class MaintenanceForm(WorksForm):
             cleaned["title"] = self.proposed_title(str(works.get(cleaned.get("work_kind"), "")))[:120]
         return cleaned
 
+    # --- The conflicts, each acknowledged ---------------------------------------------------------------------
+    @property
+    def ticked(self) -> list[str]:
+        """The keys that were ticked; a conflict that came since is not among them."""
+        return [str(key) for key in self.cleaned_data.get("acknowledged") or []]
+
+    @property
+    def asks_reason(self) -> bool:
+        return any(conflict.hard for conflict in self.conflicts)
+
+    @property
+    def lines(self) -> list[tuple[Conflict, bool]]:
+        """Each conflict, and whether it is acknowledged."""
+        return [(conflict, conflict.key in self.ticked) for conflict in self.conflicts]
+
+    @property
+    def is_acknowledged(self) -> bool:
+        reason = self.cleaned_data.get("conflict_reason") or not self.asks_reason
+        return bool(reason) and all(ticked for _conflict, ticked in self.lines)
+
+    @property
+    def asked_of_same(self) -> bool:
+        """Another window of the same service was acknowledged here: it is not asked about once more."""
+        return any(conflict.kind == Kind.SAME_SERVICE for conflict in self.conflicts)
+
+    @property
+    def conflict_reason_field(self) -> BoundField:
+        self.fields["conflict_reason"].required = True
+        return self["conflict_reason"]
+
+    def take_window(self, value: str) -> None:
+        """A proposed window, as its button says it, in place of what was typed; anything else changes nothing."""
+        start, _slash, end = value.partition("/")
+        try:
+            moments = {"window_start": datetime.fromisoformat(start), "window_end": datetime.fromisoformat(end)}
+        except ValueError:
+            return
+        data = self.data.copy()
+        for name, moment in moments.items():
+            for part in ("", "_day"):
+                data.pop(f"{name}{part}", None)
+            data[f"{name}_date"], data[f"{name}_time"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"
+        self.data = data
+
     @property
     def emergency_reason_field(self) -> BoundField:
         """The field as it is shown: whoever is asked for the reason is not told that it is optional."""
@@ -170,6 +235,8 @@ class MaintenanceForm(WorksForm):
                 "auto_start": self.cleaned_data.get("auto_start") == "yes",
                 "summary": self.cleaned_data["title"],
             },
+            conflicts=tuple(conflict.as_data for conflict in self.conflicts),
+            conflict_reason=self.cleaned_data.get("conflict_reason", "") if self.asks_reason else "",
         )
 
 
@@ -178,6 +245,11 @@ class EmergencyMaintenanceForm(WorksForm):
 
     face = ("services", "impact", "window_start", "expected_outage_minutes", "emergency_reason")
     folded = ("change_ref", "onsite_contact")
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        start, minutes = (self.cleaned_data.get(name) for name in ("window_start", "expected_outage_minutes"))
+        return (start, start + timedelta(minutes=minutes)) if start and minutes else None
 
     expected_outage_minutes = WholeNumber(
         label=_("How many minutes will they last?"),
