@@ -44,9 +44,7 @@ def assess_report(
     """
     at = at or timezone.now()
     facts = [
-        _facts(
-            service, _weight(kind, impact), users=users, cyber=cyber, started_at=started_at, window=window, at=at
-        )
+        _facts(service, _weight(kind, impact), users=users, cyber=cyber, started_at=started_at, window=window, at=at)
         for service, impact in affected
     ]
     if kind == ReportKind.CONSUMED_OUTAGE and provider is not None:

@@ -160,7 +160,5 @@ def _quiet(form: FilingForm, rules: Rules, fits: dict[str, Any], lead_time: Lead
     rule = rules.rule(ClockKind.M1, **fits)
     start, end = form.window or (form.at, form.at + USUAL_LENGTH)
     return tuple(
-        quiet_windows(
-            services, end - start, lead_minutes=rule.minutes if rule else 0, at=form.at, key=form.draft_key
-        )
+        quiet_windows(services, end - start, lead_minutes=rule.minutes if rule else 0, at=form.at, key=form.draft_key)
     )

@@ -65,5 +65,3 @@ def _notices(rows: Iterable[AffectedService]) -> Iterable[Notice]:
             revision=first.revision,  # type: ignore[attr-defined]  # annotated
             changed_at=first.changed_at,  # type: ignore[attr-defined]  # annotated
         )
-
-

@@ -181,14 +181,19 @@ class Radar:
     def _freezes(self, start: datetime, end: datetime) -> Iterator[Conflict]:
         touched = {freeze for service in self.services for freeze in freezes_during(service, start, end)}
         for freeze in sorted(touched, key=lambda each: (each.first, each.name_ar)):
-            yield Conflict(Kind.FREEZE, True, (freeze.name_ar, freeze.name_en), ("", ""), *_days(freeze.first, freeze.last))
+            yield Conflict(
+                Kind.FREEZE, True, (freeze.name_ar, freeze.name_en), ("", ""), *_days(freeze.first, freeze.last)
+            )
         for link in self.links:
             if link.provider_id not in self.own or link.consumer_id in self.own or not _is_hard(link):
                 continue
             for freeze in freezes_during(link.consumer, start, end):
                 if freeze not in touched:
                     days = _days(freeze.first, freeze.last)
-                    names = (f"{freeze.name_ar} · {link.consumer.name_ar}", f"{freeze.name_en} · {link.consumer.name_in('en')}")
+                    names = (
+                        f"{freeze.name_ar} · {link.consumer.name_ar}",
+                        f"{freeze.name_en} · {link.consumer.name_in('en')}",
+                    )
                     yield Conflict(Kind.PEAK, False, names, self._owner(link.consumer), *days)
 
     def _days_off(self, start: datetime, end: datetime) -> Iterator[Conflict]:

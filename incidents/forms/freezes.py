@@ -41,7 +41,11 @@ class FreezeForm(forms.Form):
     reason = KeptText(label=_("Reason"), max_length=300, required=False)
 
     def __init__(
-        self, data: QueryDict | None = None, *, freeze: FreezePeriod | None = None, initial: dict[str, Any] | None = None
+        self,
+        data: QueryDict | None = None,
+        *,
+        freeze: FreezePeriod | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         if freeze is not None:
             names = ("name_ar", "name_en", "first_day", "last_day", "tiers", "reason")

@@ -29,7 +29,9 @@ AHEAD = timedelta(days=20)
 
 def works(by: User, **more: Any) -> Report:
     start = timezone.now() + AHEAD
-    return a_report(ReportKind.MAINTENANCE, by=by, **{"window_start": start, "window_end": start + timedelta(hours=2)} | more)
+    return a_report(
+        ReportKind.MAINTENANCE, by=by, **{"window_start": start, "window_end": start + timedelta(hours=2)} | more
+    )
 
 
 def seen(reader: User, **chosen: Any) -> set[str]:
@@ -63,7 +65,10 @@ def test_of_another_entitys_works_the_page_says_no_typed_word(client_of: ClientO
         page = client_of(me).get(reverse("calendar"), {"view": view, "day": f"{day}"}).content.decode()
         assert theirs.name_ar in page
         assert "عنوان سري" not in page and report.reference not in page
-        assert report.reference in client_of(provider).get(reverse("calendar"), {"view": view, "day": f"{day}"}).content.decode()
+        assert (
+            report.reference
+            in client_of(provider).get(reverse("calendar"), {"view": view, "day": f"{day}"}).content.decode()
+        )
 
 
 def test_what_was_called_off_is_gone_and_what_is_over_stays() -> None:

@@ -40,7 +40,9 @@ def works(service: DigitalService, window: tuple[datetime, datetime], **more: An
     there = User.objects.filter(memberships__entity=service.entity, memberships__role=Role.DIRECTOR).first()
     by = there or a_person(entity=service.entity)
     by.acting = by.memberships.select_related("entity").get()
-    return a_report(ReportKind.MAINTENANCE, by=by, service=service, window_start=window[0], window_end=window[1], **more)
+    return a_report(
+        ReportKind.MAINTENANCE, by=by, service=service, window_start=window[0], window_end=window[1], **more
+    )
 
 
 def kinds(service: DigitalService, window: tuple[datetime, datetime] | None = None) -> list[tuple[Kind, bool]]:
@@ -195,9 +197,14 @@ def test_a_quiet_window_is_filled_in_with_one_tap_and_without_a_script(client_of
     page = browser.post(URL, {**form, "window": quiet[1].value})
     assert page.status_code == 200
     assert page.context["form"].window == (quiet[1].start, quiet[1].end)
-    assert page.context["form"].conflicts == [] and not Report.objects.filter(entity=service.entity, status="x").exists()
+    assert (
+        page.context["form"].conflicts == [] and not Report.objects.filter(entity=service.entity, status="x").exists()
+    )
     assert browser.post(URL, {**form, "window": "../.."}).status_code == 200
-    assert client_of(a_director(service.entity, Role.MEMBER)).post(URL, {**form, "window": quiet[0].value}).status_code == 200
+    assert (
+        client_of(a_director(service.entity, Role.MEMBER)).post(URL, {**form, "window": quiet[0].value}).status_code
+        == 200
+    )
 
 
 def test_the_preview_shows_the_conflicts_once(client_of: ClientOf) -> None:
