@@ -12,16 +12,16 @@ from entities.models import DigitalService, ServiceDependency
 from incidents.actions.filing import window_of
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
+from incidents.conflicts import Conflict
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm, WorksForm
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
 from incidents.models import Policy
 from incidents.models.policy import work_calendar
-from incidents.radar import Conflict, QuietWindow, quiet_windows
+from incidents.radar import QuietWindow, quiet_windows
 from incidents.severity import Assessment
 from incidents.states import ServiceState, state_of
-
 
 #: How long works are taken to last while nobody has said when they end.
 USUAL_LENGTH = timedelta(hours=2)

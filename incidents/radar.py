@@ -6,29 +6,26 @@ another entity only its service, its window and that it is down are read (docs/a
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils.formats import date_format
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from entities.models import DigitalService, ServiceDependency
 from entities.row_security import as_system
 from incidents.calendar import RIYADH, WorkCalendar
+from incidents.conflicts import Conflict, Kind, span
 from incidents.lifecycle import OPEN, ReportKind, Status
 from incidents.models import AffectedService, Holiday
 from incidents.models.freeze import freezes_during
 from incidents.models.policy import work_calendar
 from incidents.windows import overlapping
 
+#: A window of the same service that begins so near is asked about too, though the two do not touch.
+NEAR = timedelta(hours=2)
 #: A live outage stands in the way of works that begin so soon.
 SOON = timedelta(hours=72)
 #: So far ahead a quiet window is looked for.
@@ -37,64 +34,6 @@ PROPOSED = 3
 #: The hours with the fewest users, in the order in which they are tried; a window ends by the last one if it can.
 NIGHT_STARTS, NIGHT_ENDS = (time(1), time(0), time(2), time(3)), time(5)
 MOST = 400  # neighbours, and their windows, that are looked at
-
-
-class Kind(models.TextChoices):
-    """What stands in the way."""
-
-    SAME_SERVICE = "same", gettext_lazy("Another window of the same service")
-    PROVIDER = "provider", gettext_lazy("Maintenance of a service it relies on")
-    CONSUMER = "consumer", gettext_lazy("Maintenance of a service that relies on it")
-    OUTAGE = "outage", gettext_lazy("A live outage")
-    FREEZE = "freeze", gettext_lazy("Freeze period")
-    PEAK = "peak", gettext_lazy("Freeze period of a service that stops without it")
-    DAY_OFF = "day-off", gettext_lazy("Day off")
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """One thing in the way. `hard`: filing against it asks for a reason. `reference`: of the entity's own report."""
-
-    kind: Kind
-    hard: bool
-    names: tuple[str, str]  # of the service, or of the period
-    owner: tuple[str, str] = ("", "")  # the entity, where it is another one
-    start: datetime | None = None
-    end: datetime | None = None
-    reference: str = ""
-
-    @property
-    def key(self) -> str:
-        """What is acknowledged: this, at this time. Another window of it asks anew."""
-        said = f"{self.kind}|{self.names[0]}|{self.owner[0]}|{self.start}|{self.end}"
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-    @property
-    def sentence(self) -> str:
-        named = _in_language(self.names)
-        if self.owner[0]:
-            named = _("%(service)s (%(entity)s)") % {"service": named, "entity": _in_language(self.owner)}
-        return f"{named}: {span(self.start, self.end)}" if self.start else named
-
-    @property
-    def as_data(self) -> dict[str, Any]:
-        """For the report's history, which outlives what it names."""
-        return {
-            "kind": self.kind.value,
-            "hard": self.hard,
-            "names": list(self.names),
-            "owner": list(self.owner),
-            "start": self.start.isoformat() if self.start else "",
-            "end": self.end.isoformat() if self.end else "",
-            "reference": self.reference,
-        }
-
-    @classmethod
-    def read(cls, data: dict[str, Any]) -> Conflict:
-        """As `as_data` wrote it."""
-        moments = (datetime.fromisoformat(data[name]) if data.get(name) else None for name in ("start", "end"))
-        names, owner = tuple(data["names"]), tuple(data["owner"])
-        return cls(Kind(data["kind"]), data["hard"], names, owner, *moments, reference=data["reference"])
 
 
 @dataclass(frozen=True)
@@ -123,20 +62,24 @@ class Radar:
         self.links = list(links.select_related("consumer__entity", "provider__entity").order_by("pk")[:MOST])
         around = self.own | {link.consumer_id for link in self.links} | {link.provider_id for link in self.links}
         providers = self.own | {link.provider_id for link in self.links if link.consumer_id in self.own}
-        planned = {Status.SCHEDULED, Status.IN_PROGRESS}
-        windows = overlapping(start, end).filter(service__in=around, report__status__in=planned)
-        down = AffectedService.objects.filter(
-            service__in=providers, report__kind=ReportKind.OWN_OUTAGE, report__status__in=OPEN
-        )
+        touched = self._touched(around, providers, start - NEAR, end + NEAR).exclude(report__key=key)
         with as_system():  # of another entity's report only what a Conflict holds
-            self.windows = list(windows.exclude(report__key=key).order_by("report__window_start", "pk")[:MOST])
-            self.down = list(down.select_related("report", "service__entity").order_by("pk")[:MOST])
-        self.days_off = {
-            row.day: (row.name_ar, row.name_en)
-            for row in Holiday.objects.filter(
-                kind=Holiday.Kind.OFF, day__range=(start.astimezone(RIYADH).date(), end.astimezone(RIYADH).date())
-            )
-        }
+            rows = list(touched.order_by("report__window_start", "pk")[:MOST])
+        self.windows = [row for row in rows if row.report.kind == ReportKind.MAINTENANCE]
+        self.down = [row for row in rows if row.report.kind == ReportKind.OWN_OUTAGE]
+        self.days_off = _days_off(start, end)
+
+    @staticmethod
+    def _touched(
+        around: set[int], providers: set[int], start: datetime, end: datetime
+    ) -> models.QuerySet[AffectedService]:
+        """The neighbours' windows, and what is down of ours and of what it relies on; one query."""
+        planned = Q(pk__in=overlapping(start, end).values("pk"))
+        planned &= Q(report__status__in=[Status.SCHEDULED, Status.IN_PROGRESS])
+        down = Q(service__in=providers, report__kind=ReportKind.OWN_OUTAGE, report__status__in=OPEN)
+        return AffectedService.objects.filter(planned | down, service__in=around).select_related(
+            "report", "service__entity"
+        )
 
     # --- One window ---------------------------------------------------------------------------------------------
     def conflicts(self, start: datetime, end: datetime, *, at: datetime) -> list[Conflict]:
@@ -152,9 +95,12 @@ class Radar:
     def _windows(self, start: datetime, end: datetime) -> Iterator[Conflict]:
         for row in self.windows:
             begins, ends = row.report.window_start, row.report.agreed_end
-            if begins is None or ends is None or begins >= end or ends <= start:
+            if begins is None or ends is None:
                 continue
             kind, hard = self._relation(row.service)
+            near = kind == Kind.SAME_SERVICE and abs(begins - start) <= NEAR
+            if not near and (begins >= end or ends <= start):
+                continue
             whose = self._owner(row.service)
             own = row.report.entity_id in self.entities
             yield Conflict(kind, hard, _names(row.service), whose, begins, ends, row.report.reference if own else "")
@@ -240,7 +186,7 @@ def earliest_start(at: datetime, *, lead_minutes: int, calendar: WorkCalendar | 
 def conflicts(
     services: list[DigitalService], window: tuple[datetime, datetime], *, at: datetime, key: uuid.UUID
 ) -> list[Conflict]:
-    """What stands in the way of works on these services in this window. Four queries."""
+    """What stands in the way of works on these services in this window. Two queries, three on a day off."""
     return Radar(services, start=window[0], end=window[1], key=key).conflicts(*window, at=at)
 
 
@@ -252,31 +198,19 @@ def quiet_windows(
     at: datetime,
     key: uuid.UUID,
 ) -> list[QuietWindow]:
-    """Three windows of this length that keep the lead time and clear every conflict. Four queries."""
+    """Three windows of this length that keep the lead time and clear every conflict. As many queries."""
     earliest = earliest_start(at, lead_minutes=lead_minutes)
     radar = Radar(services, start=earliest, end=at + HORIZON + length, key=key)
     return radar.quiet_windows(length, earliest=earliest, at=at)
 
 
-def acknowledged(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a filing says of conflicts, as (what, which); the reason last."""
-    for each in data.get("conflicts", []):
-        conflict = Conflict.read(each)
-        yield str(conflict.kind.label), conflict.sentence
-    if reason := data.get("conflict_reason"):
-        yield _("Acknowledged, because"), str(reason)
-
-
-def span(start: datetime | None, end: datetime | None) -> str:
-    """«الأحد 22 نوفمبر، 01:00–03:00»; whole days without their hours."""
-    if start is None or end is None:
-        return ""
-    first, last = start.astimezone(RIYADH), end.astimezone(RIYADH)
-    if first.time() == time() and last.time() == time.max:
-        named = date_format(first, "j F")
-        return named if first.date() == last.date() else f"{named} – {date_format(last, 'j F')}"
-    day = "" if first.date() == last.date() else f"{date_format(last, 'j F')} "
-    return f"{date_format(first, 'l j F')} {first:%H:%M} – {day}{last:%H:%M}"
+def _days_off(start: datetime, end: datetime) -> dict[date, tuple[str, str]]:
+    """The days off with their names, which are read only where there is one."""
+    first, last = start.astimezone(RIYADH).date(), end.astimezone(RIYADH).date()
+    days = [day for day in work_calendar().holidays if first <= day <= last]
+    if not days:
+        return {}
+    return {row.day: (row.name_ar, row.name_en) for row in Holiday.objects.filter(kind=Holiday.Kind.OFF, day__in=days)}
 
 
 def _days(first: date, last: date) -> tuple[datetime, datetime]:
@@ -289,8 +223,3 @@ def _names(thing: DigitalService) -> tuple[str, str]:
 
 def _is_hard(link: ServiceDependency) -> bool:
     return link.strength == ServiceDependency.Strength.HARD
-
-
-def _in_language(names: Iterable[str]) -> str:
-    arabic, english = [*names, "", ""][:2]
-    return arabic if (get_language() or "ar").startswith("ar") or not english else english

@@ -21,10 +21,10 @@ from django.utils.translation import gettext as _
 from entities.permissions import AUTHORITY_ROLES, Role
 from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import short_duration
+from incidents.conflicts import acknowledged
 from incidents.extended import SENTENCES as EXTENSIONS
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
-from incidents.radar import acknowledged
 from incidents.watched import SENTENCES as WATCHDOGS
 from incidents.wording import cadence, moment_of, people, spoken, with_words
 

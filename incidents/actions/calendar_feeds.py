@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
-from entities.models import AuditEvent, User
-from incidents.errors import MoveRefused
+from entities.models import AuditEvent, Membership, User
 from incidents.models import CalendarToken
 from incidents.models.calendar_token import digest_of, new_token
 
 
 @transaction.atomic
-def make_feed(*, by: User) -> str:
-    """A new token, said this once; the one before is good for nothing any more. Raises MoveRefused."""
-    if by.acting is None:
-        raise MoveRefused
+def make_feed(*, membership: Membership, by: User) -> str:
+    """A new token, said this once; the one before is good for nothing any more."""
     token = new_token()
     CalendarToken.objects.update_or_create(
-        membership=by.acting, defaults={"digest": digest_of(token), "created_at": timezone.now()}
+        membership=membership, defaults={"digest": digest_of(token), "created_at": timezone.now()}
     )
-    AuditEvent.record(AuditEvent.Action.CONFIGURATION, entity=by.acting.entity, by=by, **_said("confirmed", by))
+    AuditEvent.record(AuditEvent.Action.CONFIGURATION, entity=membership.entity, by=by, **_said("confirmed", by))
     return token
 
 
@@ -32,5 +31,5 @@ def revoke_feed(*, by: User) -> None:
         AuditEvent.record(AuditEvent.Action.CONFIGURATION, entity=by.acting.entity, by=by, **_said("removed", by))
 
 
-def _said(done: str, by: User) -> dict[str, str]:
+def _said(done: str, by: User) -> dict[str, Any]:
     return {"model": "calendartoken", "pk": str(by.public_id), "done": done}

@@ -34,8 +34,8 @@ def keep_freeze(
     _refuse_all_but_admins(by)
     if last_day < first_day:
         raise MoveRefused(_("The last day lies before the first."))
-    others = FreezePeriod.objects.filter(name_ar=name_ar, first_day=first_day).exclude(pk=freeze.pk if freeze else None)
-    if others.exists():
+    other = FreezePeriod.objects.filter(name_ar=name_ar, first_day=first_day).first()
+    if other is not None and other != freeze:
         raise MoveRefused(_("There is a freeze period of this name from this day already."))
     kept = freeze or FreezePeriod()
     kept.name_ar, kept.name_en, kept.first_day, kept.last_day = name_ar, name_en, first_day, last_day

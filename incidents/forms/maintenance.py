@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
-from django.utils.functional import cached_property
+from django.http import QueryDict
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -17,11 +17,10 @@ from entities.models import DigitalService
 from entities.widgets import Chips
 from incidents.actions import Answers
 from incidents.choices import options
+from incidents.forms.conflicts import AcknowledgesConflicts, HasWindow
 from incidents.forms.fields import FreeText, MaintenanceImpactField, MomentField, OneOf, ServiceField, WholeNumber
-from incidents.forms.filing import FilingForm
 from incidents.forms.moments import read_moment
 from incidents.lifecycle import ReportKind
-from incidents.radar import Conflict, Kind, conflicts
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=72)
 EMERGENCY = "emergency"
@@ -30,7 +29,7 @@ STARTS = [("", _("When a member of the team presses “Start the work”")), ("y
 TESTED = [("", _("Not said")), ("yes", _("Yes")), ("no", _("No"))]
 
 
-class WorksForm(FilingForm):
+class WorksForm(HasWindow):
     """What planned and emergency works share."""
 
     kind = ReportKind.MAINTENANCE
@@ -45,18 +44,6 @@ class WorksForm(FilingForm):
     )
 
     @property
-    def window(self) -> tuple[datetime, datetime] | None:
-        """When the works are, as far as both ends are said."""
-        start, end = self.cleaned_data.get("window_start"), self.cleaned_data.get("window_end")
-        return (start, end) if start and end and start < end else None
-
-    @cached_property
-    def conflicts(self) -> list[Conflict]:
-        """What stands in the way of the window. Of a form that was cleaned."""
-        services = self.cleaned_data.get("services") or []
-        return conflicts(services, self.window, at=self.at, key=self.draft_key) if services and self.window else []
-
-    @property
     def affected(self) -> list[tuple[DigitalService, str]]:
         impact = self.cleaned_data.get("impact")
         return [(service, impact) for service in self.cleaned_data.get("services") or []] if impact else []
@@ -67,7 +54,7 @@ class WorksForm(FilingForm):
         return gettext("%(work)s: %(services)s") % {"work": work, "services": named} if work and named else ""
 
 
-class MaintenanceForm(WorksForm):
+class MaintenanceForm(AcknowledgesConflicts, WorksForm):
     """Works ahead: which services, how they suffer, when, for how long, of what kind, and the way back."""
 
     face = (
@@ -99,13 +86,6 @@ class MaintenanceForm(WorksForm):
         error_messages={"required": _("Say in one line what is done if the works fail.")},
     )
     emergency_reason = FreeText(label=_("Reason of the emergency"), required=False, max_length=500)
-    acknowledged = forms.Field(widget=forms.SelectMultiple, required=False)  # the keys of conflicts, each a tick
-    conflict_reason = FreeText(
-        label=_("Why then, all the same?"),
-        help_text=_("The authority reads it beside the conflicts."),
-        required=False,
-        max_length=500,
-    )
     title = KeptText(label=_("Title"), required=False, max_length=120)
     reason = FreeText(label=_("Reason of the works"), required=False, max_length=500)
     alternative_channel = FreeText(label=_("Alternative channel"), required=False, max_length=300)
@@ -160,36 +140,6 @@ class MaintenanceForm(WorksForm):
             cleaned["title"] = self.proposed_title(str(works.get(cleaned.get("work_kind"), "")))[:120]
         return cleaned
 
-    # --- The conflicts, each acknowledged ---------------------------------------------------------------------
-    @property
-    def ticked(self) -> list[str]:
-        """The keys that were ticked; a conflict that came since is not among them."""
-        return [str(key) for key in self.cleaned_data.get("acknowledged") or []]
-
-    @property
-    def asks_reason(self) -> bool:
-        return any(conflict.hard for conflict in self.conflicts)
-
-    @property
-    def lines(self) -> list[tuple[Conflict, bool]]:
-        """Each conflict, and whether it is acknowledged."""
-        return [(conflict, conflict.key in self.ticked) for conflict in self.conflicts]
-
-    @property
-    def is_acknowledged(self) -> bool:
-        reason = self.cleaned_data.get("conflict_reason") or not self.asks_reason
-        return bool(reason) and all(ticked for _conflict, ticked in self.lines)
-
-    @property
-    def asked_of_same(self) -> bool:
-        """Another window of the same service was acknowledged here: it is not asked about once more."""
-        return any(conflict.kind == Kind.SAME_SERVICE for conflict in self.conflicts)
-
-    @property
-    def conflict_reason_field(self) -> BoundField:
-        self.fields["conflict_reason"].required = True
-        return self["conflict_reason"]
-
     def take_window(self, value: str) -> None:
         """A proposed window, as its button says it, in place of what was typed; anything else changes nothing."""
         start, _slash, end = value.partition("/")
@@ -197,7 +147,7 @@ class MaintenanceForm(WorksForm):
             moments = {"window_start": datetime.fromisoformat(start), "window_end": datetime.fromisoformat(end)}
         except ValueError:
             return
-        data = self.data.copy()
+        data = self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
         for name, moment in moments.items():
             for part in ("", "_day"):
                 data.pop(f"{name}{part}", None)

@@ -1,4 +1,4 @@
-"""The private address of a person's calendar feed: kept as a digest, good for one membership, revoked by its removal."""
+"""The private address of a person's calendar feed: a digest of it, good for one membership, until it is removed."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entities.decorators import PortalRequest, public, requires
+from entities.decorators import PortalRequest, acting, public, requires
 from entities.limits import CALENDAR_FEED, limited
 from entities.permissions import Permission as P
 from incidents import actions
@@ -31,7 +31,7 @@ def calendar_feeds(request: PortalRequest) -> HttpResponse:
     """Her private address: made here, and shown this once, for the portal keeps its digest alone."""
     chosen, address = CalendarFilter(request.GET, user=request.user), ""
     if request.method == "POST":
-        path = reverse("calendar_feed", args=[actions.make_feed(by=request.user)])
+        path = reverse("calendar_feed", args=[actions.make_feed(membership=acting(request), by=request.user)])
         address = f"{settings.PORTAL_ORIGIN}{path}"
     context = {
         "address": address,
@@ -55,7 +55,7 @@ def calendar_feed_revoke(request: PortalRequest) -> HttpResponse:
 @require_safe
 @limited(CALENDAR_FEED)
 def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
-    """The windows as a calendar, for whoever holds the address; 404 once it was replaced, revoked, or its owner left."""
+    """The windows as a calendar, for whoever holds the address; 404 once it was revoked, or its owner has left."""
     reader = owner_of(token)
     if reader is None or not reader.may(P.REPORT_EXPORT):
         raise Http404

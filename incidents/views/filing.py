@@ -30,7 +30,7 @@ from incidents.forms.maintenance import MaintenanceForm
 from incidents.forms.outages import BecauseOfAnotherForm
 from incidents.forms.services import ServiceField, read_numbers
 from incidents.models import Draft, Report
-from incidents.similar import find_similar
+from incidents.similar import Similar, find_similar
 
 FORM = ["GET", "HEAD", "POST"]
 #: What a person who comes back to an empty form, or a colleague, may not know to be sent.
@@ -77,23 +77,25 @@ def still_open(request: PortalRequest, door: Door, form: FilingForm, **context: 
         return form_page(request, door, form.unjudged(), **context)
     if not form.is_valid():
         return form_page(request, door, form, status=422, **context)
-    if isinstance(form, MaintenanceForm) and form.conflicts:
-        if not form.is_acknowledged:
-            return form_page(request, door, form, status=409, asks_conflicts=True, **context)
-        if form.asked_of_same:
-            return None
-    if "confirmed" not in request.POST:
-        found = find_similar(
-            form.kind,
-            entity=form.entity,
-            key=form.draft_key,
-            services=[service for service, _impact in form.affected],
-            provider=form.provider,
-            start=form.start,
-        )
-        if found:
-            return form_page(request, door, form, status=409, similar=found, **context)
+    if isinstance(form, MaintenanceForm) and form.conflicts and not form.is_acknowledged:
+        return form_page(request, door, form, status=409, asks_conflicts=True, **context)
+    if found := _similar(request, form):
+        return form_page(request, door, form, status=409, similar=found, **context)
     return None
+
+
+def _similar(request: PortalRequest, form: FilingForm) -> Similar | None:
+    """What is asked about once, and not again after its answer; of planned works the conflicts say it."""
+    if "confirmed" in request.POST or isinstance(form, MaintenanceForm):
+        return None
+    return find_similar(
+        form.kind,
+        entity=form.entity,
+        key=form.draft_key,
+        services=[service for service, _impact in form.affected],
+        provider=form.provider,
+        start=form.start,
+    )
 
 
 def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, ...]:

@@ -21,8 +21,8 @@ from incidents.models import Clock, FinalReport, Report, ReportEvent, ReviewerNo
 from incidents.models.report_query import ReportQuerySet
 from outage_portal.seed import chapters, maintenance
 from outage_portal.seed.catalogue import load_catalogue
-from outage_portal.seed.people import load_people
 from outage_portal.seed.freezes import keep_a_freeze
+from outage_portal.seed.people import load_people
 from outage_portal.seed.roster import keep_roster
 from outage_portal.seed.telling import Chapter, Tale, Teller, tell
 from outage_portal.seed.today import OPEN_STORIES, leave_a_draft, open_tales

@@ -16,7 +16,6 @@ from outage_portal.seed import chapters, maintenance, stories, tales
 from outage_portal.seed.stories import CONSUMERS, ago, an_outage, director, reviewers
 from outage_portal.seed.telling import Tale, Teller
 
-
 A_WEEK = 7 * 24  # hours
 
 

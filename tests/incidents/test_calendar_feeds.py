@@ -37,7 +37,8 @@ def works(by: User, **more: object) -> Report:
 
 
 def feed_of(person: User, **query: str) -> tuple[str, list[dict[str, str]]]:
-    address = reverse("calendar_feed", args=[actions.make_feed(by=person)])
+    assert person.acting
+    address = reverse("calendar_feed", args=[actions.make_feed(membership=person.acting, by=person)])
     return address, entries(Client().get(address, query).content)
 
 

@@ -15,12 +15,13 @@ from django.utils import timezone
 from entities.models import DigitalService, User
 from entities.permissions import Role
 from incidents.calendar import RIYADH
+from incidents.conflicts import Conflict, Kind
 from incidents.forms.doors import DOORS
 from incidents.lifecycle import ReportKind
 from incidents.models import FreezePeriod, Holiday, Report
 from incidents.models.freeze import forget_freezes
-from incidents.models.policy import work_calendar
-from incidents.radar import Conflict, Kind, conflicts, earliest_start, quiet_windows
+from incidents.models.policy import forget_calendar, work_calendar
+from incidents.radar import conflicts, earliest_start, quiet_windows
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service
 from tests.incidents.pages import text_of
 from tests.incidents.typed import a_director, minimal
@@ -62,6 +63,7 @@ def a_freeze(first: date, last: date, **more: Any) -> FreezePeriod:
 @pytest.fixture(autouse=True)
 def _no_days_off() -> None:
     Holiday.objects.all().delete()
+    forget_calendar()
 
 
 @pytest.fixture
@@ -79,7 +81,8 @@ def test_another_window_of_the_same_service(service: DigitalService) -> None:
     start, end = night()
     works(service, (start + timedelta(hours=1), end + timedelta(hours=1)))
     assert kinds(service) == [(Kind.SAME_SERVICE, True)]
-    assert kinds(service, (end + timedelta(hours=1), end + timedelta(hours=2))) == [], "it ends where the other begins"
+    assert kinds(service, (end + timedelta(hours=1), end + timedelta(hours=2))) == [(Kind.SAME_SERVICE, True)], "near"
+    assert kinds(service, (end + timedelta(hours=2), end + timedelta(hours=3))) == []
 
 
 @pytest.mark.parametrize(("strength", "hard"), [("hard", True), ("soft", False)])
@@ -121,6 +124,7 @@ def test_a_live_outage_upstream_counts_for_works_that_are_near(service: DigitalS
 
 def test_a_day_off(service: DigitalService) -> None:
     Holiday.objects.create(day=night()[0].date(), name_ar="يوم", name_en="Day", kind="off")
+    forget_calendar()
     assert kinds(service) == [(Kind.DAY_OFF, False)]
 
 
