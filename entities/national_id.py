@@ -65,12 +65,19 @@ def kept_out(text: str) -> str:
     return text if redacted == digits else redacted
 
 
+#: What follows stands for a sign-in: whoever reads the log could use it.
+_PRIVATE_ADDRESS = re.compile(r"(/calendar/feed/|/inbox/unsubscribe/)[^/?\s]+")
+
+
 def redact_log(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: no log line holds a national ID, wherever it came from, nor the query of an address."""
+    """A structlog processor: no log line holds a national ID, wherever it came from, the query of an address, or the
+    token of one that opens without a sign-in.
+    """
     for key, value in event.items():
         if isinstance(value, str):
             # A query may hold the one-time code of a sign-in; the path alone says what was asked.
-            event[key] = redact(value.partition("?")[0] if key == "request" else value)
+            said = redact(value.partition("?")[0] if key == "request" else value)
+            event[key] = _PRIVATE_ADDRESS.sub(r"\1…", said)
         elif isinstance(value, int | list | tuple | dict) and not isinstance(value, bool):
             text = repr(value)
             if _IN_TEXT.search(text):

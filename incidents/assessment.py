@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from entities.models import DigitalService
 from incidents.lifecycle import ReportKind
+from incidents.models.freeze import freezes_during
 from incidents.severity import (
     MAINTENANCE_AS,
     REACH,
@@ -32,14 +33,18 @@ def assess_report(
     weights: Weights,
     provider: DigitalService | None = None,
     started_at: datetime | None = None,
+    window: tuple[datetime, datetime] | None = None,
     users: int | None = None,
     cyber: bool = False,
     at: datetime | None = None,
 ) -> Assessment:
-    """The worst of the affected services; for a consumed outage at least as the provider's tier says (decisions.md)."""
+    """The worst of the affected services; for a consumed outage at least as the provider's tier says (decisions.md).
+
+    `window`: of works, whose peak is that of their own days. An outage's is that of the moment it is weighed.
+    """
     at = at or timezone.now()
     facts = [
-        _facts(service, _weight(kind, impact), users=users, cyber=cyber, started_at=started_at, at=at)
+        _facts(service, _weight(kind, impact), users=users, cyber=cyber, started_at=started_at, window=window, at=at)
         for service, impact in affected
     ]
     if kind == ReportKind.CONSUMED_OUTAGE and provider is not None:
@@ -65,6 +70,7 @@ def _facts(
     users: int | None,
     cyber: bool,
     started_at: datetime | None,
+    window: tuple[datetime, datetime] | None,
     at: datetime,
 ) -> Facts:
     daily = service.users_per_day
@@ -76,5 +82,6 @@ def _facts(
         users=reached,
         percent=100 * users / daily if users is not None and daily else None,
         beyond_rto=service.rto_minutes is not None and elapsed > service.rto_minutes,
+        peak=bool(freezes_during(service, *(window or (at,)))),
         cyber=cyber,
     )

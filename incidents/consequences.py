@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from entities.models import DigitalService, ServiceDependency
+from incidents.actions.filing import window_of
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
+from incidents.conflicts import Conflict
 from incidents.forms.filing import FilingForm
-from incidents.forms.maintenance import MaintenanceForm
+from incidents.forms.maintenance import MaintenanceForm, WorksForm
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
-from incidents.models import Policy, Report
+from incidents.models import Policy
 from incidents.models.policy import work_calendar
+from incidents.radar import QuietWindow, quiet_windows
 from incidents.severity import Assessment
-from incidents.similar import find_similar
 from incidents.states import ServiceState, state_of
+
+#: How long works are taken to last while nobody has said when they end.
+USUAL_LENGTH = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,13 @@ class Consequences:
     provider: DigitalService | None = None
     provider_state: ServiceState | None = None
     lead_time: LeadTime | None = None
-    same_time: tuple[Report, ...] = ()  # the entity's other windows of these services, then
+    conflicts: tuple[Conflict, ...] = ()  # what stands in the way of the works
+    quiet: tuple[QuietWindow, ...] = ()  # windows in whose way nothing stands
+
+    @property
+    def mark(self) -> str:
+        """The conflicts and the proposals as one word: a page that has it already is left as it is."""
+        return ".".join([*(each.key for each in self.conflicts), *(each.value for each in self.quiet)])
 
 
 def consequences(form: FilingForm) -> Consequences:
@@ -75,11 +87,13 @@ def consequences(form: FilingForm) -> Consequences:
     rules = Policy.objects.in_force(at=form.at).rules
     assessed = _assess(form, rules)
     fits = {"kind": form.kind, "severity": assessed.severity, "tier": tier_of(affected, provider)}
+    lead_time = _lead_time(form, rules, fits)
     return Consequences(
         assessed=assessed,
         dues=_dues(form, rules, fits),
-        lead_time=_lead_time(form, rules, fits),
-        same_time=_same_time(form),
+        lead_time=lead_time,
+        conflicts=tuple(form.conflicts) if isinstance(form, WorksForm) else (),
+        quiet=_quiet(form, rules, fits, lead_time),
         **known,
     )
 
@@ -110,6 +124,7 @@ def _assess(form: FilingForm, rules: Rules) -> Assessment:
         weights=rules.weights,
         provider=form.provider if form.kind == ReportKind.CONSUMED_OUTAGE else None,
         started_at=form.cleaned_data.get("started_at"),
+        window=window_of(form.cleaned_data),
         users=form.cleaned_data.get("users_affected"),
         cyber=form.cleaned_data.get("cyber_suspected") == "yes",
         at=form.at,
@@ -134,10 +149,16 @@ def _lead_time(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> LeadTime
     return LeadTime(said(rule), met, reason=form.cleaned_data.get("emergency_reason", ""))
 
 
-def _same_time(form: FilingForm) -> tuple[Report, ...]:
-    """What is asked about before sending, while there is time to choose another hour."""
-    start, services = form.cleaned_data.get("window_start"), form.cleaned_data.get("services")
-    if not isinstance(form, MaintenanceForm) or not start or not services:
+def _quiet(form: FilingForm, rules: Rules, fits: dict[str, Any], lead_time: LeadTime | None) -> tuple[QuietWindow, ...]:
+    """Three other windows, while none is chosen yet, or something stands in the way of the one that is."""
+    services = form.cleaned_data.get("services")
+    if not isinstance(form, MaintenanceForm) or not services:
         return ()
-    who: dict[str, Any] = {"entity": form.entity, "key": form.draft_key}
-    return tuple(find_similar(form.kind, services=services, provider=None, start=start, **who).own)
+    in_time = lead_time is None or lead_time.met or bool(lead_time.reason)
+    if form.window and in_time and not form.conflicts:
+        return ()
+    rule = rules.rule(ClockKind.M1, **fits)
+    start, end = form.window or (form.at, form.at + USUAL_LENGTH)
+    return tuple(
+        quiet_windows(services, end - start, lead_minutes=rule.minutes if rule else 0, at=form.at, key=form.draft_key)
+    )

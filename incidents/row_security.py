@@ -4,6 +4,7 @@ from entities.permissions import Permission
 from entities.row_security import BY_AUTHORITY, ENTITY, OF_OWN_ENTITY, USER, Policy, may
 
 _OWN_SERVICES = f"SELECT id FROM entities_digitalservice WHERE {OF_OWN_ENTITY}"  # noqa: S608  # of constants
+_AS_WHOM = f"SELECT id FROM entities_membership WHERE user_id = {USER} AND {OF_OWN_ENTITY}"  # noqa: S608  # of constants
 #: The entity's own reports and those about its services; the authority's people see all. Policies of a table that
 #: is read inside a policy hold there too, so this one stands behind every other here.
 REPORT = Policy(
@@ -46,4 +47,6 @@ POLICIES = {
     "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
     # A reader leaves her own; the sweep reads them.
     "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
+    # One's own, of the entity one acts for; the feed itself is found by the system.
+    "incidents_calendartoken": Policy(sees=f"membership_id IN ({_AS_WHOM})"),
 }

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from entities.permissions import AUTHORITY_ROLES, Role
 from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import short_duration
+from incidents.conflicts import acknowledged
 from incidents.extended import SENTENCES as EXTENSIONS
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
@@ -160,7 +161,7 @@ def tell(
         by_code=not outside and bool(event.data.get("by_code")),
         by_break_glass=not outside and bool(event.data.get("by_break_glass")),
         transaction="" if outside else str(event.data.get("transaction", "")),
-        details=() if outside else tuple(_changes(event.data.get("changed", {}))),
+        details=() if outside else (*_changes(event.data.get("changed", {})), *acknowledged(event.data)),
         recorded_at=event.recorded_at if written_later else None,
     )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse, translate_url
 from django.utils.functional import Promise, SimpleLazyObject
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from entities.permissions import Permission as P
@@ -43,6 +43,7 @@ ROOMS = (
     Room("board", _("Board"), "list-checks", P.BOARD_VIEW),
     Room("record_phoned", _("Report by telephone"), "phone-incoming", P.REPORT_RECORD),
     Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
+    Room("calendar", pgettext_lazy("navigation", "Calendar"), "calendar-days", P.REPORT_VIEW),
     Room("team", _("Crisis team"), "users", P.ENTITY_HOME, P.TEAM_VIEW),
     Room("service_list", _("Our services"), "server", P.ENTITY_HOME, P.CATALOGUE_VIEW),
     Room("nafath_state", _("Nafath"), "key-round", P.REPORT_LEAD),

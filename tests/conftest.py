@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 
 from entities.models import User
 from incidents import choices, defaults
-from incidents.models import policy
+from incidents.models import freeze, policy
 from tests import web_role
 from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
 
@@ -69,6 +69,7 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     cache.clear()
     policy.rules_of.cache_clear()
     policy._read_calendar.cache_clear()
+    freeze._read_freezes.cache_clear()
     choices._lists.cache_clear()
     yield
 

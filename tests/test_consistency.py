@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Models that belong to no entity: everyone signed in may read them, or only code does.
 GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
+    "FreezePeriod",
     "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
     "ReadMark",
     "Breaker", "Reconciled",  # one row, of nobody

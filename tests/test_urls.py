@@ -75,6 +75,7 @@ class World:
             # The policy is the authority's; version 1 is in force.
             "version": 1,
             "other": 1,
+            "freeze": 1,
             "rule": 1,
             "mark": 1,
         }

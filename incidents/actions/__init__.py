@@ -2,6 +2,7 @@
 
 from incidents.actions.attachments import attach
 from incidents.actions.by_itself import act_by_itself
+from incidents.actions.calendar_feeds import make_feed, revoke_feed
 from incidents.actions.catalogue import adopt_service, identify_service
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.duty import add_shift, change_shift, hand_over, may_hand_over, remove_shift
@@ -26,6 +27,7 @@ from incidents.actions.final import (
     submit_final,
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
+from incidents.actions.freezes import keep_freeze, remove_freeze
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
@@ -81,6 +83,8 @@ __all__ = [
     "file_report",
     "hand_over",
     "identify_service",
+    "keep_freeze",
+    "make_feed",
     "mark_reading",
     "may_hand_over",
     "move",
@@ -94,12 +98,14 @@ __all__ = [
     "refuse_extension",
     "remind_unsent_drafts",
     "remove_days",
+    "remove_freeze",
     "remove_row",
     "remove_shift",
     "reschedule",
     "restore",
     "restore_pair",
     "resume_final",
+    "revoke_feed",
     "save_draft",
     "save_final",
     "save_mark",

@@ -31,10 +31,15 @@ from incidents.severity import Assessment
 
 @dataclass(frozen=True)
 class Answers:
-    """What a valid form says: the affected services with their impact, and columns of Report by name."""
+    """What a valid form says: the affected services with their impact, and columns of Report by name.
+
+    `conflicts`: what stood in the way of a window and was acknowledged, for the history (incidents.radar).
+    """
 
     affected: Sequence[tuple[DigitalService, str]]
     columns: dict[str, Any] = field(default_factory=dict)
+    conflicts: Sequence[dict[str, Any]] = ()
+    conflict_reason: str = ""
 
     @property
     def provider(self) -> DigitalService | None:
@@ -174,6 +179,8 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     )
     remember_dependencies(answers)
     data = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": report.fingerprint}
+    if answers.conflicts:
+        data |= {"conflicts": list(answers.conflicts), "conflict_reason": answers.conflict_reason}
     event = report.record(EventKind.FILED, by=by, at=happened, data=data)
     started = [judged_clock(report, filing.judges, at=happened)]
     started += [new_clock(report, clock, event=event) for clock in filing.starts]
@@ -200,10 +207,17 @@ def _assess(kind: str, answers: Answers, policy: Policy, *, at: datetime) -> Ass
         weights=policy.rules.weights,
         provider=answers.provider,
         started_at=answers.columns.get("started_at"),
+        window=window_of(answers.columns),
         users=answers.columns.get("users_affected"),
         cyber=answers.columns.get("cyber_suspected") == "yes",
         at=at,
     )
+
+
+def window_of(columns: dict[str, Any]) -> tuple[datetime, datetime] | None:
+    """When works are planned for, as far as both ends are said."""
+    start, end = columns.get("window_start"), columns.get("window_end")
+    return (start, end) if start and end else None
 
 
 def _main_service(answers: Answers) -> DigitalService:

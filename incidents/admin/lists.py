@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from entities.admin import AuditedAdmin, ReadOnlyAdmin
 from entities.models import AuditEvent
-from incidents.models import Choice, Holiday
+from incidents.models import Choice, FreezePeriod, Holiday
 
 
 @admin.register(Choice)
@@ -28,3 +28,11 @@ class HolidayAdmin(ReadOnlyAdmin):
     list_display = ("day", "kind", "name_ar", "name_en")
     list_filter = ("kind",)
     date_hierarchy = "day"
+
+
+@admin.register(FreezePeriod)
+class FreezePeriodAdmin(ReadOnlyAdmin):
+    """Looked at here; kept on the page beside the working calendar."""
+
+    list_display = ("first_day", "last_day", "name_ar", "name_en")
+    date_hierarchy = "first_day"

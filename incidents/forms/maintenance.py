@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -16,8 +17,8 @@ from entities.models import DigitalService
 from entities.widgets import Chips
 from incidents.actions import Answers
 from incidents.choices import options
+from incidents.forms.conflicts import AcknowledgesConflicts, HasWindow
 from incidents.forms.fields import FreeText, MaintenanceImpactField, MomentField, OneOf, ServiceField, WholeNumber
-from incidents.forms.filing import FilingForm
 from incidents.forms.moments import read_moment
 from incidents.lifecycle import ReportKind
 
@@ -28,7 +29,7 @@ STARTS = [("", _("When a member of the team presses “Start the work”")), ("y
 TESTED = [("", _("Not said")), ("yes", _("Yes")), ("no", _("No"))]
 
 
-class WorksForm(FilingForm):
+class WorksForm(HasWindow):
     """What planned and emergency works share."""
 
     kind = ReportKind.MAINTENANCE
@@ -53,7 +54,7 @@ class WorksForm(FilingForm):
         return gettext("%(work)s: %(services)s") % {"work": work, "services": named} if work and named else ""
 
 
-class MaintenanceForm(WorksForm):
+class MaintenanceForm(AcknowledgesConflicts, WorksForm):
     """Works ahead: which services, how they suffer, when, for how long, of what kind, and the way back."""
 
     face = (
@@ -139,6 +140,20 @@ class MaintenanceForm(WorksForm):
             cleaned["title"] = self.proposed_title(str(works.get(cleaned.get("work_kind"), "")))[:120]
         return cleaned
 
+    def take_window(self, value: str) -> None:
+        """A proposed window, as its button says it, in place of what was typed; anything else changes nothing."""
+        start, _slash, end = value.partition("/")
+        try:
+            moments = {"window_start": datetime.fromisoformat(start), "window_end": datetime.fromisoformat(end)}
+        except ValueError:
+            return
+        data = self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
+        for name, moment in moments.items():
+            for part in ("", "_day"):
+                data.pop(f"{name}{part}", None)
+            data[f"{name}_date"], data[f"{name}_time"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"
+        self.data = data
+
     @property
     def emergency_reason_field(self) -> BoundField:
         """The field as it is shown: whoever is asked for the reason is not told that it is optional."""
@@ -170,6 +185,8 @@ class MaintenanceForm(WorksForm):
                 "auto_start": self.cleaned_data.get("auto_start") == "yes",
                 "summary": self.cleaned_data["title"],
             },
+            conflicts=tuple(conflict.as_data for conflict in self.conflicts),
+            conflict_reason=self.cleaned_data.get("conflict_reason", "") if self.asks_reason else "",
         )
 
 
@@ -178,6 +195,11 @@ class EmergencyMaintenanceForm(WorksForm):
 
     face = ("services", "impact", "window_start", "expected_outage_minutes", "emergency_reason")
     folded = ("change_ref", "onsite_contact")
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        start, minutes = (self.cleaned_data.get(name) for name in ("window_start", "expected_outage_minutes"))
+        return (start, start + timedelta(minutes=minutes)) if start and minutes else None
 
     expected_outage_minutes = WholeNumber(
         label=_("How many minutes will they last?"),

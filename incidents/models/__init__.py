@@ -1,9 +1,11 @@
 from incidents.models.attachment import Attachment
+from incidents.models.calendar_token import CalendarToken
 from incidents.models.clock import Clock
 from incidents.models.draft import Draft
 from incidents.models.duty import DutyShift
 from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
+from incidents.models.freeze import FreezePeriod
 from incidents.models.note import ReviewerNote
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
 from incidents.models.reading import ReadMark
@@ -15,6 +17,7 @@ from incidents.models.unlisted import UnlistedService
 __all__ = [
     "AffectedService",
     "Attachment",
+    "CalendarToken",
     "Choice",
     "Clock",
     "ClockRule",
@@ -23,6 +26,7 @@ __all__ = [
     "DutyShift",
     "FieldComment",
     "FinalReport",
+    "FreezePeriod",
     "Holiday",
     "Policy",
     "ReadMark",

@@ -201,6 +201,7 @@ class Report(models.Model):
             models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
             models.Index(fields=["main_service", "started_at"], name="report_around"),
             models.Index(fields=["id"], condition=Q(unconfirmed_at__isnull=False), name="report_unconfirmed"),
+            models.Index(fields=["window_start"], condition=Q(kind="MNT"), name="report_windows"),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ from incidents.forms.maintenance import MaintenanceForm
 from incidents.forms.outages import BecauseOfAnotherForm
 from incidents.forms.services import ServiceField, read_numbers
 from incidents.models import Draft, Report
-from incidents.similar import find_similar
+from incidents.similar import Similar, find_similar
 
 FORM = ["GET", "HEAD", "POST"]
 #: What a person who comes back to an empty form, or a colleague, may not know to be sent.
@@ -55,7 +55,7 @@ def file_report(request: PortalRequest, slug: str) -> HttpResponse:
         return _no_team(request, door, entity)
     if request.method != "POST":
         return _resume(request, door) if "draft" in request.GET else _open(request, door, entity)
-    if not request.user.may(P.REPORT_FILE):
+    if not request.user.may(P.REPORT_FILE) and "window" not in request.POST:
         raise PermissionDenied
     form = door.form(request.POST, entity=entity)
     if (unfinished := still_open(request, door, form)) is not None:
@@ -71,20 +71,31 @@ def still_open(request: PortalRequest, door: Door, form: FilingForm, **context: 
     """The same page, as long as something is to be found, put right or answered; None: it may be filed."""
     if "find" in request.POST:
         return form_page(request, door, form.unjudged(), **context)
+    if "window" in request.POST:
+        if isinstance(form, MaintenanceForm):
+            form.take_window(request.POST["window"])
+        return form_page(request, door, form.unjudged(), **context)
     if not form.is_valid():
         return form_page(request, door, form, status=422, **context)
-    if "confirmed" not in request.POST:
-        found = find_similar(
-            form.kind,
-            entity=form.entity,
-            key=form.draft_key,
-            services=[service for service, _impact in form.affected],
-            provider=form.provider,
-            start=form.start,
-        )
-        if found:
-            return form_page(request, door, form, status=409, similar=found, **context)
+    if isinstance(form, MaintenanceForm) and form.conflicts and not form.is_acknowledged:
+        return form_page(request, door, form, status=409, asks_conflicts=True, **context)
+    if found := _similar(request, form):
+        return form_page(request, door, form, status=409, similar=found, **context)
     return None
+
+
+def _similar(request: PortalRequest, form: FilingForm) -> Similar | None:
+    """What is asked about once, and not again after its answer; of planned works the conflicts say it."""
+    if "confirmed" in request.POST or isinstance(form, MaintenanceForm):
+        return None
+    return find_similar(
+        form.kind,
+        entity=form.entity,
+        key=form.draft_key,
+        services=[service for service, _impact in form.affected],
+        provider=form.provider,
+        start=form.start,
+    )
 
 
 def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, ...]:
@@ -207,7 +218,8 @@ def preview(request: PortalRequest, slug: str) -> HttpResponse:
     """Severity and its reason, who is told, which clocks start: from the answers so far. Writes nothing."""
     door = find_door(slug)
     form = door.form(request.POST, entity=filing_entity(request)).unjudged()
-    context = {"form": form, "follows": consequences(form), "door": door}
+    follows = consequences(form)
+    context = {"form": form, "follows": follows, "door": door, "radar": request.POST.get("radar", "") != follows.mark}
     return render(request, "incidents/_preview.html", context)
 
 

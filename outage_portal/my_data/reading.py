@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from entities.models import AuditEvent, Membership, Session, User
 from entities.permissions import Role
 from entities.row_security import as_system
-from incidents.models import Report
+from incidents.models import CalendarToken, Report
 from notifications.models import Follow
 from notifications.preferences import preference_of
 
@@ -46,6 +46,8 @@ class MyData:
             )
             self.revealed = _revealed(person, since=since)
             self.reports_filed = list(filed.values("reference", "submitted_at"))
+            feeds = CalendarToken.objects.filter(membership__user=person)
+            self.calendar_feeds = list(feeds.values("created_at", "membership__entity__code"))
             self.follows = [
                 {
                     "since": each.created_at,
@@ -126,4 +128,7 @@ def as_file(mine: MyData) -> dict[str, Any]:
         ],
         "reports_filed": mine.reports_filed,
         "follows": mine.follows,
+        "calendar_feeds": [
+            {"made_at": row["created_at"], "entity": row["membership__entity__code"]} for row in mine.calendar_feeds
+        ],
     }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
 
 from entities.permissions import Role
 from incidents import actions
+from incidents.calendar import RIYADH
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft
 from outage_portal.seed import chapters, maintenance, stories, tales
 from outage_portal.seed.stories import CONSUMERS, ago, an_outage, director, reviewers
 from outage_portal.seed.telling import Tale, Teller
+
+A_WEEK = 7 * 24  # hours
 
 
 def open_tales(teller: Teller) -> Iterator[Tale]:
@@ -57,6 +62,8 @@ def this_week(t: Teller) -> Tale:
 def _announced(t: Teller, code: str, place: str, *, hours: float, days_before: float, noted: bool) -> Tale:
     service = t.services[place]
     start = (t.now + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+    if hours > A_WEEK:  # what can wait is done at night
+        start = datetime.combine(timezone.localtime(start).date(), time(1), RIYADH)
     work = t.words.works[code]
     end = start + timedelta(hours=work.hours)
     work = work.told(**t.places(service, began=start, back=end))
@@ -65,6 +72,21 @@ def _announced(t: Teller, code: str, place: str, *, hours: float, days_before: f
     if noted:
         at = yield t.office(at + timedelta(hours=1))
         actions.move(report, "note", at=at, by=reviewers(t)[0])
+
+
+def next_week(t: Teller) -> Tale:
+    """Works on a service that half the others rely on: it stands in their calendars too."""
+    yield from _announced(t, "certificate-renewal", "demo-a.data-exchange", hours=24 * 9, days_before=12, noted=True)
+
+
+def before_the_results(t: Teller) -> Tale:
+    """Works of a day that another service needs as well."""
+    yield from _announced(t, "storage-move", "demo-h.student-record", hours=24 * 10, days_before=6, noted=True)
+
+
+def the_week_after(t: Teller) -> Tale:
+    """Works far ahead."""
+    yield from _announced(t, "dr-test", "demo-c.laboratory", hours=24 * 17, days_before=2, noted=True)
 
 
 def in_progress(t: Teller) -> Tale:
@@ -111,6 +133,9 @@ STORIES = (
     not_acknowledged,
     tonight,
     this_week,
+    next_week,
+    before_the_results,
+    the_week_after,
     in_progress,
     in_review,
 )

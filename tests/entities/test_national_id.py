@@ -57,3 +57,13 @@ def test_no_log_line_holds_a_number_or_a_query() -> None:
     assert json.loads(lines.splitlines()[0])["level"] == "warning"
     event = national_id.redact_log(None, "", {"request": "GET /accounts/nafath/callback/?code=abc&state=x"})
     assert event["request"] == "GET /accounts/nafath/callback/"
+
+
+@pytest.mark.parametrize("key", ["request", "event"])
+def test_a_private_address_is_logged_without_its_token(key: str) -> None:
+    for path, kept in (
+        ("/en/calendar/feed/abc-D_e1.ics?service=3", "feed/"),
+        ("/inbox/unsubscribe/a:b:c/", "unsubscribe/"),
+    ):
+        said = national_id.redact_log(None, "", {key: f"Not Found: {path}"})[key]
+        assert kept in said and "abc-D" not in said and "a:b" not in said

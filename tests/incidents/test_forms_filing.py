@@ -41,7 +41,7 @@ def test_the_minimal_answers_are_enough(slug: str) -> None:
 @pytest.mark.parametrize("slug", DOORS)
 def test_nothing_is_asked_that_has_no_field_and_nothing_is_hidden(slug: str) -> None:
     form = form_of(slug)
-    hidden = {"key", "opened_at", "emergency_reason"}
+    hidden = {"key", "opened_at", "emergency_reason", "acknowledged", "conflict_reason"}
     assert {*form.face, *form.folded} >= set(form.fields) - hidden
 
 

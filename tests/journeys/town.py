@@ -21,7 +21,7 @@ from entities.models import User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, Policy, Report
+from incidents.models import Draft, FreezePeriod, Policy, Report
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -41,12 +41,15 @@ class Town(World):
     people: dict[str, User]
     reports: list[Report]
 
+    freeze: FreezePeriod
     draft_policy: Policy
     waiting_policy: Policy
 
     def foreign(self, name: str, argument: str) -> Any:
         if (name, argument) == ("unsubscribe", "token"):
             return token_for(self.director, Topic.ELSEWHERE)
+        if argument == "freeze":
+            return self.freeze.pk
         if name.startswith("policy_") and name not in {"policy_page", "policy_copy"}:
             policy = self.waiting_policy if name == "policy_decision" else self.draft_policy
             return {
@@ -88,6 +91,11 @@ def built() -> Town:
     a_shift(lead, hours=(7, 15))
     town.draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director
+    )
+    window = (timezone.localdate() + timedelta(days=13), timezone.localdate() + timedelta(days=15))
+    names = {"name_ar": "إعلان نتائج الاختبارات", "name_en": "Exam results"}
+    town.freeze = actions.keep_freeze(
+        **names, first_day=window[0], last_day=window[1], tiers=[0, 1], by=people["ADMIN"]
     )
     town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
     return town
