@@ -22,6 +22,7 @@ from incidents.views import (
     policy_editing,
     receipt,
     reports,
+    silent,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -100,6 +101,11 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
+    # --- views/silent.py: a suspected outage, its owner's answer, the authority's word ------------------------------
+    path("alarms/<int:alarm>/", silent.silent_outage, name="silent_outage"),
+    path("alarms/<int:alarm>/report/", silent.silent_report, name="silent_report"),
+    path("alarms/<int:alarm>/deny/", silent.silent_deny, name="silent_deny"),
+    path("alarms/<int:alarm>/dismiss/", silent.silent_dismiss, name="silent_dismiss"),
     # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/holidays/", holidays.holiday_list, name="holiday_list"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
-from incidents.lifecycle import EventKind, ReportKind
+from incidents.lifecycle import EventKind, ReportKind, Severity
 from incidents.models import Report, ReportEvent
 from incidents.models.duty import with_duty
 from nafath_auth.models import DoorCode
@@ -86,6 +86,9 @@ def notice_audience(notice: Notice) -> list[Recipient]:
         members = members.filter(pk__in=asked.values("membership"))
     elif notice.kind == Notice.Kind.CORRECTION_ASKED:
         members = members.filter(entity=notice.entity_id)
+    elif notice.kind == Notice.Kind.SILENT_OUTAGE:
+        members = members.filter(entity=notice.entity_id)
+        channels = channels if notice.data["severity"] <= Severity.S2 else channels - {Channel.SMS}
     elif notice.kind == Notice.Kind.POLICY_WAITS:
         members = members.exclude(user__public_id=notice.data["asked_by"])
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
@@ -137,7 +140,11 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
         links = ServiceDependency.objects.hard().filter(
             provider__in=report.services.values("pk"), consumer__is_active=True
         )
-        relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
+        hears = Q(entity__in=links.values("consumer__entity"))
+        if report.kind == ReportKind.OWN_OUTAGE:  # whoever has reported it follows its updates
+            theirs = Report.objects.open_outages().filter(provider_service__in=report.services.values("pk"))
+            hears |= Q(entity__in=theirs.values("entity"))
+        relying = hears & Q(role__in=TEAM) & ~Q(entity=report.entity_id)
         wanted |= relying & ~asked_themselves(report, event)
     members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())
     return members.select_related("user", "entity").order_by("pk")

@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Membership, Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
-from incidents.models import Draft, Policy, Report, ReportEvent
+from incidents.models import Draft, Policy, Report, ReportEvent, SilentOutage
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery
 
@@ -65,6 +65,8 @@ def notice_stands(notice: Notice, *, at: datetime) -> bool:
         case Notice.Kind.POLICY_WAITS:
             waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
             return waiting.filter(version=notice.data["version"]).exists()
+        case Notice.Kind.SILENT_OUTAGE | Notice.Kind.SILENT_DENIED:
+            return SilentOutage.objects.open().filter(pk=notice.data["alarm"]).exists()
         case Notice.Kind.DRAFT_WAITS:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:

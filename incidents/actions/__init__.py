@@ -39,10 +39,11 @@ from incidents.actions.policies import (
     publish_policy,
     send_back_policy,
 )
-from incidents.actions.policy_drafts import remove_row, save_mark, save_points, save_rule
+from incidents.actions.policy_drafts import remove_row, save_alarm, save_mark, save_points, save_rule
 from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
+from incidents.actions.silent import deny_outage, dismiss_alarm, prepare_report, watch_silence
 from incidents.actions.stretching import stretch_update
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
@@ -72,8 +73,10 @@ __all__ = [
     "confirm_withdrawal",
     "copy_policy",
     "countersign",
+    "deny_outage",
     "discard_draft",
     "discard_policy",
+    "dismiss_alarm",
     "extend_final",
     "extend_window",
     "file_ended_outage",
@@ -86,6 +89,7 @@ __all__ = [
     "move",
     "pause_final",
     "post_update",
+    "prepare_report",
     "publish_policy",
     "ready_to_sign",
     "ready_to_submit",
@@ -100,6 +104,7 @@ __all__ = [
     "restore",
     "restore_pair",
     "resume_final",
+    "save_alarm",
     "save_draft",
     "save_final",
     "save_mark",
@@ -114,5 +119,6 @@ __all__ = [
     "submit_final",
     "undo_acknowledge",
     "undo_restore",
+    "watch_silence",
     "withdraw",
 ]

@@ -10,10 +10,12 @@ from incidents.models.reading import ReadMark
 from incidents.models.record import SealedRecord
 from incidents.models.reference import ReferenceCounter
 from incidents.models.report import AffectedService, Report
+from incidents.models.silent import AlarmRule, SilentOutage, SilentOutageReport
 from incidents.models.unlisted import UnlistedService
 
 __all__ = [
     "AffectedService",
+    "AlarmRule",
     "Attachment",
     "Choice",
     "Clock",
@@ -33,6 +35,8 @@ __all__ = [
     "ReviewerNote",
     "SealedRecord",
     "SeverityRule",
+    "SilentOutage",
+    "SilentOutageReport",
     "TimelineRow",
     "UnlistedService",
 ]
