@@ -131,6 +131,13 @@ urlpatterns: list[URLPattern] = [
         policy_editing.policy_mark_remove,
         name="policy_mark_remove",
     ),
+    path("policies/<int:version>/edit/alarms/new/", policy_editing.policy_alarm, name="policy_alarm_new"),
+    path("policies/<int:version>/edit/alarms/<int:alarm_rule>/", policy_editing.policy_alarm, name="policy_alarm"),
+    path(
+        "policies/<int:version>/edit/alarms/<int:alarm_rule>/remove/",
+        policy_editing.policy_alarm_remove,
+        name="policy_alarm_remove",
+    ),
     path("policies/<int:version>/edit/points/", policy_editing.policy_points, name="policy_points"),
     # --- views/policy_deeds.py: copied, asked for, published by a second admin ----------------------------------------
     path("policies/<int:version>/copy/", policy_deeds.policy_copy, name="policy_copy"),

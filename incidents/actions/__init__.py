@@ -28,6 +28,7 @@ from incidents.actions.final import (
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
+from incidents.actions.linking import link_to_owners
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
@@ -84,6 +85,7 @@ __all__ = [
     "file_report",
     "hand_over",
     "identify_service",
+    "link_to_owners",
     "mark_reading",
     "may_hand_over",
     "move",

@@ -38,7 +38,6 @@ def act_by_itself(*, at: datetime) -> int:
             (reports.to_start(at=at), _start),
             (reports.to_miss(at=at), _miss),
             (reports.overrunning(at=at - OVERRUN_DRAFT_AFTER), _prepare_outage),
-            (reports.to_link(), _link_owner),
             (reports.to_recall(), _recall_return),
             (reports.to_ask_for_return(), _ask_return),
             (reports.to_restore(at=at), _restore),
@@ -129,16 +128,6 @@ def _outage_text(report: Report, *, since: datetime) -> dict[str, list[str]]:
 
 
 # --- Consumed outages ------------------------------------------------------------------------------------------
-
-
-def _link_owner(report: Report, *, at: datetime) -> ReportEvent | None:
-    """The owner has reported the same outage: the consumer reads by which reference."""
-    found, move = take_for_sweep(report, "link_owner")
-    reference: str = report.owner_reports  # type: ignore[attr-defined]  # annotated
-    if found.owner_reference == reference:
-        return None
-    found.owner_reference = reference
-    return conclude(found, move, at=at, data={"owner_reference": reference}, by=None)
 
 
 def _ask_return(report: Report, *, at: datetime) -> ReportEvent:

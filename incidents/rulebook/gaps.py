@@ -17,7 +17,13 @@ from incidents.rulebook import words
 def lacking(policy: Policy) -> list[str]:
     """The reasons against publishing, in words; none where it is whole."""
     rules, before = policy.rules, Policy.objects.in_force().rules
-    return [*_clocks(rules, before), *_silent(rules, before), *_forgotten(rules), *_thresholds(rules)]
+    return [
+        *_clocks(rules, before),
+        *_silent(rules, before),
+        *_forgotten(rules),
+        *_unalarmed(rules, before),
+        *_thresholds(rules),
+    ]
 
 
 def _clocks(rules: Rules, before: Rules) -> list[str]:
@@ -62,6 +68,12 @@ def _forgotten(rules: Rules) -> list[str]:
                 }
                 found.append(_("%(clock)s, “%(when)s”: does not reach %(who)s, who was told earlier.") % said)
     return found
+
+
+def _unalarmed(rules: Rules, before: Rules) -> list[str]:
+    """Tiers whose silent outage would raise no alarm any more, though it does in the version in force."""
+    lost = [t for t in DigitalService.Tier if before.alarm(tier=t) is not None and rules.alarm(tier=t) is None]
+    return [_("Suspected outages: nothing would raise one for “%(tier)s”.") % {"tier": tier.label} for tier in lost]
 
 
 def _thresholds(rules: Rules) -> list[str]:

@@ -69,7 +69,7 @@ def file_report(request: PortalRequest, slug: str) -> HttpResponse:
 
 def still_open(request: PortalRequest, door: Door, form: FilingForm, **context: Any) -> HttpResponse | None:
     """The same page, as long as something is to be found, put right or answered; None: it may be filed."""
-    if "find" in request.POST:
+    if "find" in request.POST or "find" in request.GET:
         return form_page(request, door, form.unjudged(), **context)
     if not form.is_valid():
         return form_page(request, door, form, status=422, **context)
@@ -207,7 +207,7 @@ def preview(request: PortalRequest, slug: str) -> HttpResponse:
     """Severity and its reason, who is told, which clocks start: from the answers so far. Writes nothing."""
     door = find_door(slug)
     form = door.form(request.POST, entity=filing_entity(request)).unjudged()
-    context = {"form": form, "follows": consequences(form), "door": door}
+    context = {"form": form, "follows": consequences(form), "door": door, "may_send": request.user.may(P.REPORT_FILE)}
     return render(request, "incidents/_preview.html", context)
 
 

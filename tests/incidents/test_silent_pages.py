@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from entities.models import Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.board import Standing
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, Report, SilentOutage
+from incidents.models import Draft, Policy, Report, SilentOutage
+from incidents.rulebook.changes import changes
+from incidents.rulebook.gaps import lacking
 from notifications.actions import fan_out_new_events
 from notifications.models import Channel, Delivery
-from tests.factories import a_person, a_report, a_reviewer, a_service, a_team
+from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team
 from tests.incidents.pages import text_of
+from tests.incidents.policies import a_draft_policy
 from tests.incidents.test_silent import consumed, owner_of, suspected
+from tests.incidents.typed import minimal
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -145,8 +150,8 @@ def test_the_consumers_reports_link_to_the_owners_and_follow_it(
     alarm: SilentOutage, director: User, client_of: ClientOf
 ) -> None:
     owners = a_report(by=director, service=alarm.service)
-    actions.act_by_itself(at=timezone.now())
-    actions.act_by_itself(at=timezone.now())
+    assert actions.link_to_owners(at=timezone.now()) == 2
+    assert actions.link_to_owners(at=timezone.now()) == 0
     report = alarm.reports.first()
     assert report is not None
     assert report.owner_reference == owners.reference
@@ -159,7 +164,9 @@ def test_the_consumers_reports_link_to_the_owners_and_follow_it(
     alone = a_person()
     actions.file_report(
         kind=ReportKind.CONSUMED_OUTAGE, entity=alone.acting.entity, key=owners.key, by=alone,  # type: ignore[union-attr]
-        answers=actions.Answers([], {"provider_service": alarm.service, "started_at": timezone.now(), "summary": "لا يعمل"}),
+        answers=actions.Answers(
+            [], {"provider_service": alarm.service, "started_at": timezone.now(), "summary": "تعطل"}
+        ),
     )  # fmt: skip
     actions.post_update(owners, phase="identified", message="حُصر العطل", visibility="consumers", by=director)
     fan_out_new_events(at=timezone.now())
@@ -171,3 +178,70 @@ def test_a_report_that_is_filed_after_the_owners_raises_nothing(director: User, 
     a_report(by=director, service=alarm.service)
     consumed(alarm.service)
     assert not SilentOutage.objects.open().exists()
+
+
+# --- While a report is written ------------------------------------------------------------------------------------
+
+
+def test_the_form_asks_whether_a_failing_upstream_is_the_cause_and_takes_all_along(
+    alarm: SilentOutage, client_of: ClientOf
+) -> None:
+    consumer = a_person()
+    a_team(consumer.acting.entity)  # type: ignore[union-attr]  # she has one
+    ours = a_service(entity=consumer.acting.entity)  # type: ignore[union-attr]
+    browser, typed = client_of(consumer), minimal("own-outage", service=ours)
+    preview = "/en" + reverse("preview", args=["own-outage"])
+    assert "Is it caused by" not in text_of(browser.post(preview, typed))
+    a_dependency(ours, alarm.service)
+    asked = text_of(browser.post(preview, typed))
+    assert "Is it caused by" in asked
+    assert alarm.service.name_en in asked
+    both = browser.post(
+        f"{reverse('file_because_of_another')}?find=1", {**typed, "provider_service": str(alarm.service.pk)}
+    )
+    assert both.status_code == 200
+    form = both.context["form"]
+    assert (form.cleaned_data["services"], form.provider) == ([ours], alarm.service)
+    assert not Report.objects.of(consumer.acting.entity).exists()  # type: ignore[union-attr]
+
+
+def test_the_form_of_a_consumed_outage_offers_one_tap_or_says_that_it_is_planned(client_of: ClientOf) -> None:
+    consumer, down, works = a_person(), a_service(tier=0), a_service(tier=0)
+    entity = consumer.acting.entity  # type: ignore[union-attr]  # she has one
+    a_team(entity)
+    ours, browser = a_service(entity=entity), client_of(consumer)
+    a_report(by=owner_of(down), service=down)
+    preview = "/en" + reverse("preview", args=["consumed-outage"])
+    typed = minimal("consumed-outage", service=ours, provider=down)
+    assert "We are affected too" in text_of(browser.post(preview, typed))
+    director, now = owner_of(works), timezone.now()
+    window = {"window_start": now - timedelta(minutes=1), "window_end": now + timedelta(hours=1)}
+    actions.start_window(a_report(ReportKind.MAINTENANCE, by=director, service=works, **window), by=director)
+    sent = browser.post("/en/reports/new/consumed-outage/", minimal("consumed-outage", service=ours, provider=works))
+    assert sent.status_code == 409
+    assert "maintenance of this service goes on" in text_of(sent)
+
+
+# --- The policy ---------------------------------------------------------------------------------------------------
+
+
+def test_an_admin_changes_what_raises_it_and_the_change_is_told_in_words(client_of: ClientOf) -> None:
+    admin = a_person(Role.ADMIN)
+    draft, browser = a_draft_policy(by=admin), client_of(admin)
+    row = draft.alarm_rules.get(tier=0)
+    url = reverse("policy_alarm", args=[draft.version, row.pk])
+    sent = {"seen": draft.edits, "tier": "0", "consumers": "4", "minutes": "90"}
+    assert browser.post(url, {**sent, "consumers": "1"}).status_code == 422
+    assert browser.post(url, {**sent, "tier": "1"}).status_code == 422, "there is a line for that tier"
+    assert browser.post(url, sent).status_code == 302
+    [change] = changes(Policy.objects.in_force().rules, draft.rules).alarms
+    with translation.override("en"):
+        assert changes(Policy.objects.in_force().rules, draft.rules).alarms[0].new.startswith("4 different entities")
+    assert change.old
+    shown = text_of(browser.get("/en/policies/1/"))
+    assert "2 different entities within 1 hour" in shown
+    assert "3 different entities within 1 hour" in shown
+    draft.refresh_from_db()
+    remove = reverse("policy_alarm_remove", args=[draft.version, draft.alarm_rules.get(tier=None).pk])
+    assert browser.post(remove, {"seen": draft.edits}).status_code == 302
+    assert len(lacking(Policy.objects.get(pk=draft.pk))) == 2, "tiers 2 and 3 would raise none"
