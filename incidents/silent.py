@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from entities.models import DigitalService, ServiceDependency, User
+from entities.templatetags.moments import stretch
 from incidents.choices import called
 from incidents.clocks import Rules
 from incidents.lifecycle import OPEN, ReportKind, Status
@@ -185,13 +186,13 @@ class Line:
     @property
     def reason(self) -> str:
         """Why it was raised."""
-        n, minutes = self.alarm.consumers, self.alarm.minutes
+        n, length = self.alarm.consumers, stretch(self.alarm.minutes)
         said = ngettext(
-            "%(n)s entity reports it, and its owner has reported nothing (window of %(minutes)s minutes).",
-            "%(n)s entities report it, and its owner has reported nothing (window of %(minutes)s minutes).",
+            "%(n)s entity reports it, and its owner has reported nothing (window: %(length)s).",
+            "%(n)s entities report it, and its owner has reported nothing (window: %(length)s).",
             n,
         )
-        return said % {"n": n, "minutes": minutes}
+        return said % {"n": n, "length": length}
 
     @property
     def filter(self) -> str:

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Models that belong to no entity: everyone signed in may read them, or only code does.
 GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
-    "AlarmRule", "SilentOutageReport", "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
+    "AlarmRule", "SilentOutageReport",
+    "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
     "ReadMark",
     "Breaker", "Reconciled",  # one row, of nobody
     "Hole",  # names a report to the desk, and nobody

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from entities.models import DigitalService, Notice, User
 from entities.permissions import Role
+from entities.row_security import acting_as
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ReportKind
 from incidents.models import Policy, Report, SilentOutage
 from incidents.models.event import seeding
 from incidents.models.policy import rules_of
-from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
+from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity, answers
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -229,3 +235,37 @@ def test_one_tap_prepares_the_owners_report_once() -> None:
     draft = actions.prepare_report(alarm, by=director)
     assert (draft.service, draft.text["symptom"], draft.text["services"]) == (provider, ["payment"], [str(provider.pk)])
     assert actions.prepare_report(alarm, by=owner_of(provider, Role.ALTERNATE)) == draft
+
+
+# --- On PostgreSQL ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.wide
+@pytest.mark.django_db(transaction=True)
+def test_two_consumers_who_file_at_once_raise_it_once() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: this is about PostgreSQL")
+    provider, people = a_service(tier=0), [a_person() for _n in range(4)]
+    owner, start = owner_of(provider), threading.Barrier(len(people))
+
+    def file(person: User) -> None:
+        with closing(connection), acting_as(person):
+            start.wait()
+            assert person.acting is not None
+            actions.file_report(
+                kind=ReportKind.CONSUMED_OUTAGE, entity=person.acting.entity, key=uuid.uuid4(), by=person,
+                answers=answers(ReportKind.CONSUMED_OUTAGE, service=services[person.pk], provider=provider),
+            )  # fmt: skip
+
+    services = {person.pk: a_service(entity=person.acting.entity) for person in people if person.acting}
+    with ThreadPoolExecutor(len(people)) as pool:
+        for done in [pool.submit(file, person) for person in people]:
+            done.result()
+    alarm = SilentOutage.objects.get()
+    assert (alarm.consumers, alarm.reports.count(), alarm.is_open) == (4, 4, True)
+    assert Notice.objects.filter(kind=Notice.Kind.SILENT_OUTAGE).count() == 1
+    with acting_as(owner):
+        assert SilentOutage.objects.get() == alarm
+        assert not alarm.counted.exists(), "whose reports they are is the authority's"
+    with acting_as(people[0]):
+        assert not SilentOutage.objects.exists()
