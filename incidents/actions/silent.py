@@ -52,7 +52,7 @@ def look_at(service: int, *, at: datetime, rules: Rules) -> SilentOutage | None:
         minutes = rule.minutes if rule else 0
         found = reported_of(ground, since=ground.counts_from(at=at, minutes=minutes))
         if ground.alarm:
-            return _count_again(ground, found, at=at)
+            return _count_again(ground.alarm, ground, found, at=at)
         if rule is None or found.consumers < rule.consumers:
             return None
         return _raise(ground, found, minutes=minutes, at=at)
@@ -102,12 +102,12 @@ def _link(alarm: SilentOutage, found: Reported) -> None:
     )
 
 
-def _count_again(ground: Ground, found: Reported, *, at: datetime) -> SilentOutage | None:
+def _count_again(key: int, ground: Ground, found: Reported, *, at: datetime) -> SilentOutage | None:
     """The figures of an open alarm as they are now; without any report left it ends."""
     if not found.reports:
-        _end(ground.alarm, Closed.ENDED, ground=ground, at=at)
+        _end(key, Closed.ENDED, ground=ground, at=at)
         return None
-    alarm = _take(ground.alarm)
+    alarm = _take(key)
     if alarm is None:
         return None
     figures = _figures(ground.service, found)
@@ -120,13 +120,13 @@ def _count_again(ground: Ground, found: Reported, *, at: datetime) -> SilentOuta
     return alarm
 
 
-def _take(alarm: int | None) -> SilentOutage | None:
+def _take(alarm: int) -> SilentOutage | None:
     """The open alarm, locked; None while somebody else holds it: the sweep comes again."""
     free = SilentOutage.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return free.open().filter(pk=alarm).first()
 
 
-def _end(alarm: int | None, because: Closed, *, ground: Ground, at: datetime) -> None:
+def _end(alarm: int, because: Closed, *, ground: Ground, at: datetime) -> None:
     found = _take(alarm)
     if found is None:
         return
