@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import IntegerField, Q, Subquery
+from django.db.models import Exists, IntegerField, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -21,12 +21,15 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from entities.models import Membership, User
 from incidents.lifecycle import ENDED, PAPERWORK, ClockKind, EventKind, Lane, ReportKind, Severity, Status
 from incidents.models import Report, ReportEvent
+from incidents.silent import Line, alarms_number
 
 COUNTED = 999  # a tile says "999+" beyond
 SOON = timedelta(hours=72)
 #: Commits land out of order: what was recorded less than this ago may still have an older neighbour on its way.
 SETTLED_AFTER = timedelta(seconds=30)
 EVENTS_AT_ONCE = 200
+#: A suspected outage that is older was said when the page was opened.
+SAID_WITHIN = timedelta(minutes=1)
 ACKNOWLEDGEMENT = "acknowledgement"
 #: Whoever follows a report that is in the pool.
 NOBODY = "nobody"
@@ -110,6 +113,7 @@ class Standing:
 
     counts: dict[str, int]
     token: int
+    alarms: int  # what the suspected outages are told apart by; 0 while there is none
 
     @classmethod
     def read(cls, user: User, *, at: datetime) -> Standing:
@@ -124,8 +128,8 @@ class Standing:
         settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
         newest = Subquery(settled.order_by("-pk").values("pk")[:1])
         own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-        row = own.annotate(token=newest, **counts).values("token", *counts).get()
-        return cls({name: row[name] for name in counts}, row["token"] or 0)
+        row = own.annotate(token=newest, alarms=alarms_number(user), **counts).values("token", "alarms", *counts).get()
+        return cls({name: row[name] for name in counts}, row["token"] or 0, row["alarms"])
 
 
 @dataclass(frozen=True)
@@ -195,13 +199,25 @@ class Row:
 # --- What is new ---------------------------------------------------------------------------------------------
 
 
+class Glance(NamedTuple):
+    """Whether there are newer events, and how the suspected outages stand."""
+
+    events: bool
+    alarms: int
+
+
+def glance(token: int, user: User) -> Glance:
+    """What a refresh asks first, for mostly nothing is new. One query, one row."""
+    newer = Exists(ReportEvent.objects.visible_to(user).filter(pk__gt=token))
+    own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
+    return Glance(*own.annotate(newer=newer, alarms=alarms_number(user)).values_list("newer", "alarms").get())
+
+
 def events_after(token: int, user: User) -> list[ReportEvent]:
-    """The newest events after the token, with the reports they tell of. Mostly there is none: that is asked first."""
-    newer = ReportEvent.objects.visible_to(user).filter(pk__gt=token)
-    if not newer.exists():
-        return []
+    """The newest events after the token, with the reports they tell of."""
     return list(
-        newer
+        ReportEvent.objects.visible_to(user)
+        .filter(pk__gt=token)
         .select_related("report__main_service", "report__entity")
         .only("kind", "mark", "data", "report__reference", "report__severity",
               "report__main_service__name_ar", "report__main_service__name_en",
@@ -213,13 +229,26 @@ def events_after(token: int, user: User) -> list[ReportEvent]:
 class News(NamedTuple):
     """A sentence for the status region; the event's number lets the page say it once."""
 
-    event: int
+    event: int | str
     sentence: str
 
 
 def news_of(events: Iterable[ReportEvent]) -> list[News]:
     """New critical and high reports, and clocks that have just run out: the rest may be seen, and is not said."""
     return [News(event.pk, sentence) for event in events if (sentence := _sentence(event))]
+
+
+def news_of_alarms(lines: Iterable[Line], *, since: datetime) -> list[News]:
+    """Suspected outages that were raised since then; the page says each once."""
+    raised = [line.alarm for line in lines if line.alarm.opened_at >= since]
+    return [
+        News(
+            f"alarm-{alarm.pk}",
+            _("Suspected outage: %(service)s, %(entity)s.")
+            % {"service": alarm.service.name, "entity": alarm.entity.name},
+        )
+        for alarm in raised
+    ]
 
 
 def _sentence(event: ReportEvent) -> str:

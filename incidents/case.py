@@ -327,6 +327,8 @@ class Case:
         if self.outside or not (report.has_neighbours or report.related_id):  # type: ignore[attr-defined]  # annotated
             return []
         neighbours = Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
+        if report.kind == ReportKind.OWN_OUTAGE:  # of several services: also those about the others
+            neighbours |= Q(owner_reference=report.reference)
         found = Report.objects.visible_to(self.reader).filter(neighbours | Q(pk=report.related_id or 0))
         return list(found.exclude(pk=report.pk).for_page().order_by("-started_at", "-id")[:LINKED])
 

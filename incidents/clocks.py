@@ -57,6 +57,15 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """So many entities that report a service within so many minutes raise the alarm; tier None means any (A1)."""
+
+    tier: int | None
+    consumers: int
+    minutes: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """One version of the policy in memory; it never changes once published."""
 
@@ -64,6 +73,12 @@ class Rules:
     rules: tuple[Rule, ...]
     marks: tuple[Mark, ...]
     weights: Weights
+    alarms: tuple[Alarm, ...] = ()
+
+    def alarm(self, *, tier: int) -> Alarm | None:
+        """The rule of the tier, else the one for any, or None: nothing raises the alarm."""
+        fitting = [alarm for alarm in self.alarms if alarm.tier in {None, tier}]
+        return max(fitting, key=lambda alarm: alarm.tier is not None, default=None)
 
     def rule(self, clock: str, *, kind: str, severity: int, tier: int, emergency: bool = False) -> Rule | None:
         """The most specific rule that fits, or None: this clock does not run here."""

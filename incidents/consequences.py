@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
 from entities.models import DigitalService, ServiceDependency
+from entities.row_security import as_system
 from incidents.actions.filing import window_of
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
@@ -17,7 +18,7 @@ from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm, WorksForm
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
-from incidents.models import Policy
+from incidents.models import Policy, Report, SilentOutage
 from incidents.models.policy import work_calendar
 from incidents.radar import QuietWindow, quiet_windows
 from incidents.severity import Assessment
@@ -63,6 +64,7 @@ class Consequences:
     reach: Reach | None = None
     provider: DigitalService | None = None
     provider_state: ServiceState | None = None
+    upstream: tuple[DigitalService, ...] = ()  # what these services need, and is down or said to be
     lead_time: LeadTime | None = None
     conflicts: tuple[Conflict, ...] = ()  # what stands in the way of the works
     quiet: tuple[QuietWindow, ...] = ()  # windows in whose way nothing stands
@@ -79,6 +81,7 @@ def consequences(form: FilingForm) -> Consequences:
     services = [service for service, _impact in affected] or form.cleaned_data.get("services") or []
     known: dict[str, Any] = {
         "reach": reach_of(services) if services and form.kind != ReportKind.CONSUMED_OUTAGE else None,
+        "upstream": failing_upstream(services) if form.kind == ReportKind.OWN_OUTAGE and not provider else (),
         "provider": provider,
         "provider_state": state_of(provider, at=form.at) if provider and provider.listed else None,
     }
@@ -115,6 +118,24 @@ def reach_of(services: list[DigitalService]) -> Reach:
         )
     )
     return Reach(**found)
+
+
+def failing_upstream(services: list[DigitalService]) -> tuple[DigitalService, ...]:
+    """Others' services without which these stop, and which are down by their owner's report or a suspected outage.
+
+    One query; of another's report only that there is one is told.
+    """
+    if not services:
+        return ()
+    needed = ServiceDependency.objects.hard().filter(consumer__in=services, provider=OuterRef("pk"))
+    reported = Report.objects.open_outages().filter(
+        kind=ReportKind.OWN_OUTAGE, entity=OuterRef("entity"), services=OuterRef("pk")
+    )
+    suspected = SilentOutage.objects.open().filter(service=OuterRef("pk"))
+    found = DigitalService.objects.active().filter(Exists(needed), Exists(reported) | Exists(suspected))
+    owners = {service.entity_id for service in services}
+    with as_system():
+        return tuple(found.exclude(entity__in=owners).select_related("entity").order_by("tier", "name_ar")[:3])
 
 
 def _assess(form: FilingForm, rules: Rules) -> Assessment:

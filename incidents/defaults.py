@@ -48,6 +48,13 @@ CLOCK_RULES: tuple[tuple[str, str | None, int | None, int | None, bool | None, i
     ("D3", "DEP", None, None, None, DAY, "always"),
 )
 
+# tier, distinct consumers, within minutes: the silent-outage alarm (A1)
+ALARM_RULES: tuple[tuple[int | None, int, int], ...] = (
+    (0, 2, 60),
+    (1, 2, 60),
+    (None, 3, 60),
+)
+
 TEAM = ["DIRECTOR", "ALTERNATE"]
 TEAM_AND_MEMBERS = [*TEAM, "MEMBER"]
 CREW_AND_REVIEWER = [*TEAM_AND_MEMBERS, "REVIEWER"]
@@ -291,6 +298,16 @@ def holidays(years: range) -> dict[tuple[date, str], tuple[str, str]]:
     return found
 
 
+def write_alarms(get_model: Any, policy: Any) -> None:
+    """Write the rows of the silent-outage alarm; the migration that lays the first ground is older than their table."""
+    try:
+        alarm = get_model("incidents", "AlarmRule")
+    except LookupError:
+        return
+    names = ("tier", "consumers", "minutes")
+    alarm.objects.bulk_create(alarm(policy=policy, **dict(zip(names, row, strict=True))) for row in ALARM_RULES)
+
+
 def write(get_model: Any) -> None:
     """Write the first version into an empty database; rows that are there stay as they are.
 
@@ -307,6 +324,7 @@ def write(get_model: Any) -> None:
         severity.objects.bulk_create(
             severity(policy=policy, factor=factor, key=key, points=points) for factor, key, points in SEVERITY_RULES
         )
+        write_alarms(get_model, policy)
     choice = get_model("incidents", "Choice")
     choice.objects.bulk_create(
         (

@@ -51,6 +51,7 @@ def leading(report: Report) -> list[Fact]:
             provider = report.provider_service
             found = [
                 Fact(_("Owning entity"), provider.owner_name, written=not provider.listed) if provider else None,
+                Fact(_("The owner's report"), _reference(report.owner_reference)) if report.owner_reference else None,
                 _expected(report),
                 _users(report),
                 _column(report, "workaround", written=True),
@@ -123,6 +124,10 @@ def _expected(report: Report) -> Fact | None:
         changed = ngettext("changed %(n)s time", "changed %(n)s times", report.expected_changes)
         words = format_html("{} ({})", words, changed % {"n": report.expected_changes})
     return Fact(_("Expected restoration"), words)
+
+
+def _reference(reference: str) -> str:
+    return format_html('<span class="ref">{}</span>', reference)
 
 
 def _window(report: Report) -> str:

@@ -257,6 +257,8 @@ CONSUMED_OUTAGE = (
     _UNDO_ACKNOWLEDGE,
     _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.D3,)),
+    # The owner reports the same outage: the consumer reads so, and its team follows the owner's updates.
+    _move("link_owner", _("Link to the owner's report"), OPEN, STAYS, sweep=True),
     # The owner says that its service is back: the consumer confirms it, or says that it is still broken.
     _move("ask_return", _("Ask whether the service is back"), OPEN, STAYS, starts=(C.D3,), sweep=True),
     _move("recall_return", _("Take the question back"), OPEN, STAYS, cancels=(C.D3,), sweep=True),

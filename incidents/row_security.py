@@ -45,6 +45,9 @@ POLICIES = {
     ),
     # A provider reads a consumer's report, and not its record.
     "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
+    # The owner reads counts; which consumers' reports they are is the authority's.
+    "incidents_silentoutage": Policy(sees=f"{BY_AUTHORITY} OR {OF_OWN_ENTITY}"),
+    "incidents_silentoutagereport": Policy(sees=BY_AUTHORITY),
     # A reader leaves her own; the sweep reads them.
     "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
     # One's own, of the entity one acts for; the feed itself is found by the system.

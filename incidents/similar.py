@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from entities.models import DigitalService, Entity
 from entities.row_security import as_system
-from incidents.lifecycle import ENDED, OPEN, ReportKind
+from incidents.lifecycle import ENDED, OPEN, ReportKind, Status
 from incidents.models import Report
 
 #: Same service, started within two hours before or after.
@@ -23,9 +23,10 @@ class Similar:
 
     own: list[Report]
     owner_reported: bool
+    owner_works: bool = False  # its maintenance goes on: what does not work may be planned
 
     def __bool__(self) -> bool:
-        return bool(self.own) or self.owner_reported
+        return bool(self.own) or self.owner_reported or self.owner_works
 
 
 def find_similar(
@@ -56,8 +57,16 @@ def find_similar(
     elif kind == ReportKind.CONSUMED_OUTAGE and provider is not None:
         alike = Q(entity=entity, kind=kind, provider_service=provider, started_at__range=near)
         alike |= Q(kind=ReportKind.OWN_OUTAGE, services=provider, entity=provider.entity_id, status__in=OPEN)
+        alike |= Q(
+            kind=ReportKind.MAINTENANCE, services=provider, entity=provider.entity_id, status=Status.IN_PROGRESS
+        )  # fmt: skip
     found = Report.objects.filter(alike).exclude(status__in=ENDED).exclude(key=key).select_related("main_service")
     with as_system():  # of the owner's report only that there is one is told
         reports = list(found.distinct().order_by("-submitted_at")[:10])
     own = [report for report in reports if report.entity_id == entity.pk]
-    return Similar(own=own, owner_reported=len(own) < len(reports))
+    theirs = {report.kind for report in reports if report.entity_id != entity.pk}
+    return Similar(
+        own=own,
+        owner_reported=ReportKind.OWN_OUTAGE in theirs,
+        owner_works=ReportKind.MAINTENANCE in theirs,
+    )

@@ -15,6 +15,8 @@ def record_due_reminders() -> int:
     """Every minute: what nobody must be awake for is done, and due clocks become events; returns how many."""
     now = timezone.now()
     actions.act_by_itself(at=now)
+    actions.link_to_owners(at=now)
+    actions.watch_silence(at=now)
     written = actions.record_due_reminders(at=now)
     actions.remind_unsent_drafts(at=now)
     actions.audit_readings(at=now)

@@ -97,6 +97,7 @@ LOOKS: dict[str, Look] = {
     "miss": Look(gettext_lazy("Window missed"), "calendar-x", "bad"),
     "extend_window": Look(gettext_lazy("Window extended"), "hourglass", "due"),
     "ask_return": Look(gettext_lazy("Confirmation of the return asked for"), "message-circle-question"),
+    "link_owner": Look(gettext_lazy("The owner has reported it"), "link", "dga"),
     "recall_return": Look(gettext_lazy("Down again, says the owner"), "rotate-ccw", "bad"),
     "warn_reviewer": Look(gettext_lazy("Reminder to the reviewer"), "bell-ring", "due"),
     "return_to_pool": Look(gettext_lazy("Back to the pool"), "user-x", "bad"),
@@ -236,6 +237,11 @@ def _return_asked(event: ReportEvent, report: Report) -> str:
     return _("The owner reports that its service is back. After a day without an answer this counts as confirmed.")
 
 
+def _owner_linked(event: ReportEvent, report: Report) -> str:
+    reference = format_html('<bdi dir="ltr">{}</bdi>', event.data.get("owner_reference", ""))
+    return format_html(_("The owner has reported the outage: {}. Its updates reach your team."), reference)
+
+
 def _extended_window(event: ReportEvent, report: Report) -> str:
     old, new = (moment_of(event.data.get(name)) for name in ("old", "new"))
     if old is None or new is None:
@@ -320,6 +326,7 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "start": _started,
     "miss": _missed,
     "extend_window": _extended_window,
+    "link_owner": _owner_linked,
     "ask_return": _return_asked,
     "complete": _completed,
     "reschedule": _rescheduled,

@@ -25,6 +25,7 @@ from incidents.views import (
     policy_editing,
     receipt,
     reports,
+    silent,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -108,6 +109,11 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
+    # --- views/silent.py: a suspected outage, its owner's answer, the authority's word ------------------------------
+    path("alarms/<int:alarm>/", silent.silent_outage, name="silent_outage"),
+    path("alarms/<int:alarm>/report/", silent.silent_report, name="silent_report"),
+    path("alarms/<int:alarm>/deny/", silent.silent_deny, name="silent_deny"),
+    path("alarms/<int:alarm>/dismiss/", silent.silent_dismiss, name="silent_dismiss"),
     # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/holidays/", holidays.holiday_list, name="holiday_list"),
@@ -136,6 +142,13 @@ urlpatterns: list[URLPattern] = [
         "policies/<int:version>/edit/reminders/<int:mark>/remove/",
         policy_editing.policy_mark_remove,
         name="policy_mark_remove",
+    ),
+    path("policies/<int:version>/edit/alarms/new/", policy_editing.policy_alarm, name="policy_alarm_new"),
+    path("policies/<int:version>/edit/alarms/<int:alarm_rule>/", policy_editing.policy_alarm, name="policy_alarm"),
+    path(
+        "policies/<int:version>/edit/alarms/<int:alarm_rule>/remove/",
+        policy_editing.policy_alarm_remove,
+        name="policy_alarm_remove",
     ),
     path("policies/<int:version>/edit/points/", policy_editing.policy_points, name="policy_points"),
     # --- views/policy_deeds.py: copied, asked for, published by a second admin ----------------------------------------

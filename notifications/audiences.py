@@ -168,6 +168,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "complete": (own(*HOUSE), reviewer(mail=never), consumers()),
     "miss": (own(*HOUSE), reviewer()),
     "extend_window": _WINDOW,
+    "link_owner": (own(*CREW, mail=never),),
     "ask_return": (own(*TEAM),),
     "recall_return": (own(*TEAM, mail=never),),
     "warn_reviewer": (reviewer(sms=always),),
@@ -193,6 +194,9 @@ NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
     Notice.Kind.BREAK_GLASS: ((Role.LEAD, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
     Notice.Kind.POLICY_WAITS: ((Role.ADMIN,), frozenset({Channel.IN_APP, Channel.EMAIL})),
     Notice.Kind.MESSAGES_MISSING: ((Role.ADMIN,), frozenset({Channel.IN_APP, Channel.EMAIL})),
+    # To the owner's crisis team; by SMS only where it would be critical or high.
+    Notice.Kind.SILENT_OUTAGE: (HOUSE, frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
+    Notice.Kind.SILENT_DENIED: ((Role.REVIEWER, Role.LEAD), frozenset({Channel.IN_APP, Channel.EMAIL})),
     # Of an entity its IT leader; of the authority, which keeps names and whoever belongs to several, its admins.
     Notice.Kind.CORRECTION_ASKED: ((Role.IT_LEADER, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL})),
 }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from entities.models import Correctable, Notice, User
 from entities.permissions import Role
 from incidents.models import Policy
+from incidents.wording import moment_of
 from nafath_auth.break_glass import Step
 from nafath_auth.code_door import code_of
 from nafath_auth.models import BreakGlass
@@ -32,6 +33,10 @@ def headline(notice: Notice) -> str:
     match notice.kind:
         case Notice.Kind.NAFATH_AWAY:
             return str(CHANGES[notice.data["change"]])
+        case Notice.Kind.SILENT_OUTAGE if notice.service:
+            return _("Suspected outage of your service %(service)s") % {"service": notice.service.name}
+        case Notice.Kind.SILENT_DENIED if notice.service:
+            return _("The owner of %(service)s sees nothing wrong") % {"service": notice.service.name}
         case Notice.Kind.CODE_ENTERED:
             entity = {"entity": notice.entity.name}
             return _("A session was opened with a code while Nafath was down: %(entity)s") % entity
@@ -56,6 +61,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
+    if notice.kind in {Notice.Kind.SILENT_OUTAGE, Notice.Kind.SILENT_DENIED}:
+        said += _suspicion(notice)
     if notice.kind == Notice.Kind.CODE_ENTERED:
         said.append((_("Role"), str(Role(notice.data["role"]).label)))
     if notice.kind == Notice.Kind.CORRECTION_ASKED:
@@ -76,6 +83,18 @@ def _access(notice: Notice) -> list[tuple[str, str]]:
     ]
 
 
+def _suspicion(notice: Notice) -> list[tuple[str, str]]:
+    """How many report it, without their names, and since when."""
+    said = [(_("Reported by"), _("%(n)s of %(all)s entities") % _counts(notice))]
+    if since := moment_of(notice.data.get("since")):
+        said.append((_("Since"), date_format(timezone.localtime(since), "DATETIME_FORMAT")))
+    return said
+
+
+def _counts(notice: Notice) -> dict[str, int]:
+    return {"n": notice.data["consumers"], "all": notice.data["relying"]}
+
+
 def _version(notice: Notice) -> list[tuple[str, str]]:
     """Which version, by whom, and from when it would count. Its reason is typed and stays inside."""
     policy = Policy.objects.filter(version=notice.data["version"]).first()
@@ -91,6 +110,8 @@ def short(notice: Notice) -> str:
     match notice.kind:
         case Notice.Kind.DRAFT_WAITS:
             return _("The authority does not know of it")
+        case Notice.Kind.SILENT_OUTAGE:
+            return _("%(n)s of %(all)s entities report it") % _counts(notice)
         case Notice.Kind.CODE:
             return facts(notice)[0][1]
     return ""
@@ -102,6 +123,8 @@ def guide(notice: Notice) -> str:
         case Notice.Kind.CODE | Notice.Kind.CODE_ENTERED | Notice.Kind.NAFATH_AWAY | Notice.Kind.BREAK_GLASS:
             return reverse("sign_in_guide") + "#nafath-down"
         case Notice.Kind.DRAFT_WAITS:
+            return reverse("guide") + "#own-outage"
+        case Notice.Kind.SILENT_OUTAGE | Notice.Kind.SILENT_DENIED:
             return reverse("guide") + "#own-outage"
         case Notice.Kind.POLICY_WAITS:
             return reverse("guide") + "#clocks"
@@ -124,6 +147,8 @@ def path(notice: Notice) -> str:
     """Where the reader goes from here."""
     if notice.kind == Notice.Kind.CORRECTION_ASKED and notice.entity.is_authority:
         return reverse("admin:entities_user_changelist")
+    if notice.kind in {Notice.Kind.SILENT_OUTAGE, Notice.Kind.SILENT_DENIED}:
+        return reverse("silent_outage", args=[notice.data["alarm"]])
     if notice.kind == Notice.Kind.POLICY_WAITS:
         return reverse("policy_page", args=[notice.data["version"]])
     return reverse(PATHS.get(notice.kind, "team"))

@@ -14,7 +14,7 @@ from django.db.models import Q
 from entities.models import Membership, Notice
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
-from incidents.lifecycle import EventKind, ReportKind
+from incidents.lifecycle import EventKind, ReportKind, Severity
 from incidents.models import Report, ReportEvent
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
@@ -84,6 +84,9 @@ def notice_audience(notice: Notice) -> list[Recipient]:
         members = members.filter(pk__in=asked.values("membership"))
     elif notice.kind == Notice.Kind.CORRECTION_ASKED:
         members = members.filter(entity=notice.entity_id)
+    elif notice.kind == Notice.Kind.SILENT_OUTAGE:
+        members = members.filter(entity=notice.entity_id)
+        channels = channels if notice.data["severity"] <= Severity.S2 else channels - {Channel.SMS}
     elif notice.kind == Notice.Kind.POLICY_WAITS:
         members = members.exclude(user__public_id=notice.data["asked_by"])
     once = {membership.user_id: membership for membership in members.order_by("-pk")}

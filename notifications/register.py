@@ -33,7 +33,7 @@ class Register:
         for report, service in affected.values_list("report", "service"):
             self._services[report].add(service)
         self._read_links()
-        self._asked = self._read_asked(event.report_id for event in events if event.move == "restore")
+        self._reported = self._read_reported()
         self._read_members()
         self._follows = self._read_follows()
 
@@ -71,7 +71,7 @@ class Register:
         """Consumers with a report of their own about the service: that report asks them whether it is back."""
         if event.move != "restore":
             return set()
-        return set().union(*(self._asked[service] for service in self._services[event.report_id]))
+        return self._reporting(event.report)
 
     # --- How it is found ----------------------------------------------------------------------------------------------
 
@@ -83,10 +83,17 @@ class Register:
             yield from self._desk
         outside = set(self._provider(report)) if Side.PROVIDER in sides else set()
         if Side.CONSUMER in sides:
-            hard = {entity for entity, strength in self._links_of(report) if strength == HARD}
-            outside |= hard - {report.entity_id} - self.asked_themselves(event)
+            hears = {entity for entity, strength in self._links_of(report) if strength == HARD}
+            hears |= self._reporting(report)  # whoever has reported it follows its updates
+            outside |= hears - {report.entity_id} - self.asked_themselves(event)
         for entity in outside:
             yield from (each for each in self._by_entity[entity] if each.role in TEAM)
+
+    def _reporting(self, report: Report) -> set[int]:
+        """The entities with an open report of their own about a service of this outage."""
+        if report.kind != ReportKind.OWN_OUTAGE:
+            return set()
+        return set().union(*(self._reported[service] for service in self._services[report.pk]))
 
     def _provider(self, report: Report) -> Iterator[int]:
         if report.provider_service:
@@ -114,19 +121,20 @@ class Register:
         for service, entity, strength in links.values_list("provider", "consumer__entity", "strength"):
             self._links[service].add((entity, strength))
 
-    def _read_asked(self, restored: Iterable[int]) -> defaultdict[int, set[int]]:
-        asked: defaultdict[int, set[int]] = defaultdict(set)
-        services = set().union(*(self._services[report] for report in restored))
-        if services:
-            own_reports = Report.objects.open_outages().filter(provider_service__in=services)
-            for service, entity in own_reports.values_list("provider_service", "entity"):
-                asked[service].add(entity)
-        return asked
+    def _read_reported(self) -> defaultdict[int, set[int]]:
+        reported: defaultdict[int, set[int]] = defaultdict(set)
+        outages = (report.pk for report in self._reports if report.kind == ReportKind.OWN_OUTAGE)
+        if services := set().union(*(self._services[report] for report in outages)):
+            theirs = Report.objects.open_outages().filter(provider_service__in=services)
+            for service, entity in theirs.values_list("provider_service", "entity"):
+                reported[service].add(entity)
+        return reported
 
     def _read_members(self) -> None:
         own = {report.entity_id for report in self._reports}
         teams = {entity for links in self._links.values() for entity, strength in links if strength == HARD}
         teams |= {entity for report in self._reports for entity in self._provider(report)}
+        teams |= set().union(*self._reported.values())
         desk = (Role.REVIEWER, Role.LEAD)
         wanted = Q(entity__in=own) | Q(role__in=desk) | Q(entity__in=teams, role__in=TEAM)
         members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())

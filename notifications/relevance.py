@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
-from incidents.models import Draft, Policy, Report, ReportEvent
+from incidents.models import Draft, Policy, Report, ReportEvent, SilentOutage
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery, Hole
 
@@ -64,16 +64,42 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
 
 def notice_stands(notice: Notice, *, at: datetime) -> bool:
     """What waits for somebody still does: a draft, a team, a code, a version, a hole. What was done stays true."""
-    match notice.kind:
-        case Notice.Kind.POLICY_WAITS:
-            waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
-            return waiting.filter(version=notice.data["version"]).exists()
-        case Notice.Kind.MESSAGES_MISSING:
-            return Hole.objects.open().exists()
-        case Notice.Kind.DRAFT_WAITS:
-            return Draft.objects.filter(pk=notice.data.get("draft")).exists()
-        case Notice.Kind.TEAM_STALE:
-            return CrisisTeam.objects.stale(at=at).filter(entity=notice.entity_id).exists()
-        case Notice.Kind.CODE:
-            return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
-    return True
+    waits = WAITS.get(notice.kind)
+    return waits is None or waits(notice, at)
+
+
+def _version_waits(notice: Notice, at: datetime) -> bool:
+    waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
+    return waiting.filter(version=notice.data["version"]).exists()
+
+
+def _hole_is_open(notice: Notice, at: datetime) -> bool:
+    return Hole.objects.open().exists()
+
+
+def _outage_is_suspected(notice: Notice, at: datetime) -> bool:
+    return SilentOutage.objects.open().filter(pk=notice.data["alarm"]).exists()
+
+
+def _draft_waits(notice: Notice, at: datetime) -> bool:
+    return Draft.objects.filter(pk=notice.data.get("draft")).exists()
+
+
+def _team_is_stale(notice: Notice, at: datetime) -> bool:
+    return CrisisTeam.objects.stale(at=at).filter(entity=notice.entity_id).exists()
+
+
+def _code_is_live(notice: Notice, at: datetime) -> bool:
+    return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
+
+
+#: Notices whose message is worth nothing once what waited does so no longer.
+WAITS: dict[str, Callable[[Notice, datetime], bool]] = {
+    Notice.Kind.POLICY_WAITS: _version_waits,
+    Notice.Kind.MESSAGES_MISSING: _hole_is_open,
+    Notice.Kind.SILENT_OUTAGE: _outage_is_suspected,
+    Notice.Kind.SILENT_DENIED: _outage_is_suspected,
+    Notice.Kind.DRAFT_WAITS: _draft_waits,
+    Notice.Kind.TEAM_STALE: _team_is_stale,
+    Notice.Kind.CODE: _code_is_live,
+}

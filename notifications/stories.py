@@ -75,6 +75,8 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("A version of the policy awaits a second admin"),
     Notice.Kind.MESSAGES_MISSING: gettext_lazy("What should have been told and was not"),
+    Notice.Kind.SILENT_OUTAGE: gettext_lazy("An outage of your service is suspected"),
+    Notice.Kind.SILENT_DENIED: gettext_lazy("The owner sees nothing wrong"),
 }
 #: What a clock wants done. Required of whoever it waits on.
 DUTIES: dict[str, Promise] = {
@@ -132,6 +134,10 @@ NOTICE_DUTIES: dict[str, Promise] = {
     ),
     Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
     Notice.Kind.BREAK_GLASS: gettext_lazy("Ask the person by telephone, and refuse what you cannot explain"),
+    Notice.Kind.SILENT_OUTAGE: gettext_lazy(
+        "Look at the service: report the outage, or say that you see nothing wrong"
+    ),
+    Notice.Kind.SILENT_DENIED: gettext_lazy("Read what its team has looked at, and call it or dismiss the alarm"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("Read what would change, and publish it or send it back"),
     Notice.Kind.MESSAGES_MISSING: gettext_lazy(
         "Run manage.py reconcile: it names the reports. With --mend it writes the missing messages."

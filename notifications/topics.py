@@ -87,7 +87,7 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "attach": _P, "note": _P, _E.WITHDRAWAL_ASKED: _P, _E.ANSWERED: _P, _E.SIGNED: _P, _E.IDENTIFIED: _P, _E.NAMED: _P,
     "undo_restore": _M.OWED, "reopen": _M.OWED, "send_back": _M.OWED, "reopen_closed": _M.OWED, "assign": _M.OWED,
     "extend_final": _M.OWED, "dismiss": _M.OWED, "change_severity": _M.OWED, "ask": _M.OWED, "answer": _M.OWED,
-    "raise_concern": _M.OWED, "ask_return": _M.OWED, "miss": _M.OWED, "ask_estimate": _M.OWED,
+    "link_owner": _P, "raise_concern": _M.OWED, "ask_return": _M.OWED, "miss": _M.OWED, "ask_estimate": _M.OWED,
     "stretch_update": _M.OWED, "ask_extension": _P, "refuse_extension": _M.OWED, "pause_final": _M.OWED,
     "resume_final": _M.OWED,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,

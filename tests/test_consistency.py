@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GLOBAL = {
     "Sector", "ChainHead", "Notice", "Policy", "ClockRule", "ReminderMark", "SeverityRule", "Choice", "Holiday",
     "FreezePeriod",
+    "AlarmRule", "SilentOutageReport",
     "ReferenceCounter", "User", "AffectedService", "TimelineRow", "CorrectiveAction", "FieldComment",
     "ReadMark",
     "Breaker", "Reconciled",  # one row, of nobody

@@ -11,12 +11,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from crisis_teams.models import CrisisTeam
 from entities.models import Entity, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents.lifecycle import ReportKind
-from incidents.models import Attachment, Draft, DutyShift, Report
+from incidents.models import Attachment, Draft, DutyShift, Report, SilentOutage
 from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_person, a_report, a_service, a_shift, an_entity
@@ -56,6 +57,7 @@ class World:
     attachment: Attachment
     delivery: Delivery
     shift: DutyShift  # the authority's
+    alarm: SilentOutage  # about B's service
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -65,6 +67,8 @@ class World:
             "attachment": self.attachment.pk,
             "delivery": self.delivery.pk,
             "shift": self.shift.pk,
+            "alarm": self.alarm.pk,
+            "alarm_rule": 1,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -93,6 +97,7 @@ class World:
             Draft.objects.filter(pk=self.draft.pk).values_list("version", "text").first(),
             Report.objects.filter(entity=self.entity).count(),
             Delivery.objects.filter(pk=self.delivery.pk).values_list("read_at", "state").first(),
+            SilentOutage.objects.filter(pk=self.alarm.pk).values_list("version", "closed_at").first(),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
             team,
         )
@@ -119,7 +124,11 @@ def world(db: None) -> World:
         event=report.events.get(), person=director, membership=director.acting, channel="in_app", state="sent"
     )
     shift = a_shift(a_person(Role.REVIEWER, name_ar=f"سارة {CANARY}", name_en=f"Sara {CANARY}"))
-    return World(entity, director, report, draft, attachment, delivery, shift)
+    alarm = SilentOutage.objects.create(
+        service=service, entity=entity, opened_at=timezone.now(), since=timezone.now(), severity=1, minutes=60,
+        consumers=2, relying=2, evidence=CANARY,
+    )  # fmt: skip
+    return World(entity, director, report, draft, attachment, delivery, shift, alarm)
 
 
 def _url(world: World, name: str) -> str:

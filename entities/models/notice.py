@@ -37,6 +37,8 @@ class Notice(models.Model):
         BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         POLICY_WAITS = "POLICY_WAITS", _("A version of the policy awaits a second admin")
         MESSAGES_MISSING = "MESSAGES_MISSING", _("What should have been told and was not")
+        SILENT_OUTAGE = "SILENT_OUTAGE", _("An outage is suspected")
+        SILENT_DENIED = "SILENT_DENIED", _("The owner sees nothing wrong")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -30,6 +30,7 @@ from incidents.actions.following import add_note, answer, ask, assign, change_se
 from incidents.actions.freezes import keep_freeze, remove_freeze
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
+from incidents.actions.linking import link_to_owners
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
@@ -41,10 +42,11 @@ from incidents.actions.policies import (
     publish_policy,
     send_back_policy,
 )
-from incidents.actions.policy_drafts import remove_row, save_mark, save_points, save_rule
+from incidents.actions.policy_drafts import remove_row, save_alarm, save_mark, save_points, save_rule
 from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
+from incidents.actions.silent import deny_outage, dismiss_alarm, prepare_report, watch_silence
 from incidents.actions.stretching import stretch_update
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
@@ -74,8 +76,10 @@ __all__ = [
     "confirm_withdrawal",
     "copy_policy",
     "countersign",
+    "deny_outage",
     "discard_draft",
     "discard_policy",
+    "dismiss_alarm",
     "extend_final",
     "extend_window",
     "file_ended_outage",
@@ -84,12 +88,14 @@ __all__ = [
     "hand_over",
     "identify_service",
     "keep_freeze",
+    "link_to_owners",
     "make_feed",
     "mark_reading",
     "may_hand_over",
     "move",
     "pause_final",
     "post_update",
+    "prepare_report",
     "publish_policy",
     "ready_to_sign",
     "ready_to_submit",
@@ -106,6 +112,7 @@ __all__ = [
     "restore_pair",
     "resume_final",
     "revoke_feed",
+    "save_alarm",
     "save_draft",
     "save_final",
     "save_mark",
@@ -120,5 +127,6 @@ __all__ = [
     "submit_final",
     "undo_acknowledge",
     "undo_restore",
+    "watch_silence",
     "withdraw",
 ]

@@ -17,6 +17,7 @@ from entities.chain import canonical
 from entities.models import DigitalService, Entity, ServiceDependency, User
 from entities.permissions import Role
 from entities.text import search_form
+from incidents.actions.silent import close_for_owner, look_at
 from incidents.actions.timekeeping import due_moment, met_clock, new_clock, refresh_board
 from incidents.actions.updates import restore
 from incidents.assessment import assess_report, tier_of
@@ -188,6 +189,10 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     refresh_board(report, clocks)
     report.save()
     Draft.objects.filter(entity=entity, kind=kind, key=key).delete()
+    if kind == ReportKind.CONSUMED_OUTAGE:
+        look_at(main.pk, at=recorded, rules=policy.rules)
+    elif kind == ReportKind.OWN_OUTAGE:
+        close_for_owner(report, at=recorded)
     return report
 
 

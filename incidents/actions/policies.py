@@ -19,7 +19,7 @@ from incidents.models import Policy
 from incidents.rulebook.changes import differs
 from incidents.rulebook.gaps import lacking
 
-ROWS = ("clock_rules", "reminder_marks", "severity_rules")
+ROWS = ("clock_rules", "reminder_marks", "severity_rules", "alarm_rules")
 
 
 @transaction.atomic

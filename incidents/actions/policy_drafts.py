@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from entities.models import AuditEvent, User
 from entities.permissions import Permission
 from incidents.errors import MoveRefused, StalePolicy
-from incidents.models import ClockRule, Policy, ReminderMark, SeverityRule
+from incidents.models import AlarmRule, ClockRule, Policy, ReminderMark, SeverityRule
 
-Row = TypeVar("Row", ClockRule, ReminderMark)
+Row = TypeVar("Row", AlarmRule, ClockRule, ReminderMark)
 
 
 @transaction.atomic
@@ -29,6 +29,12 @@ def save_mark(policy: Policy, mark: ReminderMark, *, seen: int, by: User) -> Rem
 
 
 @transaction.atomic
+def save_alarm(policy: Policy, alarm: AlarmRule, *, seen: int, by: User) -> AlarmRule:
+    """Write a row of the silent-outage alarm, new or changed, into the draft. Raises StalePolicy, MoveRefused."""
+    return _save(policy, alarm, seen=seen, by=by)
+
+
+@transaction.atomic
 def save_points(policy: Policy, points: Mapping[int, int], *, seen: int, by: User) -> Policy:
     """Give severity rules, by their keys, other points. Raises StalePolicy, MoveRefused."""
     policy = _open(policy, seen=seen, by=by)
@@ -41,8 +47,8 @@ def save_points(policy: Policy, points: Mapping[int, int], *, seen: int, by: Use
 
 
 @transaction.atomic
-def remove_row(policy: Policy, row: ClockRule | ReminderMark, *, seen: int, by: User) -> None:
-    """Take a rule or a reminder out of the draft. Raises StalePolicy, MoveRefused."""
+def remove_row(policy: Policy, row: AlarmRule | ClockRule | ReminderMark, *, seen: int, by: User) -> None:
+    """Take a rule, a reminder or a row of the alarm out of the draft. Raises StalePolicy, MoveRefused."""
     policy = _open(policy, seen=seen, by=by)
     row.delete()
     _written(policy, model=type(row), done="removed", by=by)

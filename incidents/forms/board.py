@@ -231,6 +231,7 @@ class PollForm(forms.Form):
 
     token = forms.IntegerField(min_value=0, max_value=2**63 - 1)
     shown = CleanCharField(max_length=50 * 17, required=False)
+    alarms = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
 
     def clean_shown(self) -> list[str]:
         return [reference for reference in self.cleaned_data["shown"].split(",") if REFERENCE.fullmatch(reference)]

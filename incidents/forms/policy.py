@@ -20,7 +20,7 @@ from incidents.clocks import CONSUMERS
 from incidents.forms.fields import NOT_IN_LIST, WholeNumber
 from incidents.handbook import runs, said
 from incidents.lifecycle import ClockKind, ReportKind, Severity
-from incidents.models import ClockRule, Policy, ReminderMark
+from incidents.models import AlarmRule, ClockRule, Policy, ReminderMark
 from incidents.rulebook import lengths, words
 from incidents.rulebook.gaps import rivals
 
@@ -208,6 +208,37 @@ class MarkForm(DraftForm):
             row.code = lengths.mark_code(row.percent, row.minutes)
         row.audience = [name for name in words.LISTENERS if name in cleaned["audience"]]
         row.sms_for = sorted(cleaned["sms_for"])
+        return row
+
+
+class AlarmForm(DraftForm):
+    """How many entities within how long raise the alarm about a service whose owner is silent."""
+
+    tier = chosen(gettext_lazy("Tier of the service"), DigitalService.Tier.choices, required=False)
+    consumers = WholeNumber(label=gettext_lazy("Different entities, at least"), min_value=2, max_value=100)
+    minutes = WholeNumber(label=gettext_lazy("Within so many minutes"), min_value=5, max_value=lengths.DAY)
+
+    def __init__(self, data: QueryDict | None = None, *, policy: Policy, alarm: AlarmRule | None = None) -> None:
+        self.alarm = alarm or AlarmRule()
+        told = {"tier": "" if alarm.tier is None else alarm.tier} if alarm else {}
+        if alarm is not None:
+            told |= {"consumers": alarm.consumers, "minutes": alarm.minutes}
+        super().__init__(data, policy=policy, initial=told)
+        self.fields["tier"].choices = [("", _("Other tiers")), *DigitalService.Tier.choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            mine = self.written()
+            if self.policy.alarm_rules.filter(tier=mine.tier).exclude(pk=mine.pk).exists():
+                raise ValidationError(_("There is a line for this tier already: change that one."))
+        return cleaned
+
+    def written(self) -> AlarmRule:
+        """The row as the form says it; not saved."""
+        cleaned, row = self.cleaned_data, self.alarm
+        row.tier = int(cleaned["tier"]) if cleaned["tier"] else None
+        row.consumers, row.minutes = cleaned["consumers"], cleaned["minutes"]
         return row
 
 

@@ -12,10 +12,12 @@ from incidents.models.reading import ReadMark
 from incidents.models.record import SealedRecord
 from incidents.models.reference import ReferenceCounter
 from incidents.models.report import AffectedService, Report
+from incidents.models.silent import AlarmRule, SilentOutage, SilentOutageReport
 from incidents.models.unlisted import UnlistedService
 
 __all__ = [
     "AffectedService",
+    "AlarmRule",
     "Attachment",
     "CalendarToken",
     "Choice",
@@ -37,6 +39,8 @@ __all__ = [
     "ReviewerNote",
     "SealedRecord",
     "SeverityRule",
+    "SilentOutage",
+    "SilentOutageReport",
     "TimelineRow",
     "UnlistedService",
 ]

@@ -104,6 +104,7 @@ def rules_of(policy_id: int) -> Rules:
             points={(r.factor, r.key): r.points for r in severity if r.factor != Factor.THRESHOLD},
             thresholds={int(r.key): r.points for r in severity if r.factor == Factor.THRESHOLD},
         ),
+        alarms=tuple(row.as_rule for row in policy.alarm_rules.all()),
     )
 
 

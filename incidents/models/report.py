@@ -149,6 +149,9 @@ class Report(models.Model):
     checked_locally = models.CharField(_("Local checks done"), max_length=300, blank=True)
     provider_contacted = models.CharField(_("Provider contacted"), max_length=300, blank=True)
     share_identity = models.BooleanField(_("Show our name to the provider"), default=True)
+    owner_reference = models.CharField(
+        max_length=20, blank=True, help_text="The owner's report of the same outage, by its reference alone."
+    )
     return_asked_for = models.DateTimeField(
         null=True, blank=True, help_text="When the owner recorded the return that the consumer was asked about."
     )
@@ -202,6 +205,9 @@ class Report(models.Model):
             models.Index(fields=["main_service", "started_at"], name="report_around"),
             models.Index(fields=["id"], condition=Q(unconfirmed_at__isnull=False), name="report_unconfirmed"),
             models.Index(fields=["window_start"], condition=Q(kind="MNT"), name="report_windows"),
+            models.Index(
+                fields=["provider_service", "submitted_at"], condition=Q(kind="DEP"), name="report_on_provider"
+            ),
         ]
 
     def __str__(self) -> str:

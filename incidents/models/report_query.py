@@ -135,6 +135,18 @@ class ReportQuerySet(models.QuerySet["Report"]):
             owner_closed=Exists(returned.filter(status=Status.CLOSED)),
         )
 
+    def to_link(self) -> Self:
+        """Open consumed outages whose owner has reported the same, by a report they do not name yet."""
+        owners = self.model.objects.filter(
+            kind=ReportKind.OWN_OUTAGE,
+            services=OuterRef("provider_service"),
+            entity=OuterRef("provider_service__entity"),
+            status__in=OPEN,
+        )
+        newest = Subquery(owners.order_by("-submitted_at", "-pk").values("reference")[:1])
+        open_ones = self.open_outages().filter(kind=ReportKind.CONSUMED_OUTAGE).annotate(owner_reports=newest)
+        return open_ones.filter(owner_reports__isnull=False).exclude(owner_reference=F("owner_reports"))
+
     def to_ask_for_return(self) -> Self:
         """Open consumed outages whose service is back, says its owner, and whose consumer was not asked about it."""
         open_ones = self._consumed().filter(lane__lte=Lane.OPEN, status__in=OPEN, owner_down=False)

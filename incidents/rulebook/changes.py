@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from incidents.clocks import Mark, Rule, Rules
+from incidents.clocks import Alarm, Mark, Rule, Rules
 from incidents.handbook import said
 from incidents.lifecycle import ClockKind
 from incidents.models import Policy
@@ -34,11 +34,12 @@ class Changes:
 
     clocks: list[Change]
     reminders: list[Change]
+    alarms: list[Change]
     points: list[Change]
 
     @property
     def count(self) -> int:
-        return len(self.clocks) + len(self.reminders) + len(self.points)
+        return len(self.clocks) + len(self.reminders) + len(self.alarms) + len(self.points)
 
 
 def changes(old: Rules, new: Rules) -> Changes:
@@ -46,6 +47,7 @@ def changes(old: Rules, new: Rules) -> Changes:
     return Changes(
         clocks=_compare(_rules(old), _rules(new), about=_clock_of_rule, detail=words.counts_for, say=said),
         reminders=_compare(_marks(old), _marks(new), about=_clock_of_mark, detail=words.when, say=_heard),
+        alarms=_compare(_alarms(old), _alarms(new), about=_alarm, detail=words.alarm_for, say=words.raised_by),
         points=_points(_weights(old), _weights(new)),
     )
 
@@ -78,6 +80,14 @@ def _rules(rules: Rules) -> dict[Hashable, Rule]:
 
 def _marks(rules: Rules) -> dict[Hashable, Mark]:
     return {(m.clock, m.percent, m.minutes): m for m in rules.marks}
+
+
+def _alarms(rules: Rules) -> dict[Hashable, Alarm]:
+    return {alarm.tier: alarm for alarm in rules.alarms}
+
+
+def _alarm(alarm: Alarm) -> str:
+    return _("Suspected outage")
 
 
 def _clock_of_rule(rule: Rule) -> str:

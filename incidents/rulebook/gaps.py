@@ -24,7 +24,13 @@ WINDOWS = frozenset({timedelta(minutes=5), timedelta(days=30)})
 def lacking(policy: Policy, *, at: datetime | None = None) -> list[str]:
     """The reasons against publishing, in words; none where it is whole. `at`: from when it is to be in force."""
     rules, before = policy.rules, Policy.objects.in_force(at=at).rules
-    return [*_clocks(rules, before), *_silent(rules, before), *_forgotten(rules), *_thresholds(rules)]
+    return [
+        *_clocks(rules, before),
+        *_silent(rules, before),
+        *_forgotten(rules),
+        *_unalarmed(rules, before),
+        *_thresholds(rules),
+    ]
 
 
 def _clocks(rules: Rules, before: Rules) -> list[str]:
@@ -92,6 +98,12 @@ def _lengths(rules: Rules, clock: str) -> list[timedelta]:
         shortest = timedelta(minutes=max(rule.minutes, 1))
         found |= {shortest} if rule.calendar == Calendar.ALWAYS else {shortest, shortest + LONGEST_FEAST}
     return sorted(found or WINDOWS)
+
+
+def _unalarmed(rules: Rules, before: Rules) -> list[str]:
+    """Tiers whose silent outage would raise no alarm any more, though it does in the version in force."""
+    lost = [t for t in DigitalService.Tier if before.alarm(tier=t) is not None and rules.alarm(tier=t) is None]
+    return [_("Suspected outages: nothing would raise one for “%(tier)s”.") % {"tier": tier.label} for tier in lost]
 
 
 def _thresholds(rules: Rules) -> list[str]:

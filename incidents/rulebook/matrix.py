@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
 from incidents.clocks import Mark, Rules
 from incidents.handbook import cell, runs
 from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, ReportKind, Severity
+from incidents.models import AlarmRule
 from incidents.rulebook import words
 from incidents.severity import Factor
 
@@ -73,6 +75,12 @@ def reminders(rules: Rules) -> list[tuple[ClockKind, list[ReminderLine]]]:
         (ClockKind(clock), [reminder_line(mark) for mark in marks])
         for clock, marks in groupby(ordered, key=lambda mark: mark.clock)
     ]
+
+
+def alarms(rows: Iterable[AlarmRule]) -> list[tuple[AlarmRule, str, str]]:
+    """The rows of the silent-outage alarm, each with its services and what raises it; the rest stands last."""
+    ordered = sorted(rows, key=lambda row: (row.tier is None, row.tier))
+    return [(row, words.alarm_for(row.as_rule), words.raised_by(row.as_rule)) for row in ordered]
 
 
 def reminder_line(mark: Mark) -> ReminderLine:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from entities.models import DigitalService
 from entities.permissions import Role
 from entities.templatetags.moments import stretch, thousands
-from incidents.clocks import CONSUMERS, Mark, Rule
+from incidents.clocks import CONSUMERS, Alarm, Mark, Rule
 from incidents.lifecycle import ReportKind, Severity
 from incidents.severity import Factor, Impact
 
@@ -61,6 +61,17 @@ def counts_for(rule: Rule) -> str:
         "" if rule.emergency is None else str(EMERGENCIES[rule.emergency]),
     ]
     return _(", ").join(part for part in parts if part) or _("Every report")
+
+
+def alarm_for(alarm: Alarm) -> str:
+    """The services for which a row of the silent-outage alarm counts."""
+    return _("Other tiers") if alarm.tier is None else str(DigitalService.Tier(alarm.tier).label)
+
+
+def raised_by(alarm: Alarm) -> str:
+    """What raises it: «2 different entities within 1 hour»."""
+    said = ngettext("%(n)s entity within %(length)s", "%(n)s different entities within %(length)s", alarm.consumers)
+    return said % {"n": alarm.consumers, "length": stretch(alarm.minutes)}
 
 
 def when(mark: Mark) -> str:

@@ -27,18 +27,22 @@ from incidents import actions
 from incidents.board import (
     ACKNOWLEDGEMENT,
     NOBODY,
+    SAID_WITHIN,
     TABS,
     Row,
     Standing,
     changes_between,
     events_after,
+    glance,
     news_of,
+    news_of_alarms,
     tiles_of,
 )
 from incidents.errors import MoveRefused, StaleReport
 from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, names_now, reviewers
 from incidents.models import Report
 from incidents.paging import Page, page_of
+from incidents.silent import lines_for
 
 
 class Link(NamedTuple):
@@ -66,9 +70,12 @@ def board(request: PortalRequest) -> HttpResponse:
 def board_changes(request: PortalRequest) -> HttpResponse:
     """What is new since the token; 204 when nothing is. Rows on the page are renewed in place, the others wait."""
     poll = PollForm(request.GET)
-    events = events_after(poll.cleaned_data["token"], request.user) if poll.is_valid() else []
-    if not events:
+    if not poll.is_valid():
         return HttpResponse(status=204)
+    token, new = poll.cleaned_data["token"], glance(poll.cleaned_data["token"], request.user)
+    if not new.events and new.alarms == (poll.cleaned_data["alarms"] or 0):
+        return HttpResponse(status=204)
+    events = events_after(token, request.user) if new.events else []
     chosen = BoardFilter(request.GET, user=request.user)
     page, shown = _page(request, chosen), poll.cleaned_data["shown"]
     listed = {report.reference: report for report in page.rows}
@@ -77,7 +84,8 @@ def board_changes(request: PortalRequest) -> HttpResponse:
     if gone := changed - set(listed):
         reports += Report.objects.visible_to(request.user).for_board().filter(reference__in=gone)
     context = _context(request, chosen, page, shown=shown)
-    context |= {"rows": _rows(request, reports), "news": news_of(events)}
+    said = news_of_alarms(context["alarms"], since=timezone.now() - SAID_WITHIN) + news_of(events)
+    context |= {"rows": _rows(request, reports), "news": said}
     context |= {"waiting": changes_between(shown, list(listed))}
     return render(request, "incidents/_board_changes.html", context)
 
@@ -180,6 +188,8 @@ def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *,
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
+        "alarms": lines_for(request.user) if standing.alarms else [],
+        "may_dismiss_alarms": request.user.may(Permission.REPORT_TRIAGE),
         "on_duty": names.on_duty(at=timezone.now()),
         "on_duty_read_at": names.read_at,
         **_tiles(standing, chosen),
@@ -191,7 +201,8 @@ def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *,
             "previous_url": page.before and _address(chosen.query(before=page.before)),
             "next_url": page.after and _address(chosen.query(after=page.after)),
         },
-        "poll_url": f"{reverse('board_changes')}?token={standing.token}&shown={','.join(shown)}&{here}",
+        "poll_url": f"{reverse('board_changes')}?token={standing.token}&alarms={standing.alarms}"
+        f"&shown={','.join(shown)}&{here}",
         "here": _address(here),
         "everything": _address(f"show={chosen.part.code}" if chosen.is_narrowed and chosen.part in TABS[1:] else ""),
         **_for_rows(chosen.query()),

@@ -69,7 +69,7 @@ def file_report(request: PortalRequest, slug: str) -> HttpResponse:
 
 def still_open(request: PortalRequest, door: Door, form: FilingForm, **context: Any) -> HttpResponse | None:
     """The same page, as long as something is to be found, put right or answered; None: it may be filed."""
-    if "find" in request.POST:
+    if "find" in request.POST or "find" in request.GET:
         return form_page(request, door, form.unjudged(), **context)
     if "window" in request.POST:
         if isinstance(form, MaintenanceForm):
@@ -220,6 +220,7 @@ def preview(request: PortalRequest, slug: str) -> HttpResponse:
     form = door.form(request.POST, entity=filing_entity(request)).unjudged()
     follows = consequences(form)
     context = {"form": form, "follows": follows, "door": door, "radar": request.POST.get("radar", "") != follows.mark}
+    context["may_send"] = request.user.may(P.REPORT_FILE)
     return render(request, "incidents/_preview.html", context)
 
 

@@ -18,6 +18,7 @@ from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
 from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, ReportKind
 from incidents.models import Clock, Report
 from incidents.models.report_query import ReportQuerySet
+from incidents.silent import lines_for
 from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 
@@ -36,6 +37,7 @@ def entity_home(request: HttpRequest) -> HttpResponse:
     others = relied_on(entity, at=now, limit=RELIED_ON)
     context = {
         "entity": entity,
+        "alarms": lines_for(user),
         "doors": FIRST_QUESTION,
         "emergency": EMERGENCY,
         "may_draft": user.may(P.REPORT_DRAFT),

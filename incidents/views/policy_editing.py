@@ -15,7 +15,7 @@ from entities.decorators import PortalRequest, requires
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.errors import MoveRefused, StalePolicy
-from incidents.forms.policy import DraftForm, MarkForm, PointsForm, RuleForm
+from incidents.forms.policy import AlarmForm, DraftForm, MarkForm, PointsForm, RuleForm
 from incidents.handbook import said
 from incidents.lifecycle import ClockKind
 from incidents.models import Policy
@@ -42,6 +42,7 @@ def policy_edit(request: PortalRequest, version: int) -> HttpResponse:
         "policy": policy,
         "rules": lines,
         "marks": marks,
+        "alarms": matrix.alarms(policy.alarm_rules.all()),
         "points": matrix.points(policy.rules),
         "lacking": lacking(policy),
     }
@@ -78,6 +79,20 @@ def policy_mark(request: PortalRequest, version: int, mark: int | None = None) -
 
 @requires(P.ADMINISTER)
 @require_http_methods(PAGE_OR_POST)
+def policy_alarm(request: PortalRequest, version: int, alarm_rule: int | None = None) -> HttpResponse:
+    """One line of the silent-outage alarm, new or to be changed."""
+    policy = _draft(version)
+    row = get_object_or_404(policy.alarm_rules, pk=alarm_rule) if alarm_rule is not None else None
+    form = AlarmForm(request.POST or None, policy=policy, alarm=row)
+
+    def save(seen: int) -> object:
+        return actions.save_alarm(policy, form.written(), seen=seen, by=request.user)
+
+    return _form_page(request, form, save, template="alarm", row=row)
+
+
+@requires(P.ADMINISTER)
+@require_http_methods(PAGE_OR_POST)
 def policy_points(request: PortalRequest, version: int) -> HttpResponse:
     """How severity is weighed."""
     policy = _draft(version)
@@ -101,6 +116,13 @@ def policy_rule_remove(request: PortalRequest, version: int, rule: int) -> HttpR
 def policy_mark_remove(request: PortalRequest, version: int, mark: int) -> HttpResponse:
     policy = _draft(version)
     return _remove(request, policy, get_object_or_404(policy.reminder_marks, pk=mark))
+
+
+@requires(P.ADMINISTER)
+@require_POST
+def policy_alarm_remove(request: PortalRequest, version: int, alarm_rule: int) -> HttpResponse:
+    policy = _draft(version)
+    return _remove(request, policy, get_object_or_404(policy.alarm_rules, pk=alarm_rule))
 
 
 def _draft(version: int) -> Policy:

@@ -21,7 +21,7 @@ from entities.models import User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, FreezePeriod, Policy, Report
+from incidents.models import Draft, FreezePeriod, Policy, Report, SilentOutage
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -56,6 +56,7 @@ class Town(World):
                 "version": policy.version,
                 "other": self.waiting_policy.version,
                 "rule": policy.clock_rules.first().pk,  # type: ignore[union-attr]  # it has some
+                "alarm_rule": policy.alarm_rules.first().pk,  # type: ignore[union-attr]
                 "mark": policy.reminder_marks.first().pk,  # type: ignore[union-attr]
             }[argument]
         return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
@@ -97,6 +98,14 @@ def built() -> Town:
     town.freeze = actions.keep_freeze(
         **names, first_day=window[0], last_day=window[1], tiers=[0, 1], by=people["ADMIN"]
     )
+    # Whose service it is answers for it: the entity's own people see the page whole.
+    suspected = a_service(entity=entity, tier=0)
+    for _n in range(2):
+        consumer = a_person()
+        assert consumer.acting is not None
+        its = a_service(entity=consumer.acting.entity)
+        a_report(ReportKind.CONSUMED_OUTAGE, by=consumer, service=its, provider=suspected)
+    town.alarm = SilentOutage.objects.get(service=suspected)
     town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
     return town
 

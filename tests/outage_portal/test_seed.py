@@ -111,10 +111,10 @@ def test_the_same_moment_tells_the_same_year(told: Told) -> None:
 
 
 def _forget_reports() -> None:
-    from incidents.models import Attachment, Clock, ReferenceCounter, ReviewerNote
+    from incidents.models import Attachment, Clock, ReferenceCounter, ReviewerNote, SilentOutage
 
     ReportEvent.objects.all().delete()
-    for model in (Clock, ReviewerNote, Attachment, FinalReport, AffectedService, ReferenceCounter):
+    for model in (SilentOutage, Clock, ReviewerNote, Attachment, FinalReport, AffectedService, ReferenceCounter):
         model._default_manager.all().delete()
     Report.objects.update(related=None)
     Report.objects.all().delete()
