@@ -16,7 +16,7 @@ from incidents.lifecycle import ReportKind
 from incidents.models import Report, ReportEvent
 from notifications.audiences import TEAM, Condition, Line, Side, always, combined, key_of, never
 from notifications.models import Channel, Follow
-from notifications.recipients import Recipient, asked_themselves, audience, lines_of, side_of
+from notifications.recipients import Recipient, answered_by, asked_themselves, audience, lines_of, side_of
 
 
 def inside(mail: Condition = always) -> tuple[Line, ...]:
@@ -98,5 +98,5 @@ def may_hear(report: Report) -> Q:
     hears = Q(role__in=AUTHORITY_ROLES) | Q(entity=report.entity_id)
     if report.kind != ReportKind.CONSUMED_OUTAGE:
         links = ServiceDependency.objects.filter(provider__in=report.services.values("pk"), consumer__is_active=True)
-        return hears | Q(entity__in=links.values("consumer__entity"))
+        return hears | Q(entity__in=links.values("consumer__entity")) | answered_by(report)
     return hears | Q(entity=report.provider_service.entity_id) if report.provider_service else hears

@@ -15,7 +15,7 @@ from django.utils import timezone
 from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
-from incidents.lifecycle import EventKind, ReportKind
+from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, EventKind, ReportKind, Verdict
 from incidents.models import Report, ReportEvent
 from incidents.models.duty import with_duty
 from nafath_auth.models import DoorCode
@@ -35,7 +35,7 @@ from notifications.audiences import (
 )
 from notifications.models import Channel
 
-__all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of"]
+__all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of", "waits_on"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,13 @@ def side_of(report: Report, membership: Membership) -> Side:
     if membership.entity_id == report.entity_id:
         return Side.OWN
     return Side.PROVIDER if report.kind == ReportKind.CONSUMED_OUTAGE else Side.CONSUMER
+
+
+def waits_on(clock: str) -> Side:
+    """Who owes what a clock runs for."""
+    if clock in WAITS_ON_AUTHORITY:
+        return Side.AUTHORITY
+    return Side.PROVIDER if clock in WAITS_ON_PROVIDER else Side.OWN
 
 
 def audience(event: ReportEvent) -> list[Recipient]:
@@ -106,13 +113,28 @@ def _reminded(event: ReportEvent) -> Iterator[Line]:
     sms = always if event.report.severity in mark.sms_for else never
     audience = rules.heard_by(clock, [*event.data.get("missed", []), mark.code])
     roles = [Role(name) for name in audience if name != CONSUMERS]
-    yield own(*(role for role in roles if role not in AUTHORITY_ROLES), sms=sms)
+    theirs = tuple(role for role in roles if role not in AUTHORITY_ROLES)
+    yield Line(Side.PROVIDER, theirs, sms=sms) if clock in WAITS_ON_PROVIDER else own(*theirs, sms=sms)
     if Role.REVIEWER in roles:
         yield reviewer(sms=sms)
     if Role.LEAD in roles:
         yield on_duty(Role.LEAD, sms=sms)
     if CONSUMERS in audience:
         yield consumers()
+
+
+def answered_by(report: Report) -> Q:
+    """Entities whose own report the owner has answered with this one, or with its word that the service is down.
+
+    They need not be in the catalogue as relying on it: the answer says that this is what they wait for.
+    """
+    if report.kind == ReportKind.CONSUMED_OUTAGE:
+        return Q(pk__in=[])
+    theirs = Report.objects.filter(kind=ReportKind.CONSUMED_OUTAGE, status__in=OPEN)
+    named = Q(verdict_reference=report.reference)
+    confirmed = Q(verdict=Verdict.CONFIRMED, provider_service__in=report.services.values("pk"))
+    found = theirs.filter(named | confirmed if report.kind == ReportKind.OWN_OUTAGE else named)
+    return Q(entity__in=found.values("entity"))
 
 
 def asked_themselves(report: Report, event: ReportEvent) -> Q:
@@ -132,12 +154,13 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
     if Side.AUTHORITY in sides:
         wanted |= Q(role__in=(Role.REVIEWER, Role.LEAD))
     if Side.PROVIDER in sides and report.provider_service:
-        wanted |= Q(entity=report.provider_service.entity_id, role__in=TEAM)
+        wanted |= Q(entity=report.provider_service.entity_id)
     if Side.CONSUMER in sides:
         links = ServiceDependency.objects.hard().filter(
             provider__in=report.services.values("pk"), consumer__is_active=True
         )
-        relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
+        concerned = Q(entity__in=links.values("consumer__entity")) | answered_by(report)
+        relying = concerned & Q(role__in=TEAM) & ~Q(entity=report.entity_id)
         wanted |= relying & ~asked_themselves(report, event)
     members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())
     return members.select_related("user", "entity").order_by("pk")

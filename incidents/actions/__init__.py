@@ -26,6 +26,7 @@ from incidents.actions.final import (
     submit_final,
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
+from incidents.actions.handshake import give_verdict, rule
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
@@ -79,6 +80,7 @@ __all__ = [
     "file_ended_outage",
     "file_pair",
     "file_report",
+    "give_verdict",
     "hand_over",
     "identify_service",
     "mark_reading",
@@ -100,6 +102,7 @@ __all__ = [
     "restore",
     "restore_pair",
     "resume_final",
+    "rule",
     "save_draft",
     "save_final",
     "save_mark",

@@ -18,8 +18,10 @@ def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None
         return report.window_start
     if kind == ClockKind.M4:
         return report.agreed_end
+    # The owner answers for the tier of its own service, whatever the consumer's is worth.
+    tier = report.provider_service.tier if kind == ClockKind.D1 and report.provider_service else report.tier
     rule = report.policy.rules.rule(
-        kind, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
+        kind, kind=report.kind, severity=report.severity, tier=tier, emergency=report.is_emergency
     )
     if rule is None:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -15,13 +17,13 @@ from entities.decorators import PortalRequest, acting
 from entities.models import DigitalService, Membership
 from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
-from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, ReportKind
+from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ReportKind
 from incidents.models import Clock, Report
 from incidents.models.report_query import ReportQuerySet
 from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 
-OWED, RELIED_ON, RECENT = 8, 8, 5
+OWED, RELIED_ON, RECENT, COUNTED = 8, 8, 5, 99
 Down = tuple[DigitalService, UUID, str]
 
 
@@ -31,7 +33,11 @@ def entity_home(request: HttpRequest) -> HttpResponse:
     entity, user, now = acting(portal_request).entity, portal_request.user, timezone.now()
     clocks = Clock.objects.visible_to(user).running().filter(report__entity=entity)
     reports = Report.objects.visible_to(user).of(entity)
-    owed = clocks.exclude(kind__in=WAITS_ON_AUTHORITY).select_related("report__main_service").order_by("due_at", "pk")
+    owed = (
+        clocks.exclude(kind__in=WAITS_ON_AUTHORITY | WAITS_ON_PROVIDER)
+        .select_related("report__main_service")
+        .order_by("due_at", "pk")
+    )
     ready = readiness(entity, at=now)
     others = relied_on(entity, at=now, limit=RELIED_ON)
     context = {
@@ -43,6 +49,7 @@ def entity_home(request: HttpRequest) -> HttpResponse:
         "may_confirm": user.may(P.REPORT_BIND),
         "appoints": user.may(P.TEAM_APPOINT),
         "senders": _senders(ready),
+        "about_us": _about_us(Report.objects.visible_to(user).about_services_of(entity), at=now),
         "drafts": drafts_of(portal_request) if user.may(P.REPORT_DRAFT) else [],
         "to_confirm": reports.recorded_for_it().select_related("main_service")[:3],
         "owed": list(owed[: OWED + 1]),
@@ -63,6 +70,22 @@ def _down(others: list[tuple[DigitalService, ServiceState]], reports: ReportQuer
     ours = reports.filter(kind=ReportKind.CONSUMED_OUTAGE, provider_service__in=services, status__in=OPEN)
     reported = dict(ours.values_list("provider_service", "reference"))
     return [(service, uuid4(), reported.get(service.pk, "")) for service in services]
+
+
+@dataclass(frozen=True)
+class AboutUs:
+    """Reports about the entity's services that wait for its answer: how many, and by when the first is owed."""
+
+    number: int
+    due_at: datetime | None
+    is_late: bool
+
+
+def _about_us(reports: ReportQuerySet, *, at: datetime) -> AboutUs | None:
+    """Counted as far as anybody counts; nothing where nothing waits."""
+    waiting = list(reports.unanswered().with_answer_due().values_list("answer_due_at", flat=True).order_by()[:COUNTED])
+    due = min((moment for moment in waiting if moment), default=None)
+    return AboutUs(len(waiting), due, due is not None and due < at) if waiting else None
 
 
 def _senders(ready: Readiness) -> list[Membership]:
