@@ -242,6 +242,8 @@ def _owed(event: ReportEvent, side: Side, reader: Membership) -> Clock | None:
         and waits_on(clock.kind) == side
     ]
     asked = [clock for clock in running if clock.kind == C.C4 and clock.subject == event.seq]
+    if event.move == "dispute":
+        asked = [clock for clock in running if clock.kind == C.D2]
     return min(asked or running, key=lambda clock: clock.due_at, default=None)
 
 

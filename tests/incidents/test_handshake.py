@@ -85,6 +85,17 @@ def test_a_service_found_in_the_catalogue_asks_its_owner_from_then_on() -> None:
     assert report.clocks.running().filter(kind=ClockKind.D1).exists()
 
 
+def test_one_tap_of_a_consumer_asks_the_owner_as_well(client_of: ClientOf) -> None:
+    two = Two()
+    own_outage(two)
+    another = a_person(Role.DIRECTOR)
+    a_team(another.acting.entity)  # type: ignore[union-attr]  # she acts
+    key = "5f3f1f0e-0000-4000-8000-000000000001"
+    client_of(another).post(reverse("affected_too"), {"service": two.service.pk, "key": key})
+    report = Report.objects.get(key=key)
+    assert report.clocks.running().filter(kind=ClockKind.D1).exists()
+
+
 # --- The answer -------------------------------------------------------------------------------------------------
 
 
