@@ -105,8 +105,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return about.exclude(entity=entity)
 
     def unanswered(self) -> Self:
-        """The service's owner has not said yet whether the outage is its own, and the outage goes on."""
-        return self.filter(lane__lte=Lane.OPEN, status__in=OPEN, verdict="")
+        """Of consumed services: the owner has not said yet whether the outage is its own, and it goes on."""
+        return self.filter(kind=ReportKind.CONSUMED_OUTAGE, lane__lte=Lane.OPEN, status__in=OPEN, verdict="")
 
     def with_answer_due(self) -> Self:
         """Each with the moment by which the owner's answer is owed; None where no clock runs."""
