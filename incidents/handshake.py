@@ -18,7 +18,7 @@ ANSWERS: dict[str, Promise] = {
     Verdict.CONFIRMED: _("The owner confirms that the service is down on its side."),
     Verdict.KNOWN: _("The owner knows of it, and has reported it."),
     Verdict.PLANNED: _("It is planned work of the owner's, which was announced."),
-    Verdict.NOT_OURS: _("The owner says that the fault is not on its side. The authority rules on it."),
+    Verdict.NOT_OURS: _("The owner says that the fault is not on its side."),
     Verdict.NOT_REPRODUCED: _("The owner has looked, and found the service working."),
 }
 RULINGS: dict[str, Promise] = {

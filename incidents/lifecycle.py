@@ -75,7 +75,7 @@ class ClockKind(models.TextChoices):
     M2 = "M2", _("Note of the maintenance notice")
     M3 = "M3", _("Start of the work")
     M4 = "M4", _("End of the window")
-    D1 = "D1", _("Answer of the service's owner")
+    D1 = "D1", _("Answer to the report")
     D2 = "D2", _("Ruling on a disputed report")
     D3 = "D3", _("Confirmation of the return")
 

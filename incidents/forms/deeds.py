@@ -56,8 +56,7 @@ DEEDS: dict[str, Deed] = {
         handshake.VerdictForm,
         question=_("Is this outage on your side?"),
         text=_("The reporting entity and the authority read the answer. It may be changed until a ruling."),
-        sends=_("Send the answer"),
-        first=True,
+        sends=_("Send your answer"),
     ),
     "rule": Deed(
         "report_rule",

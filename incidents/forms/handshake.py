@@ -17,7 +17,7 @@ from incidents.forms.moves import DeedForm, ReasonForm, text_box
 from incidents.lifecycle import ReportKind, Ruling, Verdict
 from incidents.models import Report
 
-EXPLAINED = {
+EXPLAINED: dict[str, Any] = {
     Verdict.CONFIRMED: gettext_lazy("The service is down on our side. We report the outage next."),
     Verdict.KNOWN: gettext_lazy("We have reported this outage already: choose the report below."),
     Verdict.PLANNED: gettext_lazy("It comes from work that we announced: choose the notice below."),

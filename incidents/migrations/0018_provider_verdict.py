@@ -38,26 +38,26 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='clock',
             name='kind',
-            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', "Answer of the service's owner"), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
+            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', 'Answer to the report'), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
         ),
         migrations.AlterField(
             model_name='clockrule',
             name='clock',
-            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', "Answer of the service's owner"), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2, verbose_name='Clock'),
+            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', 'Answer to the report'), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2, verbose_name='Clock'),
         ),
         migrations.AlterField(
             model_name='remindermark',
             name='clock',
-            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', "Answer of the service's owner"), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2, verbose_name='Clock'),
+            field=models.CharField(choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', 'Answer to the report'), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2, verbose_name='Clock'),
         ),
         migrations.AlterField(
             model_name='report',
             name='authority_clock',
-            field=models.CharField(blank=True, choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', "Answer of the service's owner"), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
+            field=models.CharField(blank=True, choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', 'Answer to the report'), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
         ),
         migrations.AlterField(
             model_name='report',
             name='next_clock',
-            field=models.CharField(blank=True, choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', "Answer of the service's owner"), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
+            field=models.CharField(blank=True, choices=[('C1', 'First notice'), ('C2', 'Acknowledgement'), ('C3', 'Next update'), ('C4', 'Answer'), ('C6', 'Final report'), ('C7', 'Review of the final report'), ('C8', 'Completion of the final report'), ('M1', 'Lead time'), ('M2', 'Note of the maintenance notice'), ('M3', 'Start of the work'), ('M4', 'End of the window'), ('D1', 'Answer to the report'), ('D2', 'Ruling on a disputed report'), ('D3', 'Confirmation of the return')], max_length=2),
         ),
     ]

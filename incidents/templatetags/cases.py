@@ -173,19 +173,23 @@ _VERDICT_TONES = {
 
 
 @register.simple_tag
-def verdict_pill(report: Report) -> SafeString:
-    """What the service's owner answered, or what the authority has ruled since; nothing before either."""
+def verdict_pill(report: Report, by_owner: bool = False) -> SafeString:
+    """What the service's owner answered, or what the authority has ruled since; nothing before either.
+
+    `by_owner`: on the owner's own list, which need not say whose answer it is.
+    """
     if not report.verdict:
         return SafeString("")
-    return _verdict_pill(report.verdict, report.ruling)
+    return _verdict_pill(report.verdict, report.ruling, by_owner)
 
 
 @once_a_language
-def _verdict_pill(verdict: str, ruling: str) -> SafeString:
+def _verdict_pill(verdict: str, ruling: str, by_owner: bool) -> SafeString:
     if ruling:
         words = _("Ruled: %(ruling)s") % {"ruling": Ruling(ruling).label}
         return format_html('<span class="pill pill--plain">{}</span>', words)
-    words = _("Owner: %(answer)s") % {"answer": Verdict(verdict).label}
+    answer = str(Verdict(verdict).label)
+    words = answer if by_owner else _("Owner: %(answer)s") % {"answer": answer}
     return format_html('<span class="pill pill--{}">{}</span>', _VERDICT_TONES[Verdict(verdict)], words)
 
 

@@ -83,7 +83,8 @@ class AboutUs:
 
 def _about_us(reports: ReportQuerySet, *, at: datetime) -> AboutUs | None:
     """Counted as far as anybody counts; nothing where nothing waits."""
-    waiting = list(reports.unanswered().with_answer_due().values_list("answer_due_at", flat=True).order_by()[:COUNTED])
+    found = reports.unanswered().with_answer_due().order_by()[:COUNTED]
+    waiting = [report.answer_due_at for report in found]  # type: ignore[attr-defined]  # annotated
     due = min((moment for moment in waiting if moment), default=None)
     return AboutUs(len(waiting), due, due is not None and due < at) if waiting else None
 
