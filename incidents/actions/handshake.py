@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crisis_teams.readiness import active_team
 from entities.models import User
 from entities.permissions import Permission
 from entities.row_security import as_system
@@ -23,21 +22,11 @@ from incidents.models import Report, ReportEvent
 NAMES: dict[str, ReportKind] = {Verdict.KNOWN: ReportKind.OWN_OUTAGE, Verdict.PLANNED: ReportKind.MAINTENANCE}
 
 
-def owner_answers(report: Report) -> bool:
-    """Whether the service has a known owner with a team that can answer today: only then its clock runs."""
-    service = report.provider_service
-    if service is None or not service.listed or service.entity_id == report.entity_id:
-        return False
-    with as_system():  # another entity's team: of it nothing is known here but that there is one
-        return active_team(service.entity) is not None
-
-
 def ask_owner(report: Report, *, event: ReportEvent) -> None:
     """The owner was found after the filing: it answers from now on. The caller holds the lock, and saves the report."""
     if report.kind != ReportKind.CONSUMED_OUTAGE or report.status not in OPEN:
         return
-    if owner_answers(report) and not report.clocks.filter(kind=ClockKind.D1).exists():
-        start_clock(report, ClockKind.D1, event=event)
+    if not report.clocks.filter(kind=ClockKind.D1).exists() and start_clock(report, ClockKind.D1, event=event):
         refresh_board(report)
 
 

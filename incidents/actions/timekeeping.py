@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from crisis_teams.readiness import active_team
+from entities.row_security import as_system
 from incidents.calendar import Calendar
 from incidents.lifecycle import ClockKind, Move, lane_of
 from incidents.models import Clock, Report, ReportEvent
@@ -30,10 +32,21 @@ def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None
     return work_calendar().due(start, rule.minutes, rule.calendar)
 
 
+def owner_answers(report: Report) -> bool:
+    """Whether an answer is awaited of a service's owner that is known and has a team: only then its clock runs."""
+    service = report.provider_service
+    if report.verdict or service is None or not service.listed or service.entity_id == report.entity_id:
+        return False
+    with as_system():  # another entity's team: of it nothing is known here but that there is one
+        return active_team(service.entity) is not None
+
+
 def start_clock(
     report: Report, kind: str, *, event: ReportEvent, due_at: datetime | None = None, subject: int = 0
 ) -> Clock | None:
     """Start a clock at the event's recording; `due_at` only where the deed itself names the moment."""
+    if kind == ClockKind.D1 and not owner_answers(report):
+        return None
     clock = new_clock(report, kind, event=event, due_at=due_at, subject=subject)
     if clock is not None:
         clock.save(force_insert=True)

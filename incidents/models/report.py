@@ -268,13 +268,8 @@ class Report(models.Model):
 
     def is_answered_by(self, user: User) -> bool:
         """The report is about a service of her entity's, and she files for it: she gives its answer, no more."""
-        acting, service = user.acting, self.provider_service_id
-        if (
-            acting is None
-            or service is None
-            or acting.entity_id == self.entity_id
-            or not user.may(Permission.REPORT_FILE)
-        ):
+        acting = user.acting
+        if acting is None or not user.may(Permission.REPORT_FILE) or acting.entity_id == self.entity_id:
             return False
         return self.provider_service is not None and self.provider_service.entity_id == acting.entity_id
 

@@ -76,6 +76,16 @@ def test_a_restoration_leaves_nothing_to_answer() -> None:
         two.answers(Verdict.CONFIRMED)
 
 
+def test_an_outage_that_goes_on_after_all_asks_again_who_has_not_answered() -> None:
+    for verdict, asked in (("", True), (Verdict.NOT_REPRODUCED, False)):
+        two = Two()
+        if verdict:
+            two.answers(verdict)
+        actions.restore(two.now, restored_at=timezone.now(), by=two.consumer)
+        actions.undo_restore(two.now, by=two.consumer)
+        assert two.runs(ClockKind.D1) is asked
+
+
 def test_a_service_found_in_the_catalogue_asks_its_owner_from_then_on() -> None:
     two = Two()
     unlisted = a_service(entity=an_entity(), listed=False)
