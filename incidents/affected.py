@@ -1,8 +1,9 @@
-"""“We are affected too”: what one tap says, read from the owner's report and from who relies on whom."""
+"""What one report says of the next: “we are affected too”, and an own outage that another's report brings to light."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,19 @@ from incidents.actions import Answers
 from incidents.lifecycle import OPEN, ReportKind
 from incidents.models import Report
 from incidents.severity import Impact
+
+
+def outage_about(report: Report, *, entity: Entity) -> dict[str, Any]:
+    """What a report of another's service already says of the outage of one of ours: its owner's, or its consumer's.
+
+    Of another entity's words nothing: our own report is written in ours.
+    """
+    services = [report.provider_service] if report.entity_id != entity.pk else [*report.services.all()]
+    return {
+        "services": [service for service in services if service and service.entity_id == entity.pk],
+        "started_at": report.started_at,
+        "symptom": list(report.symptom),
+    }
 
 
 def affected_answers(service: DigitalService, *, entity: Entity, at: datetime) -> Answers | None:

@@ -14,9 +14,22 @@ from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
 from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
+from incidents.actions.handshake import NAMES, may_rule
 from incidents.actions.pausing import PAUSABLE
 from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
+from incidents.handshake import ANSWERS, RULINGS
+from incidents.lifecycle import (
+    ENDED,
+    OWN_OUTAGE,
+    ClockKind,
+    EventKind,
+    Move,
+    ReportKind,
+    Ruling,
+    Severity,
+    Status,
+    Verdict,
+)
 from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
 from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
@@ -123,6 +136,10 @@ class Case:
         last = self._with_actors(Q(data__move="pause_final")).order_by("-seq").first()
         return self._told([last])[0] if last else None
 
+    @property
+    def _disputed(self) -> bool:
+        return self.report.verdict == Verdict.NOT_OURS and not self.report.ruling
+
     def _runs(self, kind: ClockKind) -> bool:
         return any(clock.kind == kind and not clock.extended for clock in self.running)
 
@@ -190,8 +207,9 @@ class Case:
 
     @cached_property
     def owed(self) -> list[Owed]:
-        """What is owed, the reader's own first; a reader from outside owes and hears nothing."""
-        return [] if self.outside else owed(self.report, self.running, reader=self.reader, at=self.at)
+        """What is owed, the reader's own first; a reader from outside owes its answer, and hears of nothing else."""
+        clocks = [clock for clock in self.running if clock.waits_on_provider or not self.outside]
+        return owed(self.report, clocks, reader=self.reader, at=self.at)
 
     @property
     def headline(self) -> list[Owed]:
@@ -231,6 +249,44 @@ class Case:
             return None
         draft = Draft.objects.visible_to(self.reader).filter(key=key, kind=ReportKind.OWN_OUTAGE).first()
         return draft or self.report.outages.visible_to(self.reader).first()
+
+    # --- The handshake over a consumed service -------------------------------------------------------------------
+    @property
+    def asked_answer(self) -> bool:
+        """This reader files for the service's owner, which has not answered yet."""
+        return "verdict" in self.moves and not self.report.verdict
+
+    @property
+    def answer(self) -> str:
+        """What the owner answered, in a sentence; empty before."""
+        return str(ANSWERS.get(self.report.verdict, ""))
+
+    @property
+    def ruling(self) -> str:
+        return str(RULINGS.get(self.report.ruling, ""))
+
+    @property
+    def files_own(self) -> bool:
+        """The answer or the ruling leaves an outage of this reader's own entity to be reported."""
+        report = self.report
+        if not report.is_open or not self.reader.may(Permission.REPORT_DRAFT) or self.by_authority:
+            return False
+        if self.own:
+            return report.ruling == Ruling.LOCAL
+        return report.ruling == Ruling.PROVIDER or (not report.ruling and report.verdict == Verdict.CONFIRMED)
+
+    @cached_property
+    def others(self) -> int:
+        """How many more entities report the same service now; what they say stays with them."""
+        found = Report.objects.visible_to(self.reader).open_outages().filter(kind=ReportKind.CONSUMED_OUTAGE)
+        return found.filter(provider_service=self.report.provider_service_id).exclude(pk=self.report.pk).count()
+
+    @cached_property
+    def answering(self) -> list[Report]:
+        """The owner's own open reports: what its answer may name."""
+        reader = self.reader.acting
+        own = Report.objects.visible_to(self.reader).filter(kind__in=NAMES.values()).open()
+        return list(own.of(reader.entity).select_related("main_service").order_by("-id")[:LINKED]) if reader else []
 
     @property
     def may_confirm(self) -> bool:
@@ -367,6 +423,9 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "undo_restore": lambda case: case._undoes,
     "reopen": lambda case: case._reopens,
     "stretch_update": lambda case: case.update_clock is not None,
+    "verdict": lambda case: not case.report.ruling,
+    "dispute": lambda case: not case.report.ruling,
+    "rule": lambda case: case._disputed and may_rule(case.report, case.reader),
     "ask_extension": lambda case: case._runs(ClockKind.C6) and case.extension_asked is None,
     "refuse_extension": lambda case: case.extension_asked is not None,
     "extend_final": lambda case: case._runs(ClockKind.C6),

@@ -17,7 +17,7 @@ from incidents.conflicts import Conflict
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm, WorksForm
 from incidents.handbook import said
-from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
+from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ClockKind, ReportKind
 from incidents.models import Policy, Report, SilentOutage
 from incidents.models.policy import work_calendar
 from incidents.radar import QuietWindow, quiet_windows
@@ -153,8 +153,9 @@ def _assess(form: FilingForm, rules: Rules) -> Assessment:
 
 
 def _dues(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> tuple[Due, ...]:
-    """The clocks that filing starts, and the final report that follows."""
-    clocks = [*FILING[form.kind].starts, *([] if form.kind == ReportKind.CONSUMED_OUTAGE else [ClockKind.C6])]
+    """What filing makes owed by the entity and the authority, and the final report that follows."""
+    starts = [clock for clock in FILING[form.kind].starts if clock not in WAITS_ON_PROVIDER]
+    clocks = [*starts, *([] if form.kind == ReportKind.CONSUMED_OUTAGE else [ClockKind.C6])]
     emergency = bool(form.cleaned_data.get("emergency_reason"))
     timed = [(clock, rules.rule(clock, emergency=emergency, **fits)) for clock in clocks]
     return tuple(Due(clock, said(rule), clock in WAITS_ON_AUTHORITY) for clock, rule in timed if rule is not None)

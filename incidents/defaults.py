@@ -45,6 +45,10 @@ CLOCK_RULES: tuple[tuple[str, str | None, int | None, int | None, bool | None, i
     ("M2", "MNT", None, 0, True, 30, "always"),
     ("M2", "MNT", None, 1, True, 30, "always"),
     ("M2", "MNT", None, None, True, 0, "morning"),
+    ("D1", "DEP", None, 0, None, 30, "always"),
+    ("D1", "DEP", None, 1, None, 30, "always"),
+    ("D1", "DEP", None, None, None, 2 * HOUR, "always"),
+    ("D2", "DEP", None, None, None, 4 * HOUR, "working"),
     ("D3", "DEP", None, None, None, DAY, "always"),
 )
 
@@ -90,6 +94,13 @@ REMINDER_MARKS: tuple[tuple[str, str, int, int, list[str], list[int]], ...] = (
     ("M4", "before-15", 0, -15, CREW_AND_REVIEWER, []),
     ("M4", "due", 0, 0, [*CREW_AND_REVIEWER, CONSUMERS], [1, 2]),
     ("M4", "plus-30m", 0, 30, [*WITH_REVIEWER], [1, 2]),
+    ("D1", "at-80", -20, 0, TEAM, []),
+    ("D1", "due", 0, 0, TEAM_AND_MEMBERS, [1, 2]),
+    ("D1", "plus-25", 25, 0, WITH_IT, [1, 2]),
+    ("D1", "plus-50", 50, 0, WITH_REVIEWER, []),
+    ("D1", "plus-100", 100, 0, TO_THE_TOP, [1, 2, 3, 4]),
+    ("D2", "due", 0, 0, ["REVIEWER"], [1, 2]),
+    ("D2", "plus-50", 50, 0, ["REVIEWER", "LEAD"], [1, 2]),
     ("D3", "before-2h", 0, -2 * HOUR, TEAM, []),
 )
 

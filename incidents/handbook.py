@@ -79,12 +79,14 @@ def clock_lines(rules: Rules) -> list[ClockLine]:
 
 
 def runs(clock: ClockKind, kind: ReportKind) -> bool:
-    """C2 is for outages, M-clocks for maintenance, the final report for what is our own."""
+    """C2 is for outages, M for maintenance, D for consumed services, the final report for what is our own."""
     if clock.value.startswith("M"):
         return kind == ReportKind.MAINTENANCE
     if clock in {ClockKind.C1, ClockKind.C2}:
         return kind != ReportKind.MAINTENANCE
-    return kind != ReportKind.CONSUMED_OUTAGE or clock in {ClockKind.C4, ClockKind.D3}
+    if clock.value.startswith("D"):
+        return kind == ReportKind.CONSUMED_OUTAGE
+    return kind != ReportKind.CONSUMED_OUTAGE or clock == ClockKind.C4
 
 
 @dataclass(frozen=True)

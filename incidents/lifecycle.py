@@ -75,7 +75,26 @@ class ClockKind(models.TextChoices):
     M2 = "M2", _("Note of the maintenance notice")
     M3 = "M3", _("Start of the work")
     M4 = "M4", _("End of the window")
+    D1 = "D1", _("Answer to the report")
+    D2 = "D2", _("Ruling on a disputed report")
     D3 = "D3", _("Confirmation of the return")
+
+
+class Verdict(models.TextChoices):
+    """What the owner of a service answers to a report about it (domain/reports.md 2.3)."""
+
+    CONFIRMED = "confirmed", pgettext_lazy("verdict", "Confirmed")
+    KNOWN = "known", pgettext_lazy("verdict", "Known already")
+    PLANNED = "planned", pgettext_lazy("verdict", "Planned work")
+    NOT_OURS = "not-ours", pgettext_lazy("verdict", "Not on our side")
+    NOT_REPRODUCED = "not-reproduced", pgettext_lazy("verdict", "Cannot be reproduced")
+
+
+class Ruling(models.TextChoices):
+    """What the authority finds where the owner says that the fault is not on its side."""
+
+    PROVIDER = "provider", pgettext_lazy("ruling", "On the owner's side")
+    LOCAL = "local", pgettext_lazy("ruling", "On the reporting entity's side")
 
 
 class EventKind(models.TextChoices):
@@ -107,7 +126,9 @@ PAPERWORK = frozenset({S.RESTORED, S.COMPLETED, S.FINAL_REVIEW, S.REVISION})
 #: The service is back, and stays so as far as anybody knows.
 RETURNED = frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION, S.CLOSED})
 #: The authority's own delays are shown as plainly as the entity's.
-WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2})
+WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2, C.D2})
+#: Owed by the owner of a service to whoever relies on it; everything else waits on the entity that reports.
+WAITS_ON_PROVIDER = frozenset({C.D1})
 
 
 @dataclass(frozen=True)
@@ -128,6 +149,7 @@ class Move:
     returns: bool = False  # back to where it stood: SUBMITTED while nobody has acknowledged
     lead_for_s1: bool = False
     sweep: bool = False  # the clock sweep may do it as well, or it alone
+    by_provider: bool = False  # done by the owner of the service that the report is about, and by nobody else
 
     def target_from(self, status: Status, *, acknowledged: bool) -> Status:
         """Where the report stands after the deed."""
@@ -151,10 +173,11 @@ def _move(
     returns: bool = False,
     lead_for_s1: bool = False,
     sweep: bool = False,
+    by_provider: bool = False,
 ) -> Move:
     return Move(
         name, label, frozenset(sources), target, frozenset(who), note, meets, starts, pauses, resumes, cancels,
-        returns, lead_for_s1, sweep,
+        returns, lead_for_s1, sweep, by_provider,
     )  # fmt: skip
 
 
@@ -259,17 +282,21 @@ CONSUMED_OUTAGE = (
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.D3,)),
     # The owner reports the same outage: the consumer reads so, and its team follows the owner's updates.
     _move("link_owner", _("Link to the owner's report"), OPEN, STAYS, sweep=True),
+    # The owner's answer may change until it is ruled on; one that disputes the report gives the authority time anew.
+    _move("verdict", _("Answer the report"), OPEN, STAYS, P.REPORT_FILE, meets=(C.D1,), cancels=(C.D2,), by_provider=True),
+    _move("dispute", _("Dispute the report"), OPEN, STAYS, P.REPORT_FILE, note=True, meets=(C.D1,), cancels=(C.D2,), starts=(C.D2,), by_provider=True),
+    _move("rule", _("Rule on the dispute"), OPEN | {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True, meets=(C.D2,)),
     # The owner says that its service is back: the consumer confirms it, or says that it is still broken.
     _move("ask_return", _("Ask whether the service is back"), OPEN, STAYS, starts=(C.D3,), sweep=True),
     _move("recall_return", _("Take the question back"), OPEN, STAYS, cancels=(C.D3,), sweep=True),
-    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.D3,), sweep=True),
-    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, returns=True),
-    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, returns=True),
+    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.D3,), cancels=(C.D1,), sweep=True),
+    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, starts=(C.D1,), returns=True),
+    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, starts=(C.D1,), returns=True),
     _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS, sweep=True),
     *_WITHDRAW,
     *_WATCH[:2],
     *_following(OPEN, frozenset({S.RESTORED})),
-)  # fmt: skip
+)  # fmt: skip  # fmt: skip
 
 LIFECYCLES: dict[ReportKind, tuple[Move, ...]] = {
     K.OWN_OUTAGE: OWN_OUTAGE,
@@ -290,7 +317,7 @@ class Filing:
 FILING: dict[ReportKind, Filing] = {
     K.OWN_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2, C.C3)),
     K.MAINTENANCE: Filing(S.SCHEDULED, judges=C.M1, starts=(C.M2, C.M3)),
-    K.CONSUMED_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2,)),
+    K.CONSUMED_OUTAGE: Filing(S.SUBMITTED, judges=C.C1, starts=(C.C2, C.D1)),
 }
 
 

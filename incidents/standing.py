@@ -17,7 +17,7 @@ from entities.models import User
 from entities.permissions import Permission
 from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import due, since
-from incidents.lifecycle import ENDED, WAITS_ON_AUTHORITY, ClockKind, ReportKind, Status
+from incidents.lifecycle import ENDED, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ClockKind, ReportKind, Status
 from incidents.models import Clock, FinalReport, Report
 from incidents.models.report_query import ReportQuerySet
 from incidents.wording import cadence, people
@@ -60,6 +60,8 @@ _LATE: dict[str, Promise] = {
     C.M2: gettext_lazy("a look at the maintenance notice, {t} late"),
     C.M3: gettext_lazy("the start of the work, {t} late"),
     C.M4: gettext_lazy("the end of the work, {t} beyond the window"),
+    C.D1: gettext_lazy("an answer to the report, {t} late"),
+    C.D2: gettext_lazy("a ruling on the dispute, {t} late"),
     C.D3: gettext_lazy("a word on whether the service is back, {t} late"),
 }
 _COMING: dict[str, Promise] = {
@@ -72,13 +74,24 @@ _COMING: dict[str, Promise] = {
     C.M2: gettext_lazy("a look at the maintenance notice by {at}"),
     C.M3: gettext_lazy("the start of the work at {at}"),
     C.M4: gettext_lazy("the end of the work by {at}"),
+    C.D1: gettext_lazy("an answer to the report by {at}"),
+    C.D2: gettext_lazy("a ruling on the dispute by {at}"),
     C.D3: gettext_lazy("a word on whether the service is back, by {at}"),
+}
+
+
+_REQUIRED: dict[str, Promise] = {
+    "authority": gettext_lazy("Required of the authority"),
+    "entity": gettext_lazy("Required of the entity"),
+    "provider": gettext_lazy("Required of the service's owner"),
 }
 
 
 def with_own_clock(reports: ReportQuerySet) -> ReportQuerySet:
     """Reports, each with what its entity owes first: `Report.next_clock` may be the authority's, and due sooner."""
-    running = Clock.objects.running().filter(report=OuterRef("pk")).exclude(kind__in=WAITS_ON_AUTHORITY)
+    running = (
+        Clock.objects.running().filter(report=OuterRef("pk")).exclude(kind__in=WAITS_ON_AUTHORITY | WAITS_ON_PROVIDER)
+    )
     first = running.order_by("due_at", "id")
     return reports.annotate(
         own_clock=Subquery(first.values("kind")[:1]),
@@ -89,18 +102,24 @@ def with_own_clock(reports: ReportQuerySet) -> ReportQuerySet:
 
 def owed(report: Report, clocks: Iterable[Clock], *, reader: User, at: datetime) -> list[Owed]:
     """What is owed now: the reader's own first, then what is due first. Paused clocks owe nothing."""
-    authority = reader.may(Permission.BOARD_VIEW)
+    side = _side(reader, report)
     running = [c for c in clocks if not (c.met_at or c.cancelled_at or c.paused_at) and c.kind in _LATE]
-    found = [_owed(report, clock, authority=authority, at=at) for clock in running]
+    found = [_owed(report, clock, side=side, at=at) for clock in running]
     return sorted(found, key=lambda each: (not each.mine, each.clock.due_at, each.clock.pk))
 
 
-def _owed(report: Report, clock: Clock, *, authority: bool, at: datetime) -> Owed:
-    mine = clock.waits_on_authority == authority
-    if mine:
-        whom = _("Required of you")
-    else:
-        whom = _("Required of the authority") if clock.waits_on_authority else _("Required of the entity")
+def _side(reader: User, report: Report) -> str:
+    """As whom she reads: for the authority, for the entity that reports, or as the owner of the service."""
+    if reader.may(Permission.BOARD_VIEW):
+        return "authority"
+    own = reader.acting is not None and reader.acting.entity_id == report.entity_id
+    return "entity" if own else "provider"
+
+
+def _owed(report: Report, clock: Clock, *, side: str, at: datetime) -> Owed:
+    owner = "authority" if clock.waits_on_authority else "provider" if clock.waits_on_provider else "entity"
+    mine = owner == side
+    whom = _("Required of you") if mine else str(_REQUIRED[owner])
     late = at > clock.due_at
     if late:
         what = format_html(str(_LATE[clock.kind]), t=since(clock.due_at))

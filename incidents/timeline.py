@@ -23,6 +23,8 @@ from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import short_duration
 from incidents.conflicts import acknowledged
 from incidents.extended import SENTENCES as EXTENSIONS
+from incidents.handshake import OWNERS
+from incidents.handshake import SENTENCES as HANDSHAKE
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.models import FinalReport, Report, ReportEvent
 from incidents.watched import SENTENCES as WATCHDOGS
@@ -81,6 +83,9 @@ LOOKS: dict[str, Look] = {
     "resume_final": Look(gettext_lazy("The deadline runs on"), "play", "dga"),
     "refuse_extension": Look(gettext_lazy("Extension refused"), "circle-x", "dga"),
     "stretch_update": Look(gettext_lazy("The next update comes later"), "alarm-clock", "due"),
+    "verdict": Look(gettext_lazy("Answer of the service's owner"), "reply", "dga"),
+    "dispute": Look(gettext_lazy("Report disputed by the service's owner"), "message-square-warning", "due"),
+    "rule": Look(gettext_lazy("Ruling of the authority"), "badge-check", "dga"),
     "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),
     "confirm_withdrawal": Look(gettext_lazy("Withdrawal confirmed"), "ban", "dga"),
     "dismiss": Look(gettext_lazy("Found not reportable"), "circle-x", "dga"),
@@ -133,10 +138,10 @@ OUTSIDE = (
     Q(kind=EventKind.FILED)
     | Q(kind=EventKind.UPDATED, data__visibility="consumers")
     | Q(data__move__in=["acknowledge", "restore", "undo_restore", "reopen", "withdraw", "confirm_withdrawal"])
-    | Q(data__move__in=["dismiss", "close"])
+    | Q(data__move__in=["dismiss", "close", *HANDSHAKE])
 )
 #: Of these a reader from outside reads the words as well.
-TOLD_OUTSIDE = frozenset({EventKind.FILED, "update", "stretch_update"})
+TOLD_OUTSIDE = frozenset({EventKind.FILED, "update", "stretch_update", *HANDSHAKE})
 
 
 def tell(
@@ -180,6 +185,8 @@ def _look(key: str, event: ReportEvent, report: Report) -> Look:
 def _actor(event: ReportEvent, *, outside: bool) -> tuple[str, str]:
     if event.person is None:
         return "", _("Automatic")
+    if event.move in OWNERS:  # a body speaks to a body: its people are named to nobody
+        return "", _("The service's owner")
     authority = event.role in AUTHORITY_ROLES
     if outside:
         return "", _("The authority") if authority else _("The reporting entity")
@@ -320,6 +327,7 @@ def _identified(event: ReportEvent, report: Report) -> str:
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     **WATCHDOGS,
     **EXTENSIONS,
+    **HANDSHAKE,
     "acknowledge": _acknowledged,
     "restore": _restored,
     "close": _closed,

@@ -17,6 +17,7 @@ from incidents.views import (
     following,
     freezes,
     guide,
+    handshake,
     holidays,
     papers,
     phoned,
@@ -44,6 +45,11 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/confirm/", receipt.confirm_recorded, name="confirm_recorded"),
     # --- views/reports.py: the list, the page of a report, attachments ------------------------------------
     path("reports/", reports.report_list, name="report_list"),
+    # --- views/handshake.py: what others report about one's services --------------------------------------
+    path("reports/about-us/", handshake.reports_about_us, name="reports_about_us"),
+    path("reports/<str:reference>/verdict/", handshake.report_verdict, name="report_verdict"),
+    path("reports/<str:reference>/rule/", handshake.report_rule, name="report_rule"),
+    # --- views/reports.py: the page of a report, attachments ------------------------------------------------
     path("reports/<str:reference>/", reports.report_detail, name="report_detail"),
     path("reports/<str:reference>/files/", reports.attachment_add, name="attachment_add"),
     path("reports/<str:reference>/files/<uuid:attachment>/", reports.attachment_download, name="attachment_download"),

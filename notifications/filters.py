@@ -99,8 +99,9 @@ _STARTS: dict[str, ClockKind] = {
     "send_back": ClockKind.C8,
     "ask_return": ClockKind.D3,
     "submit_final": ClockKind.C7,
+    "dispute": ClockKind.D2,
 }
-_OF_AUTHORITY = frozenset({"submit_final"})
+_OF_AUTHORITY = frozenset({"submit_final", "dispute"})
 #: Notices that ask for a deed; the others ask only whoever did not expect them, and a code asks for itself.
 ASKING = (
     Notice.Kind.DRAFT_WAITS, Notice.Kind.TEAM_STALE, Notice.Kind.NAFATH_AWAY, Notice.Kind.BREAK_GLASS,
@@ -130,6 +131,8 @@ def _by_clock(reader: User) -> Iterator[Q]:
     for move, clock in _STARTS.items():
         if (move in _OF_AUTHORITY) == authority:
             yield Q(Exists(running.filter(kind=clock)), event__data__move=move)
+    asked = Q(event__report__provider_service__entity=reader.acting.entity_id if reader.acting else None)
+    yield asked & Q(Exists(running.filter(kind=ClockKind.D1)), event__kind__in=[EventKind.FILED, EventKind.NAMED])
     if authority:
         new = running.filter(kind__in=[ClockKind.C2, ClockKind.M2])
         yield Q(Exists(new), event__kind=EventKind.FILED)

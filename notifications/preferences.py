@@ -13,7 +13,7 @@ from incidents.calendar import RIYADH
 from incidents.lifecycle import EventKind, Severity
 from incidents.models import Clock, ReportEvent
 from notifications.models import Channel, Preference
-from notifications.recipients import Recipient, Side, side_of
+from notifications.recipients import Recipient, side_of, waits_on
 from notifications.topics import CHANNELS, Minimum, Topic, class_of, topic_of
 
 
@@ -81,11 +81,8 @@ class Wishes:
             return event.clock is None or event.clock.due_at < before
         if kind == Minimum.RECEIPT or isinstance(kind, Topic):
             return kind == Minimum.RECEIPT
-        by_authority = side_of(event.report, recipient.membership) == Side.AUTHORITY
-        return any(
-            clock.due_at < before and clock.waits_on_authority == by_authority
-            for clock in self._clocks(event.report_id)
-        )
+        side = side_of(event.report, recipient.membership)
+        return any(clock.due_at < before and waits_on(clock.kind) == side for clock in self._clocks(event.report_id))
 
     def _clocks(self, report: int) -> list[Clock]:
         if report not in self._running:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from entities.models import Membership, Notice
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
-from incidents.lifecycle import EventKind, ReportKind, Severity
+from incidents.lifecycle import WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, EventKind, ReportKind, Severity
 from incidents.models import Report, ReportEvent
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
@@ -33,7 +33,7 @@ from notifications.audiences import (
 from notifications.models import Channel
 from notifications.register import Register
 
-__all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of"]
+__all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of", "waits_on"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,13 @@ def side_of(report: Report, membership: Membership) -> Side:
     if membership.entity_id == report.entity_id:
         return Side.OWN
     return Side.PROVIDER if report.kind == ReportKind.CONSUMED_OUTAGE else Side.CONSUMER
+
+
+def waits_on(clock: str) -> Side:
+    """Who owes what a clock runs for."""
+    if clock in WAITS_ON_AUTHORITY:
+        return Side.AUTHORITY
+    return Side.PROVIDER if clock in WAITS_ON_PROVIDER else Side.OWN
 
 
 def audience(event: ReportEvent, register: Register) -> list[Recipient]:
@@ -107,7 +114,8 @@ def _reminded(event: ReportEvent) -> Iterator[Line]:
     sms = always if event.report.severity in mark.sms_for else never
     audience = rules.heard_by(clock, [*event.data.get("missed", []), mark.code])
     roles = [Role(name) for name in audience if name != CONSUMERS]
-    yield own(*(role for role in roles if role not in AUTHORITY_ROLES), sms=sms)
+    theirs = tuple(role for role in roles if role not in AUTHORITY_ROLES)
+    yield Line(Side.PROVIDER, theirs, sms=sms) if clock in WAITS_ON_PROVIDER else own(*theirs, sms=sms)
     if Role.REVIEWER in roles:
         yield reviewer(sms=sms)
     if Role.LEAD in roles:

@@ -34,6 +34,7 @@ class Register:
             self._services[report].add(service)
         self._read_links()
         self._reported = self._read_reported()
+        self._answered = self._read_answered()
         self._read_members()
         self._follows = self._read_follows()
 
@@ -65,7 +66,7 @@ class Register:
         """
         if report.kind == ReportKind.CONSUMED_OUTAGE:
             return {report.entity_id, *self._provider(report)}
-        return {report.entity_id, *(entity for entity, _strength in self._links_of(report))}
+        return {report.entity_id, *(entity for entity, _strength in self._links_of(report)), *self._waiting_for(report)}
 
     def asked_themselves(self, event: ReportEvent) -> set[int]:
         """Consumers with a report of their own about the service: that report asks them whether it is back."""
@@ -81,10 +82,13 @@ class Register:
             yield from self._by_entity[report.entity_id]
         if Side.AUTHORITY in sides:
             yield from self._desk
-        outside = set(self._provider(report)) if Side.PROVIDER in sides else set()
+        if Side.PROVIDER in sides:
+            for entity in self._provider(report):
+                yield from self._by_entity[entity]
+        outside = set[int]()
         if Side.CONSUMER in sides:
             hears = {entity for entity, strength in self._links_of(report) if strength == HARD}
-            hears |= self._reporting(report)  # whoever has reported it follows its updates
+            hears |= self._waiting_for(report)
             outside |= hears - {report.entity_id} - self.asked_themselves(event)
         for entity in outside:
             yield from (each for each in self._by_entity[entity] if each.role in TEAM)
@@ -94,6 +98,13 @@ class Register:
         if report.kind != ReportKind.OWN_OUTAGE:
             return set()
         return set().union(*(self._reported[service] for service in self._services[report.pk]))
+
+    def _waiting_for(self, report: Report) -> set[int]:
+        """Whoever has reported the outage itself, or was answered by its owner with this report, follows its updates.
+
+        They need not stand in the catalogue as relying on the service.
+        """
+        return self._reporting(report) | self._answered[report.reference]
 
     def _provider(self, report: Report) -> Iterator[int]:
         if report.provider_service:
@@ -130,11 +141,20 @@ class Register:
                 reported[service].add(entity)
         return reported
 
+    def _read_answered(self) -> defaultdict[str, set[int]]:
+        """By the reference that an owner has answered with."""
+        answered: defaultdict[str, set[int]] = defaultdict(set)
+        own = [report.reference for report in self._reports if report.kind != ReportKind.CONSUMED_OUTAGE]
+        if own:
+            theirs = Report.objects.open_outages().filter(verdict_reference__in=own)
+            for reference, entity in theirs.values_list("verdict_reference", "entity"):
+                answered[reference].add(entity)
+        return answered
+
     def _read_members(self) -> None:
-        own = {report.entity_id for report in self._reports}
+        own = {entity for report in self._reports for entity in (report.entity_id, *self._provider(report))}
         teams = {entity for links in self._links.values() for entity, strength in links if strength == HARD}
-        teams |= {entity for report in self._reports for entity in self._provider(report)}
-        teams |= set().union(*self._reported.values())
+        teams |= set().union(*self._reported.values(), *self._answered.values())
         desk = (Role.REVIEWER, Role.LEAD)
         wanted = Q(entity__in=own) | Q(role__in=desk) | Q(entity__in=teams, role__in=TEAM)
         members = with_duty(Membership.objects.usable().filter(wanted), at=timezone.now())

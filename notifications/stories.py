@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from entities.models import Membership, Notice
 from entities.templatetags.moments import stretch
 from incidents.case import REVIEWERS
-from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, EventKind, ReportKind, Severity
+from incidents.lifecycle import ClockKind, EventKind, ReportKind, Ruling, Severity, Verdict
 from incidents.models import Clock, ReportEvent
 from incidents.timeline import LOOKS
 from incidents.watched import watched
@@ -28,7 +28,7 @@ from notifications import notices
 from notifications.audiences import Side, key_of
 from notifications.models import Delivery
 from notifications.paths import path_of
-from notifications.recipients import side_of
+from notifications.recipients import side_of, waits_on
 
 C = ClockKind
 
@@ -60,6 +60,11 @@ HEADLINES: dict[tuple[str, Side], Promise] = {
     ("FILED:DEP", Side.AUTHORITY): gettext_lazy("New report of a consumed service's outage"),
     ("FILED:DEP", Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
     (EventKind.NAMED, Side.PROVIDER): gettext_lazy("Another entity reports an outage of your service"),
+    ("verdict", Side.OWN): gettext_lazy("The service's owner has answered your report"),
+    ("dispute", Side.OWN): gettext_lazy("The service's owner says that the fault is not on its side"),
+    ("dispute", Side.AUTHORITY): gettext_lazy("A service's owner disputes a report"),
+    ("rule", Side.OWN): gettext_lazy("The authority has ruled on your report"),
+    ("rule", Side.PROVIDER): gettext_lazy("The authority has ruled on the report about your service"),
     ("update", Side.CONSUMER): gettext_lazy("Update on the outage of a service you rely on"),
     ("stretch_update", Side.CONSUMER): gettext_lazy("The next update on a service you rely on comes later"),
     ("ask", Side.OWN): gettext_lazy("Question from the authority"),
@@ -89,6 +94,8 @@ DUTIES: dict[str, Promise] = {
     C.M2: gettext_lazy("Look at the maintenance notice"),
     C.M3: gettext_lazy("Start the work, choose another window, or cancel it"),
     C.M4: gettext_lazy("End the work, or declare until when it goes on"),
+    C.D1: gettext_lazy("Say whether the outage is on your side"),
+    C.D2: gettext_lazy("Rule on whose side the fault lies"),
     C.D3: gettext_lazy("Confirm that the service is back, or say that it is still down"),
 }
 _CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
@@ -112,6 +119,8 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     ("extend_window", Side.CONSUMER): _CHECK,
     ("FILED:DEP", Side.PROVIDER): _LOOK,
     (EventKind.NAMED, Side.PROVIDER): _LOOK,
+    ("rule", Side.OWN): gettext_lazy("Read the ruling: it says whether the outage is yours to report"),
+    ("rule", Side.PROVIDER): gettext_lazy("Read the ruling, and report the outage if it is yours"),
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
     ("ask_extension", Side.AUTHORITY): gettext_lazy("Grant the extension, or refuse it with a reason"),
@@ -147,7 +156,8 @@ NOTICE_DUTIES: dict[str, Promise] = {
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {
     C.C3: "update", C.C4: "update", C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
-    C.M3: "maintenance", C.M4: "maintenance", C.D3: "consumed-outage",
+    C.M3: "maintenance", C.M4: "maintenance", C.D1: "owners-answer", C.D2: "owners-answer",
+    C.D3: "consumed-outage",
     ReportKind.OWN_OUTAGE: "own-outage", ReportKind.MAINTENANCE: "maintenance",
     ReportKind.CONSUMED_OUTAGE: "consumed-outage",
 }  # fmt: skip
@@ -230,16 +240,20 @@ def _owed(event: ReportEvent, side: Side, reader: Membership) -> Clock | None:
     """The clock a message is about: the reminder's, the question's, else what the reader's side owes first."""
     if event.kind == EventKind.REMINDED:
         return None if side == Side.CONSUMER else event.clock
-    if side not in {Side.OWN, Side.AUTHORITY} or (key_of(event), side) in UNTIMED or _follows_alone(event, reader):
+    if side == Side.CONSUMER or _follows_alone(event, reader):
+        return None
+    if (key_of(event), side) in UNTIMED and side != Side.PROVIDER:
         return None
     running = [
         clock
         for clock in event.report.clocks.all()
         if not (clock.met_at or clock.cancelled_at or clock.paused_at)
         and clock.kind in DUTIES
-        and (clock.kind in WAITS_ON_AUTHORITY) == (side == Side.AUTHORITY)
+        and waits_on(clock.kind) == side
     ]
     asked = [clock for clock in running if clock.kind == C.C4 and clock.subject == event.seq]
+    if event.move == "dispute":
+        asked = [clock for clock in running if clock.kind == C.D2]
     return min(asked or running, key=lambda clock: clock.due_at, default=None)
 
 
@@ -259,6 +273,12 @@ def _facts(event: ReportEvent, side: Side) -> Iterator[tuple[str, str]]:
         yield _("Expected restoration"), full(report.expected_restoration_at)
     if event.move == "stretch_update":
         yield _("Next update by"), full(datetime.fromisoformat(event.data["new"]))
+    if event.move in {"verdict", "dispute"}:
+        yield _("Owner's answer"), str(Verdict(event.data["verdict"]).label)
+        if link := event.data.get("link"):
+            yield _("The owner's report"), link
+    if event.move == "rule":
+        yield _("Ruling"), str(Ruling(event.data["ruling"]).label)
     if event.move == "acknowledge" and side == Side.OWN and report.reviewer:
         yield _("Reviewer"), report.reviewer.name
 

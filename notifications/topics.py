@@ -90,6 +90,7 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "link_owner": _P, "raise_concern": _M.OWED, "ask_return": _M.OWED, "miss": _M.OWED, "ask_estimate": _M.OWED,
     "stretch_update": _M.OWED, "ask_extension": _P, "refuse_extension": _M.OWED, "pause_final": _M.OWED,
     "resume_final": _M.OWED,
+    "verdict": _M.OWED, "dispute": _M.OWED, "rule": _M.OWED,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,
     "reschedule": _M.WINDOW, "cancel": _M.WINDOW, "extend_window": _M.WINDOW,
 }  # fmt: skip
@@ -98,7 +99,7 @@ AT_THE_AUTHORITY: dict[str, Topic | Minimum] = {
     "submit_final": _M.OWED, "ask_extension": _M.OWED, _E.WITHDRAWAL_ASKED: _M.OWED,
 }  # fmt: skip
 #: Somebody says that her own service is down.
-AT_THE_PROVIDER: dict[str, Topic | Minimum] = {"FILED:DEP": _M.OWED, _E.NAMED: _M.OWED}
+AT_THE_PROVIDER: dict[str, Topic | Minimum] = {"FILED:DEP": _M.OWED, _E.NAMED: _M.OWED, "rule": _M.OWED}
 #: Marks of a clock that is not due yet.
 AHEAD = ("before", "at-")
 
@@ -108,6 +109,8 @@ def class_of(event: ReportEvent, membership: Membership) -> Topic | Minimum:
     side, key = side_of(event.report, membership), key_of(event)
     if side == Side.PROVIDER and key in AT_THE_PROVIDER:
         return AT_THE_PROVIDER[key]
+    if side == Side.PROVIDER and event.kind == EventKind.REMINDED:
+        return _of_a_reminder(event)
     if side not in {Side.OWN, Side.AUTHORITY}:
         return Topic.ELSEWHERE
     if event.kind == EventKind.REMINDED:

@@ -28,6 +28,7 @@ from incidents.actions.final import (
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.freezes import keep_freeze, remove_freeze
+from incidents.actions.handshake import give_verdict, rule
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
 from incidents.actions.linking import link_to_owners
@@ -85,6 +86,7 @@ __all__ = [
     "file_ended_outage",
     "file_pair",
     "file_report",
+    "give_verdict",
     "hand_over",
     "identify_service",
     "keep_freeze",
@@ -112,6 +114,7 @@ __all__ = [
     "restore_pair",
     "resume_final",
     "revoke_feed",
+    "rule",
     "save_alarm",
     "save_draft",
     "save_final",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from entities.models import AuditEvent, DigitalService, Entity, User
 from entities.permissions import Permission
 from incidents.actions.filing import Answers, remember_dependencies, search_text
+from incidents.actions.handshake import ask_owner
 from incidents.actions.moves import lock
 from incidents.assessment import assess_report, tier_of
 from incidents.errors import MoveRefused
@@ -91,7 +92,8 @@ def _point(key: int, *, at: DigitalService, typed: dict[str, str], by: User) -> 
                 setattr(report, name, at)
         names = {"ar": [at.name_ar, at.entity.name_ar], "en": [at.name_in("en"), at.entity.name_in("en")]}
         data = {**typed, "service": f"{at.entity.code}.{at.code}", **names, **_weigh_again(report)}
-        report.record(EventKind.NAMED, by=by, at=timezone.now(), data=data)
+        event = report.record(EventKind.NAMED, by=by, at=timezone.now(), data=data)
+        ask_owner(report, event=event)
         report.save()
 
 

@@ -18,7 +18,7 @@ from entities.models import DigitalService, Entity, ServiceDependency, User
 from entities.permissions import Role
 from entities.text import search_form
 from incidents.actions.silent import close_for_owner, look_at
-from incidents.actions.timekeeping import due_moment, met_clock, new_clock, refresh_board
+from incidents.actions.timekeeping import due_moment, met_clock, new_clock, owner_answers, refresh_board
 from incidents.actions.updates import restore
 from incidents.assessment import assess_report, tier_of
 from incidents.calendar import RIYADH
@@ -172,6 +172,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
         **answers.columns,
     )
     refuse_short_notice(report)
+    starts = [clock for clock in filing.starts if clock != ClockKind.D1 or owner_answers(report)]
     report.reference = ReferenceCounter.take(kind, year=recorded.astimezone(RIYADH).year)
     report.search_text = search_text(report, answers)
     report.save(force_insert=True)
@@ -184,7 +185,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
         data |= {"conflicts": list(answers.conflicts), "conflict_reason": answers.conflict_reason}
     event = report.record(EventKind.FILED, by=by, at=happened, data=data)
     started = [judged_clock(report, filing.judges, at=happened)]
-    started += [new_clock(report, clock, event=event) for clock in filing.starts]
+    started += [new_clock(report, clock, event=event) for clock in starts]
     clocks = Clock.objects.bulk_create(clock for clock in started if clock is not None)
     refresh_board(report, clocks)
     report.save()

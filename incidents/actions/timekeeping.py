@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from crisis_teams.readiness import active_team
+from entities.row_security import as_system
 from incidents.calendar import Calendar
 from incidents.lifecycle import ClockKind, Move, lane_of
 from incidents.models import Clock, Report, ReportEvent
@@ -18,8 +20,10 @@ def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None
         return report.window_start
     if kind == ClockKind.M4:
         return report.agreed_end
+    # The owner answers for the tier of its own service, whatever the consumer's is worth.
+    tier = report.provider_service.tier if kind == ClockKind.D1 and report.provider_service else report.tier
     rule = report.policy.rules.rule(
-        kind, kind=report.kind, severity=report.severity, tier=report.tier, emergency=report.is_emergency
+        kind, kind=report.kind, severity=report.severity, tier=tier, emergency=report.is_emergency
     )
     if rule is None:
         return None
@@ -28,10 +32,21 @@ def due_moment(report: Report, kind: str, *, start: datetime) -> datetime | None
     return work_calendar().due(start, rule.minutes, rule.calendar)
 
 
+def owner_answers(report: Report) -> bool:
+    """Whether an answer is awaited of a service's owner that is known and has a team: only then its clock runs."""
+    service = report.provider_service
+    if report.verdict or service is None or not service.listed or service.entity_id == report.entity_id:
+        return False
+    with as_system():  # another entity's team: of it nothing is known here but that there is one
+        return active_team(service.entity) is not None
+
+
 def start_clock(
     report: Report, kind: str, *, event: ReportEvent, due_at: datetime | None = None, subject: int = 0
 ) -> Clock | None:
     """Start a clock at the event's recording; `due_at` only where the deed itself names the moment."""
+    if kind == ClockKind.D1 and not owner_answers(report):
+        return None
     clock = new_clock(report, kind, event=event, due_at=due_at, subject=subject)
     if clock is not None:
         clock.save(force_insert=True)

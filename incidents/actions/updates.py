@@ -13,7 +13,7 @@ from entities.models import User
 from incidents.actions.moves import conclude, lock, take
 from incidents.actions.timekeeping import due_moment
 from incidents.errors import MoveRefused
-from incidents.lifecycle import ClockKind, EventKind, Move, Phase, Severity
+from incidents.lifecycle import ClockKind, EventKind, Move, Phase, ReportKind, Severity
 from incidents.models import Report, ReportEvent
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -56,6 +56,8 @@ def post_update(
     if no_change:
         _refuse_a_third_no_change(report)
     changed = _carry(report, columns or {})
+    if report.kind == ReportKind.CONSUMED_OUTAGE and report.clocks.running().filter(kind=ClockKind.D3).exists():
+        report.still_down_at = at or timezone.now()
     report.phase = phase or report.phase
     data: dict[str, Any] = {"phase": report.phase, "visibility": visibility, **changed}
     if no_change:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.forms import extensions, moves, updates
+from incidents.forms import extensions, handshake, moves, updates
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,25 @@ DEEDS: dict[str, Deed] = {
         question=_("Confirm the withdrawal?"),
         text=_("All clocks stop, and the report counts as withdrawn. It stays in the register."),
         danger=True,
+    ),
+    "verdict": Deed(
+        "report_verdict",
+        _("Answer the report…"),
+        "reply",
+        handshake.VerdictForm,
+        question=_("Is this outage on your side?"),
+        text=_("The reporting entity and the authority read the answer. It may be changed until a ruling."),
+        sends=_("Send your answer"),
+    ),
+    "rule": Deed(
+        "report_rule",
+        _("Rule on the dispute…"),
+        "badge-check",
+        handshake.RulingForm,
+        question=_("The owner says that the fault is not on its side"),
+        text=_("Both entities read the ruling and its reason."),
+        sends=_("Send the ruling"),
+        first=True,
     ),
     "restore": Deed(
         "report_restore",

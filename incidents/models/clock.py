@@ -10,7 +10,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
-from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind
+from incidents.lifecycle import WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ClockKind
 
 if TYPE_CHECKING:
     from entities.models import User
@@ -93,6 +93,11 @@ class Clock(models.Model):
     @property
     def waits_on_authority(self) -> bool:
         return self.kind in WAITS_ON_AUTHORITY
+
+    @property
+    def waits_on_provider(self) -> bool:
+        """The owner of a service owes it to whoever relies on it."""
+        return self.kind in WAITS_ON_PROVIDER
 
     @property
     def is_over(self) -> bool:

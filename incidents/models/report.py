@@ -23,8 +23,10 @@ from incidents.lifecycle import (
     Move,
     Phase,
     ReportKind,
+    Ruling,
     Severity,
     Status,
+    Verdict,
     allowed,
 )  # fmt: skip
 from incidents.models.event import ReportEvent
@@ -155,6 +157,15 @@ class Report(models.Model):
     return_asked_for = models.DateTimeField(
         null=True, blank=True, help_text="When the owner recorded the return that the consumer was asked about."
     )
+    verdict = models.CharField(_("Owner's answer"), max_length=20, choices=Verdict.choices, blank=True, default="")
+    verdict_at = models.DateTimeField(null=True, blank=True)
+    verdict_reference = models.CharField(
+        max_length=20, blank=True, default="", help_text="The owner's own report: named, and seen by its own readers."
+    )
+    ruling = models.CharField(_("Ruling"), max_length=20, choices=Ruling.choices, blank=True, default="")
+    still_down_at = models.DateTimeField(
+        null=True, blank=True, help_text="Asked whether the service is back, the consumer said no."
+    )
 
     # --- What the board reads, kept true by `record` and the clocks ------------------------------------------
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
@@ -244,10 +255,11 @@ class Report(models.Model):
 
     def moves_for(self, user: User) -> dict[str, Move]:
         """The deeds this person may do now, by name: the page's buttons."""
-        if user.acting is None or not self.is_in_reach_of(user):
+        by_provider = self.is_answered_by(user)
+        if user.acting is None or not (by_provider or self.is_in_reach_of(user)):
             return {}
         moves = allowed(self.kind, status=self.status, severity=self.severity, permissions=user.acting.permissions)
-        return {move.name: move for move in moves}
+        return {move.name: move for move in moves if move.by_provider == by_provider}
 
     def is_in_reach_of(self, user: User) -> bool:
         """Her own entity's report, or she follows for the authority: a provider reads a consumer's, no more.
@@ -260,6 +272,13 @@ class Report(models.Model):
             # The authority's own director files for the authority, and never speaks for another entity.
             return user.acting.entity.is_authority and user.may(Permission.REPORT_TRIAGE)
         return user.acting.role != Role.REVIEWER or self.filed_by_id == user.pk
+
+    def is_answered_by(self, user: User) -> bool:
+        """The report is about a service of her entity's, and she files for it: she gives its answer, no more."""
+        acting = user.acting
+        if acting is None or not user.may(Permission.REPORT_FILE) or acting.entity_id == self.entity_id:
+            return False
+        return self.provider_service is not None and self.provider_service.entity_id == acting.entity_id
 
     # --- Writing -----------------------------------------------------------------------------------------
     def record(

@@ -26,7 +26,7 @@ from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from entities.text import search_form
 from incidents.defaults import RETURN_AFTER_WARNING, WARN_AFTER
-from incidents.lifecycle import ENDED, OPEN, RETURNED, ClockKind, EventKind, Lane, ReportKind, Status
+from incidents.lifecycle import ENDED, OPEN, RETURNED, ClockKind, EventKind, Lane, ReportKind, Status, Verdict
 
 if TYPE_CHECKING:
     from incidents.models.clock import Clock
@@ -44,7 +44,7 @@ BOARD_COLUMNS = (
     "next_started_at", "waits_on_authority", "authority_clock", "authority_due_at", "submitted_at",
     "acknowledged_at", "started_at", "restored_at", "closed_at", "window_start", "actual_start", "actual_end",
     "entity__name_ar", "entity__name_en", "main_service__name_ar", "main_service__name_en",
-    "main_service__listed", "unconfirmed_at",
+    "main_service__listed", "unconfirmed_at", "verdict", "ruling",
     "reviewer__name_ar", "reviewer__name_en", "reviewer__public_id",
 )  # fmt: skip
 
@@ -96,6 +96,25 @@ class ReportQuerySet(models.QuerySet["Report"]):
             self.filter(services__in=services, started_at__range=(at - window, at + window))
             .exclude(status__in=ENDED)
             .distinct()
+        )
+
+    # --- What others report about one's services ---------------------------------------------------------
+    def about_services_of(self, entity: Entity) -> Self:
+        """Reports of other entities about this one's services: it answers them, and reads them from outside."""
+        about = self.filter(kind=ReportKind.CONSUMED_OUTAGE, provider_service__entity=entity)
+        return about.exclude(entity=entity)
+
+    def unanswered(self) -> Self:
+        """Of consumed services: the owner has not said yet whether the outage is its own, and it goes on."""
+        return self.filter(kind=ReportKind.CONSUMED_OUTAGE, lane__lte=Lane.OPEN, status__in=OPEN, verdict="")
+
+    def with_answer_due(self) -> Self:
+        """Each with the moment by which the owner's answer is owed; None where no clock runs."""
+        from incidents.models.clock import Clock
+
+        owed = Clock.objects.running().filter(report=OuterRef("pk"), kind=ClockKind.D1)
+        return self.annotate(
+            answer_due_at=Subquery(owed.values("due_at")[:1]), answer_started_at=Subquery(owed.values("started_at")[:1])
         )
 
     # --- What the clock sweep looks for ------------------------------------------------------------------
@@ -174,6 +193,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """Restored consumed outages whose owner's outage is closed, once reopening is no longer possible."""
         settled = at - REOPEN_WITHIN
         done = self._consumed().filter(lane=Lane.PAPERWORK, status=Status.RESTORED, owner_closed=True, owner_down=False)
+        done = done.exclude(verdict=Verdict.NOT_OURS, ruling="")  # the authority has still to say whose it was
         return done.filter(restored_recorded_at__lte=settled)
 
     # --- What the watchdogs look for -----------------------------------------------------------------------

@@ -31,11 +31,14 @@ STARTS: dict[str, Promise] = {
     ClockKind.C8: _("from being sent back"),
     ClockKind.M1: _("from the filing to the start of the work, at least"),
     ClockKind.M2: _("from the filing"),
+    ClockKind.D1: _("from the filing"),
+    ClockKind.D2: _("from the owner's word that the fault is not its own"),
     ClockKind.D3: _("from the owner's word that the service is back"),
 }
 #: What a version can be held to afterwards: the other clocks have a moment that a person or the window named.
 JUDGED = (
-    ClockKind.C1, ClockKind.C2, ClockKind.C3, ClockKind.C6, ClockKind.C7, ClockKind.C8, ClockKind.M2, ClockKind.D3,
+    ClockKind.C1, ClockKind.C2, ClockKind.C3, ClockKind.C6, ClockKind.C7, ClockKind.C8, ClockKind.M2,
+    ClockKind.D1, ClockKind.D2, ClockKind.D3,
 )  # fmt: skip
 MOST = 5000  # clocks of a month that are counted; beyond it the newest
 _NEEDED = (

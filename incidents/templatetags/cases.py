@@ -18,7 +18,16 @@ from django.utils.translation import gettext as _
 
 from entities.templatetags.icons import icon
 from entities.templatetags.ticking import due, short_duration, since
-from incidents.lifecycle import WAITS_ON_AUTHORITY, ClockKind, ReportKind, Severity, Status
+from incidents.lifecycle import (
+    WAITS_ON_AUTHORITY,
+    WAITS_ON_PROVIDER,
+    ClockKind,
+    ReportKind,
+    Ruling,
+    Severity,
+    Status,
+    Verdict,
+)
 from incidents.models import Clock, Report
 from incidents.models.report_query import NEVER
 
@@ -156,6 +165,40 @@ def clock(row: Clock, whom: bool = True) -> SafeString:
     return _clock(_named(row.kind, row.kind in WAITS_ON_AUTHORITY if whom else None), row.started_at, row.due_at)
 
 
+#: How a service owner's answer looks: a dispute waits for the authority until it has ruled.
+_VERDICT_TONES = {
+    Verdict.CONFIRMED: "late", Verdict.KNOWN: "active", Verdict.PLANNED: "planned", Verdict.NOT_OURS: "waiting",
+    Verdict.NOT_REPRODUCED: "plain",
+}  # fmt: skip
+
+
+@register.simple_tag
+def verdict_pill(report: Report, by_owner: bool = False) -> SafeString:
+    """What the service's owner answered, or what the authority has ruled since; nothing before either.
+
+    `by_owner`: on the owner's own list, which need not say whose answer it is.
+    """
+    if not report.verdict:
+        return SafeString("")
+    return _verdict_pill(report.verdict, report.ruling, by_owner)
+
+
+@once_a_language
+def _verdict_pill(verdict: str, ruling: str, by_owner: bool) -> SafeString:
+    if ruling:
+        words = _("Ruled: %(ruling)s") % {"ruling": Ruling(ruling).label}
+        return format_html('<span class="pill pill--plain">{}</span>', words)
+    answer = str(Verdict(verdict).label)
+    words = answer if by_owner else _("Owner: %(answer)s") % {"answer": answer}
+    return format_html('<span class="pill pill--{}">{}</span>', _VERDICT_TONES[Verdict(verdict)], words)
+
+
+@register.simple_tag
+def answer_owed(report: Report) -> SafeString:
+    """By when the service's owner owes its answer (`ReportQuerySet.with_answer_due`)."""
+    return _clock(_named(ClockKind.D1, None), report.answer_started_at, report.answer_due_at)  # type: ignore[attr-defined]
+
+
 @once_a_language
 def _nothing_owed() -> SafeString:
     return format_html('<span class="muted small">{}</span>', _("Nothing is owed"))
@@ -166,7 +209,8 @@ def _named(kind: str, waits_on_authority: bool | None) -> SafeString:
     label = ClockKind(kind).label
     if waits_on_authority is None:
         return format_html("<span>{}</span>", label)
-    whom = _("on the authority") if waits_on_authority else _("on the entity")
+    others = _("on the owner") if kind in WAITS_ON_PROVIDER else _("on the entity")
+    whom = _("on the authority") if waits_on_authority else others
     return format_html('<span>{} <span class="clock__owner">· {}</span></span>', label, whom)
 
 

@@ -22,13 +22,15 @@ from entities.models import DigitalService, Entity
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions import Filed
+from incidents.affected import outage_about
 from incidents.consequences import Consequences, consequences
 from incidents.errors import LeadTimeShort, MoveRefused
-from incidents.forms.doors import DOORS, EMERGENCY, FIRST_QUESTION, Door, door_of, text_of
+from incidents.forms.doors import DOORS, EMERGENCY, FIRST_QUESTION, OWN, Door, door_of, text_of
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm
 from incidents.forms.outages import BecauseOfAnotherForm
 from incidents.forms.services import ServiceField, read_numbers
+from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from incidents.similar import Similar, find_similar
 
@@ -159,7 +161,7 @@ def form_page(
 
 
 def _open(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
-    """A fresh key and a fresh moment; `?service=` and `?provider=` choose what a link already knows."""
+    """A fresh key and a fresh moment; `?service=`, `?provider=` and `?about=` choose what a link already knows."""
     services = DigitalService.objects.visible_to(request.user).active().select_related("entity")
     initial = {}
     for name, chosen in (
@@ -168,6 +170,10 @@ def _open(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
     ):
         if name in door.form.base_fields:
             initial[name] = list(chosen[:1])
+    if door == OWN and (about := request.GET.get("about", "")):
+        known = Report.objects.visible_to(request.user).filter(kind=ReportKind.CONSUMED_OUTAGE, reference=about[:20])
+        if report := known.select_related("provider_service").first():
+            initial |= outage_about(report, entity=entity)
     drafts = [draft for draft in drafts_of(request) if draft.kind == door.kind]
     filed = Report.objects.visible_to(request.user).of(entity).filter(kind=door.kind)
     sent = filed.filter(submitted_at__gte=timezone.now() - JUST_NOW).select_related("main_service")

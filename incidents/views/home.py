@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,17 +15,18 @@ from django.utils import timezone
 from crisis_teams.models import FILERS
 from crisis_teams.readiness import Readiness, readiness
 from entities.decorators import PortalRequest, acting
-from entities.models import DigitalService, Membership
+from entities.models import DigitalService, Entity, Membership
 from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
-from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, ReportKind
+from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ReportKind
 from incidents.models import Clock, Report
+from incidents.models.clock import ClockQuerySet
 from incidents.models.report_query import ReportQuerySet
 from incidents.silent import lines_for
 from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 
-OWED, RELIED_ON, RECENT = 8, 8, 5
+OWED, RELIED_ON, RECENT, COUNTED = 8, 8, 5, 99
 Down = tuple[DigitalService, UUID, str]
 
 
@@ -30,9 +34,8 @@ def entity_home(request: HttpRequest) -> HttpResponse:
     """For whoever acts in an entity; `outage_portal.views.home` has asked that. A fixed number of queries."""
     portal_request = cast(PortalRequest, request)
     entity, user, now = acting(portal_request).entity, portal_request.user, timezone.now()
-    clocks = Clock.objects.visible_to(user).running().filter(report__entity=entity)
     reports = Report.objects.visible_to(user).of(entity)
-    owed = clocks.exclude(kind__in=WAITS_ON_AUTHORITY).select_related("report__main_service").order_by("due_at", "pk")
+    owed, asked = _owed(Clock.objects.visible_to(user), entity)
     ready = readiness(entity, at=now)
     others = relied_on(entity, at=now, limit=RELIED_ON)
     context = {
@@ -45,9 +48,10 @@ def entity_home(request: HttpRequest) -> HttpResponse:
         "may_confirm": user.may(P.REPORT_BIND),
         "appoints": user.may(P.TEAM_APPOINT),
         "senders": _senders(ready),
+        "about_us": _about_us(asked, at=now),
         "drafts": drafts_of(portal_request) if user.may(P.REPORT_DRAFT) else [],
         "to_confirm": reports.recorded_for_it().select_related("main_service")[:3],
-        "owed": list(owed[: OWED + 1]),
+        "owed": owed[: OWED + 1],
         "owed_shown": OWED,
         "ready": ready,
         "relied_on": others,
@@ -65,6 +69,29 @@ def _down(others: list[tuple[DigitalService, ServiceState]], reports: ReportQuer
     ours = reports.filter(kind=ReportKind.CONSUMED_OUTAGE, provider_service__in=services, status__in=OPEN)
     reported = dict(ours.values_list("provider_service", "reference"))
     return [(service, uuid4(), reported.get(service.pk, "")) for service in services]
+
+
+def _owed(clocks: ClockQuerySet, entity: Entity) -> tuple[list[Clock], list[Clock]]:
+    """What the entity owes on its own reports, and to those who report its services; each the first due first."""
+    own = Q(report__entity=entity) & ~Q(kind__in=WAITS_ON_AUTHORITY | WAITS_ON_PROVIDER)
+    asked = Q(report__provider_service__entity=entity, kind__in=WAITS_ON_PROVIDER)
+    found = clocks.running().filter(own | asked).select_related("report__main_service").order_by("due_at", "pk")
+    rows = list(found[: OWED + 1 + COUNTED])
+    return [row for row in rows if not row.waits_on_provider], [row for row in rows if row.waits_on_provider]
+
+
+@dataclass(frozen=True)
+class AboutUs:
+    """Reports about the entity's services that wait for its answer: how many, and by when the first is owed."""
+
+    number: int
+    due_at: datetime
+    is_late: bool
+
+
+def _about_us(asked: list[Clock], *, at: datetime) -> AboutUs | None:
+    """Counted as far as anybody counts; nothing where nothing waits."""
+    return AboutUs(len(asked), asked[0].due_at, asked[0].due_at < at) if asked else None
 
 
 def _senders(ready: Readiness) -> list[Membership]:

@@ -24,7 +24,7 @@ def receipt(request: PortalRequest, reference: str) -> HttpResponse:
     """The reference, what is owed next and by when, and who is told."""
     report = get_object_or_404(_receipts(request).for_page().select_related("related", "filed_by"), reference=reference)
     running = Clock.objects.visible_to(request.user).running().filter(report__in=[report.pk, report.related_id])
-    clocks = sorted(running.select_related("report").order_by("due_at", "pk"), key=lambda row: row.waits_on_authority)
+    clocks = sorted(running.select_related("report").order_by("due_at", "pk"), key=_others_last)
     services = [affected.service for affected in report.affected.select_related("service")]
     context = {
         "report": report,
@@ -35,6 +35,10 @@ def receipt(request: PortalRequest, reference: str) -> HttpResponse:
         "filed": report.events.filter(kind=EventKind.FILED).first(),
     }
     return render(request, "incidents/receipt.html", context)
+
+
+def _others_last(clock: Clock) -> bool:
+    return clock.waits_on_authority or clock.waits_on_provider
 
 
 @require_POST

@@ -17,6 +17,7 @@ from incidents import facts
 from incidents.case import Case, Question, readable
 from incidents.forms.attachments import AttachmentForm
 from incidents.forms.deeds import DEEDS, Deed
+from incidents.forms.handshake import VerdictForm
 from incidents.forms.moves import AnswerForm, AssignForm, DeedForm, NoteForm
 from incidents.forms.updates import NoChangeForm, RestoreForm, UpdateForm, completeness
 from incidents.lifecycle import ReportKind
@@ -71,6 +72,8 @@ def form_for(name: str, case: Case, data: Any = None, **more: Any) -> DeedForm:
     form = _ELSEWHERE.get(name) or DEEDS[name].form
     if form is AssignForm:
         more["people"] = case.reviewers
+    elif form is VerdictForm:
+        more["reports"] = case.answering
     elif form is RestoreForm:
         more["pair"] = case.pair
     return form(data, name=name, report=case.report, **more)
@@ -96,7 +99,7 @@ def show(
 def _body(request: PortalRequest, case: Case, asked: DeedForm | None) -> dict[str, Any]:
     """The forms and what stands beside them."""
     offers = list(_offers(case, asked))
-    wanted = asked.name if asked else request.GET.get("do", "")
+    wanted = asked.name if asked else request.GET.get("do", "verdict" if case.asked_answer else "")
     return {
         "crumbs": _crumbs(case),
         "offers": offers,
@@ -129,9 +132,14 @@ def _standing(case: Case) -> dict[str, Any]:
 
 
 def _crumbs(case: Case) -> list[tuple[Any, str]]:
-    board = case.by_authority
+    if case.by_authority:
+        above = (_("Board"), reverse("board"))
+    elif case.outside:
+        above = (_("Reports about our services"), reverse("reports_about_us"))
+    else:
+        above = (_("Our reports"), reverse("report_list"))
     return [
-        (_("Board"), reverse("board")) if board else (_("Our reports"), reverse("report_list")),
+        above,
         (case.report.reference, ""),
     ]
 

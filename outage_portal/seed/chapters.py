@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from entities.models import DigitalService, User
+from entities.permissions import Role
 from incidents import actions
 from incidents.actions import Answers
 from incidents.actions.final import needs_countersignature
-from incidents.lifecycle import EventKind, ReportKind, Severity
+from incidents.lifecycle import EventKind, ReportKind, Ruling, Severity, Verdict
 from incidents.models import FinalReport, Report
 from incidents.severity import REACH, Impact
 from outage_portal.seed.telling import Chapter, Teller
@@ -57,6 +58,22 @@ def taken(t: Teller, report: Report, at: datetime, *, late: float = 0.04) -> Cha
         moment = at + (due - at) * (t.rng.uniform(1.1, 2.2) if t.chance(late) else t.rng.uniform(0.2, 0.85))
     at = yield moment
     actions.acknowledge(report, at=at, by=t.reviewer())
+    return at
+
+
+def answered(t: Teller, report: Report, provider: DigitalService, *, at: datetime) -> Chapter:
+    """The owner says what it found, and where it disputes the report, the authority rules."""
+    by = t.cast.first(provider.entity.code, Role.DIRECTOR, Role.ALTERNATE)
+    if by is None:
+        return at
+    verdict = t.pick([Verdict.CONFIRMED, Verdict.NOT_REPRODUCED, Verdict.NOT_OURS])
+    note = t.line("evidence") if verdict == Verdict.NOT_OURS else ""
+    at = yield at + t.minutes(2, 12)
+    actions.give_verdict(report, verdict=verdict, note=note, at=at, by=by)
+    if verdict == Verdict.NOT_OURS:
+        at = yield at + t.minutes(5, 30)
+        ruling = t.pick([Ruling.PROVIDER, Ruling.LOCAL])
+        actions.rule(report, ruling=ruling, note=t.line(f"ruling_{ruling.value}"), at=at, by=t.reviewer())
     return at
 
 

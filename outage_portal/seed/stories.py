@@ -17,7 +17,7 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.actions import Answers
 from incidents.calendar import RIYADH
-from incidents.lifecycle import ReportKind
+from incidents.lifecycle import ReportKind, Verdict
 from incidents.models import Report
 from outage_portal.seed import chapters, maintenance, tales
 from outage_portal.seed.telling import Tale, Teller
@@ -92,6 +92,10 @@ def silent_verification(t: Teller) -> Tale:
         t, "silent-verification", "demo-a.verification", impact="full", began=ago(t, 124), filed=at,
         detection_source="other-entity",
     )  # fmt: skip
+    at = yield ago(t, 93)
+    about = Report.objects.unanswered().filter(provider_service=report.main_service)
+    for each in about.order_by("pk"):
+        actions.give_verdict(each, verdict=Verdict.KNOWN, link=report.reference, at=at, by=by)
     at = yield ago(t, 90)
     actions.acknowledge(report, at=at, by=reviewers(t)[0])
     at = yield ago(t, 84)
@@ -180,6 +184,9 @@ def disputed_payment(t: Teller) -> Tale:
     reviewer = reviewers(t)[0]
     at = yield ago(t, 178)
     actions.acknowledge(report, at=at, by=reviewer)
+    at = yield ago(t, 152)
+    evidence = "تُظهر سجلات الإرسال أن إشعارات السداد وصلت إلى عنوان الاستقبال وأُجيبت بنجاح."
+    actions.give_verdict(report, verdict=Verdict.NOT_OURS, note=evidence, at=at, by=director(t, provider))
     at = yield ago(t, 140)
     asked = actions.ask(
         report, urgent=True, at=at, by=reviewer,

@@ -127,6 +127,7 @@ def consumed(
         yield from _ended_early(t, report, fate.end, at=at, by=by)
         return
     at = yield from chapters.taken(t, report, at)
+    at = yield from chapters.answered(t, report, provider, at=at)
     if length > timedelta(hours=1):
         at = yield at + (back - at) * 0.5
         actions.post_update(report, phase="mitigating", message=row.progress, at=at, by=by)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from entities.permissions import Role
 from incidents import actions
 from incidents.calendar import RIYADH
-from incidents.lifecycle import ReportKind
-from incidents.models import Draft
+from incidents.lifecycle import ReportKind, Verdict
+from incidents.models import Draft, Report
 from outage_portal.seed import chapters, maintenance, stories, tales
 from outage_portal.seed.stories import CONSUMERS, ago, an_outage, director, reviewers
 from outage_portal.seed.telling import Tale, Teller
@@ -106,6 +106,24 @@ def in_progress(t: Teller) -> Tale:
     actions.post_update(report, phase="", message=work.progress, at=at, by=by)
 
 
+def told_of_works(t: Teller) -> Tale:
+    """A consumer notices works that were announced: the owner's answer names them."""
+    own, provider = t.services["demo-b.establishments"], t.services["demo-f.building-permits"]
+    began = ago(t, 44)
+    row = t.words.consumed[0].told(**t.places(provider, began=began, back=t.now), own=own.name_ar)
+    at = yield ago(t, 38)
+    by = director(t, own)
+    report = tales.file_consumed(t, row, own=own, provider=provider, began=began, at=at, impact="minor", by=by)
+    at = yield ago(t, 33)
+    actions.acknowledge(report, at=at, by=reviewers(t)[1])
+    at = yield ago(t, 29)
+    works = Report.objects.filter(kind=ReportKind.MAINTENANCE, main_service=provider).open().latest("pk")
+    actions.give_verdict(
+        report, verdict=Verdict.PLANNED, link=works.reference, at=at, by=director(t, provider),
+        note="تنتهي النافذة خلال نحو ساعة، وتعود الخدمة تدريجيًا قبل ذلك.",
+    )  # fmt: skip
+
+
 def in_review(t: Teller) -> Tale:
     """A final report that waits for the authority."""
     began = ago(t, 60 * 24 * 9 + 400)
@@ -137,6 +155,7 @@ STORIES = (
     before_the_results,
     the_week_after,
     in_progress,
+    told_of_works,
     in_review,
 )
 

@@ -23,7 +23,7 @@ from incidents.forms.deeds import DEEDS
 from incidents.forms.doors import BY_TELEPHONE, DOORS
 from incidents.lifecycle import LIFECYCLES, ReportKind, Status
 from incidents.models import Report
-from tests.factories import a_report, a_reviewer, a_service
+from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.finals import filer_of, restored
 from tests.incidents.pages import as_it_stands, get, text_of
 from tests.incidents.typed import a_director
@@ -122,6 +122,19 @@ def asked() -> Report:
     return Report.objects.get(pk=report.pk)
 
 
+def disputed() -> Report:
+    """Its owner says that the fault is not on its side."""
+    report = a_report(ReportKind.CONSUMED_OUTAGE)
+    actions.give_verdict(report, verdict="not-ours", note="سجلات الإرسال سليمة", by=owner_of(report))
+    return Report.objects.get(pk=report.pk)
+
+
+def owner_of(report: Report) -> User:
+    """Whoever files for the owner of the service."""
+    assert report.provider_service is not None
+    return a_person(Role.DIRECTOR, entity=report.provider_service.entity)
+
+
 #: Deeds that hang on a clock, which a report put where it stands does not have.
 WALKED: dict[str, Callable[[], Report]] = {
     "extend_final": restored,
@@ -129,6 +142,7 @@ WALKED: dict[str, Callable[[], Report]] = {
     "pause_final": restored,
     "refuse_extension": asked,
     "extend_window": started,
+    "rule": disputed,
 }
 
 
@@ -136,7 +150,8 @@ WALKED: dict[str, Callable[[], Report]] = {
 def test_a_deed_gives_back_what_was_typed(name: str, client_of: ClientOf) -> None:
     kind, move = next((kind, m) for kind, moves in LIFECYCLES.items() for m in moves if m.name == name)
     report = WALKED[name]() if name in WALKED else as_it_stands(kind, sorted(move.sources)[0])
-    person = filer_of(report) if permissions_of(Role.DIRECTOR) & move.permissions else a_reviewer(Role.LEAD)
+    files = owner_of if move.by_provider else filer_of
+    person = files(report) if permissions_of(Role.DIRECTOR) & move.permissions else a_reviewer(Role.LEAD)
     _on_its_page(client_of(person), report, DEEDS[name].url)
 
 

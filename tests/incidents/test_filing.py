@@ -316,7 +316,8 @@ def test_a_filing_costs_at_most_sixteen_queries(slug: str, tier: int, browser: C
         assert browser.post(DOORS[slug].url, second).status_code == 302
     framing = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
     asked = [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(framing)]
-    assert len(asked) <= 16, "\n".join(sql[:120] for sql in asked)
+    # Whether the owner has a team to answer is another entity's, and one question more (docs/adr/0033).
+    assert len(asked) <= 16 + (slug == "consumed-outage"), "\n".join(sql[:120] for sql in asked)
 
 
 def test_one_tap_files_that_we_are_affected_too(browser: Client, director: User) -> None:

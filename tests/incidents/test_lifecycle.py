@@ -98,6 +98,9 @@ def _perform(name: str, report: Report, person: User) -> Any:
         ),
         "pause_final": lambda: actions.pause_final(report, cause="supplier", note="بانتظار المورد", by=person),
         "resume_final": lambda: actions.resume_final(report, by=person),
+        "verdict": lambda: actions.give_verdict(report, verdict="confirmed", by=person),
+        "dispute": lambda: actions.give_verdict(report, verdict="not-ours", note="سجلات سليمة", by=person),
+        "rule": lambda: actions.rule(report, ruling="local", note="سبب واضح", by=person),
         "complete": lambda: actions.complete(report, outcome="success", by=person),
         "reschedule": lambda: actions.reschedule(
             report, window_start=now + timedelta(days=20), window_end=now + timedelta(days=21), note="تعارض", by=person
@@ -129,12 +132,13 @@ def test_an_action_refuses_what_the_table_does_not_allow_and_changes_nothing(kin
 
 
 @pytest.mark.django_db
-def test_a_provider_reads_a_consumers_report_and_moves_nothing() -> None:
+def test_a_provider_reads_a_consumers_report_and_answers_it_alone() -> None:
     provider = a_service()
     owner = a_person(Role.DIRECTOR, entity=provider.entity)
     report = a_report(ReportKind.CONSUMED_OUTAGE, provider=provider)
     assert Report.objects.visible_to(owner).get() == report
-    assert report.moves_for(owner) == {}
+    assert set(report.moves_for(owner)) == {"verdict", "dispute"}
+    assert report.moves_for(a_person(Role.MEMBER, entity=provider.entity)) == {}
 
 
 @pytest.mark.django_db

@@ -28,7 +28,7 @@ from incidents.errors import MoveRefused
 from incidents.lifecycle import ENDED, LIFECYCLES, ReportKind, lane_of
 from incidents.models import Clock, FinalReport, Report, ReportEvent
 from incidents.models.report_query import NEVER
-from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
+from tests.factories import a_person, a_report, a_reviewer, a_service, a_team, an_entity
 
 Deed = Callable[[Report, User, datetime], Any]
 WORDS = "حُصر العطل في الشبكة وبدأ التحويل إلى الموقع البديل"
@@ -51,6 +51,9 @@ DEEDS: dict[str, Deed] = {
     "cancel": lambda r, who, at: actions.move(r, "cancel", note="تأجيل", at=at, by=who),
     "submit": lambda r, who, at: actions.submit_final(r, restored_at=at, at=at, by=who),
     "send back": lambda r, who, at: actions.send_back(r, note="أكملوا", comments={"root_cause": "وضّحوا"}, at=at, by=who),
+    "answer": lambda r, who, at: actions.give_verdict(r, verdict="confirmed", at=at, by=who),
+    "dispute": lambda r, who, at: actions.give_verdict(r, verdict="not-ours", note="سجلات سليمة", at=at, by=who),
+    "rule": lambda r, who, at: actions.rule(r, ruling="local", note="سبب واضح", at=at, by=who),
     "close": lambda r, who, at: actions.move(r, "close", at=at, by=who),
     "reopen closed": lambda r, who, at: actions.move(r, "reopen_closed", note="معلومة جديدة", at=at, by=who),
 }  # fmt: skip
@@ -73,18 +76,21 @@ class Lives(RuleBasedStateMachine):
         self.hands = {
             "director": a_person(Role.DIRECTOR, entity=entity),
             "member": a_person(Role.MEMBER, entity=entity),
+            "owner": a_person(Role.DIRECTOR, entity=a_team(an_entity()).entity),
             "stranger": a_person(Role.DIRECTOR, entity=an_entity()),
             "reviewer": a_reviewer(),
             "lead": a_reviewer(Role.LEAD),
         }
+        self.theirs = a_service(entity=self.hands["owner"].acting.entity, tier=0)  # type: ignore[union-attr]  # she acts
 
     @precondition(lambda self: len(self.reports) < 3)
     @rule(kind=st.sampled_from(ReportKind))
     def file(self, kind: ReportKind) -> None:
-        self.reports.append(a_report(kind, by=self.hands["director"], service=self.service))
+        consumed = {"provider": self.theirs} if kind == ReportKind.CONSUMED_OUTAGE else {}
+        self.reports.append(a_report(kind, by=self.hands["director"], service=self.service, **consumed))
 
     @precondition(lambda self: bool(self.reports))
-    @rule(data=st.data(), deed=st.sampled_from(sorted(DEEDS)), hand=st.sampled_from(["director", "member", "stranger", "reviewer", "lead"]))  # fmt: skip
+    @rule(data=st.data(), deed=st.sampled_from(sorted(DEEDS)), hand=st.sampled_from(["director", "member", "owner", "stranger", "reviewer", "lead"]))  # fmt: skip
     def do(self, data: st.DataObject, deed: str, hand: str) -> None:
         report = data.draw(st.sampled_from(self.reports))
         report.refresh_from_db()

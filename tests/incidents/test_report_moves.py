@@ -31,6 +31,7 @@ ELSEWHERE = {
     "submit_final": "final_edit",
     "send_back": "final_edit",
     "undo_acknowledge": None,  # the board's
+    "dispute": "report_verdict",  # one of its answers
 }
 STORIES: list[tuple[ReportKind, Status]] = [
     (kind, status)
@@ -78,6 +79,7 @@ def test_a_deed_that_the_table_does_not_allow_is_refused_with_a_sentence(client_
         "note": "سبب واضح", "text": "سؤال واضح", "severity": "1", "reviewer": "", "days": "3", "outcome": "success",
         "restored_at": now, "actual_end": now, "window_start_date": ahead, "window_start_time": "10:00",
         "window_end_date": ahead, "window_end_time": "11:00", "until_date": ahead, "until_time": "11:00",
+        "verdict": "confirmed", "ruling": "local",
     }  # fmt: skip
     for kind in ReportKind:
         report = as_it_stands(kind, Status.CLOSED if move != "reopen_closed" else lifecycle.FILING[kind].status)

@@ -74,6 +74,10 @@ def built() -> Town:
     reports = [a_report(by=director, service=service) for service in services]
     reports.append(a_report(ReportKind.MAINTENANCE, by=director, service=services[1]))
     reports.append(a_report(ReportKind.CONSUMED_OUTAGE, by=director, service=services[1], provider=provider))
+    for answer in ("", "not-ours"):  # what others report about one of its services
+        reports.append(a_report(ReportKind.CONSUMED_OUTAGE, provider=services[0]))
+        if answer:
+            actions.give_verdict(reports[-1], verdict=answer, note="سجلات الإرسال سليمة", by=director)
     first = reports[0]
     actions.acknowledge(first, by=lead)
     actions.post_update(first, phase="identified", message="حُصر العطل في موزّع الأحمال", by=director)

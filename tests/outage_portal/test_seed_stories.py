@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from incidents.lifecycle import EventKind, ReportKind, Status
+from incidents.lifecycle import EventKind, ReportKind, Status, Verdict
 from incidents.models import Clock, Report
 from outage_portal.seed.stories import last_friday
 from outage_portal.seed.today import OPEN_STORIES
@@ -109,3 +109,13 @@ def test_the_acknowledgement_came_late() -> None:
     clock = report.clocks.get(kind="C2")
     assert clock.met_at and clock.breached_at and minutes(clock.met_at - clock.started_at) == 47
     assert report.events.filter(clock=clock).exists()
+
+
+def test_every_answer_of_a_services_owner_is_told_once_at_least(told: Told) -> None:
+    answered = Report.objects.exclude(verdict="")
+    given = set(answered.values_list("verdict", flat=True))
+    assert {Verdict.KNOWN, Verdict.PLANNED, Verdict.NOT_OURS} <= given  # the year brings the others, by chance
+    owner = story("demo-a.verification")
+    assert answered.filter(verdict_reference=owner.reference).count() == 6
+    waiting = Report.objects.unanswered().get()
+    assert waiting.clocks.running().filter(kind="D1").exists()

@@ -53,6 +53,7 @@ def _row(move: Move) -> str:
     sources = ", ".join(status.value for status in Status if status in move.sources)
     target = "stays" if move.target is None else move.target.value + (" (as it stood)" if move.returns else "")
     who = ", ".join([*sorted(move.permissions), *(["the clock sweep"] if move.sweep else [])])
+    who += " of the service's owner" if move.by_provider else ""
     who += "; S1: report_lead" if move.lead_for_s1 else ""
     clocks = "; ".join(
         f"{verb} {', '.join(kinds) if len(kinds) < 10 else 'all'}"
