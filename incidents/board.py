@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import IntegerField, Q, Subquery
+from django.db.models import Exists, IntegerField, Q, Subquery
+from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from entities.models import Membership, User
 from incidents.lifecycle import ENDED, PAPERWORK, ClockKind, EventKind, Lane, ReportKind, Severity, Status
 from incidents.models import Report, ReportEvent
+from incidents.models.report_query import ReportQuerySet
 
 COUNTED = 999  # a tile says "999+" beyond
 SOON = timedelta(hours=72)
@@ -41,15 +43,18 @@ class Slice:
     holds: Callable[[datetime], Q]
     statuses: tuple[Status, ...]
     tone: str = ""
+    folds: bool = False  # reports of an incident that go on are one row, and count once
 
 
+#: Under an incident, and going on: what its one row on the board stands for. Paperwork is each report's own.
+FOLDED = Q(incident__isnull=False, lane__lte=Lane.OPEN)
 _LIVE = (Status.SUBMITTED, Status.ACTIVE, Status.SCHEDULED, Status.IN_PROGRESS)
 _PAPERWORK = tuple(status for status in Status if status in PAPERWORK)
 _ENDED = tuple(status for status in Status if status in ENDED)
 _OWING = (Status.RESTORED, Status.COMPLETED, Status.REVISION)
 
 TABS = (
-    Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE),
+    Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE, folds=True),
     Slice("paperwork", pgettext_lazy("board", "Paperwork"), lambda at: Q(lane=Lane.PAPERWORK), _PAPERWORK),
     Slice("ended", pgettext_lazy("board", "Ended"), lambda at: Q(lane=Lane.ENDED), _ENDED),
 )
@@ -60,6 +65,7 @@ TILES = (
         lambda at: Q(lane__lt=Lane.ENDED, authority_due_at__lt=at),
         (*_LIVE, *_PAPERWORK),
         "bad",
+        folds=True,
     ),
     Slice(
         "new",
@@ -67,6 +73,7 @@ TILES = (
         lambda at: Q(lane__lte=Lane.OPEN, status=Status.SUBMITTED),
         (Status.SUBMITTED,),
         "waiting",
+        folds=True,
     ),
     Slice(
         "followed",
@@ -74,6 +81,7 @@ TILES = (
         lambda at: Q(lane__lte=Lane.OPEN, status=Status.ACTIVE),
         (Status.ACTIVE,),
         "bad",
+        folds=True,
     ),
     Slice(
         "maintenance",
@@ -110,6 +118,7 @@ class Standing:
 
     counts: dict[str, int]
     token: int
+    grouped: bool  # some reports are folded under an incident
 
     @classmethod
     def read(cls, user: User, *, at: datetime) -> Standing:
@@ -117,15 +126,22 @@ class Standing:
         reports = Report.objects.visible_to(user).order_by()
         conditions = {part.code: part.holds(at) for part in TILES}
         conditions["critical"] = conditions["followed"] & Q(lane=Lane.URGENT, severity=Severity.S1)
-        counts = {
-            name: CountUpTo(reports.filter(condition).values("pk")[: COUNTED + 1])
-            for name, condition in conditions.items()
-        }
+        folding = {part.code for part in TILES if part.folds} | {"critical"}
+        counts = {name: _count(reports.filter(condition), name in folding) for name, condition in conditions.items()}
         settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
         newest = Subquery(settled.order_by("-pk").values("pk")[:1])
         own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-        row = own.annotate(token=newest, **counts).values("token", *counts).get()
-        return cls({name: row[name] for name in counts}, row["token"] or 0)
+        grouped = Exists(reports.filter(FOLDED))
+        row = own.annotate(token=newest, grouped=grouped, **counts).values("token", "grouped", *counts).get()
+        return cls({name: row[name] for name in counts}, row["token"] or 0, row["grouped"])
+
+
+def _count(reports: ReportQuerySet, folds: bool) -> Combinable | CountUpTo:
+    """How many rows they make; what stands under one incident makes one."""
+    if not folds:
+        return CountUpTo(reports.values("pk")[: COUNTED + 1])
+    incidents = reports.filter(FOLDED).values("incident").distinct()
+    return CountUpTo(reports.exclude(FOLDED).values("pk")[: COUNTED + 1]) + CountUpTo(incidents[: COUNTED + 1])
 
 
 @dataclass(frozen=True)

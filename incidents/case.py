@@ -12,12 +12,23 @@ from django.utils import timezone
 
 from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
+from entities.row_security import as_system
 from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
 from incidents.actions.pausing import PAUSABLE
 from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.lifecycle import ENDED, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
-from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
+from incidents.lifecycle import ENDED, OPEN, OWN_OUTAGE, ClockKind, EventKind, Move, ReportKind, Severity, Status
+from incidents.models import (
+    AffectedService,
+    Attachment,
+    Clock,
+    Draft,
+    FinalReport,
+    Incident,
+    Report,
+    ReportEvent,
+    ReviewerNote,
+)
 from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
 from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
@@ -231,6 +242,23 @@ class Case:
             return None
         draft = Draft.objects.visible_to(self.reader).filter(key=key, kind=ReportKind.OWN_OUTAGE).first()
         return draft or self.report.outages.visible_to(self.reader).first()
+
+    @cached_property
+    def incident(self) -> Incident | None:
+        """The wider incident it stands under, with how many `others` do; an entity is told no more of it."""
+        if self.report.incident_id is None or self.outside:
+            return None
+        with as_system():  # the authority's: of it only the reference and a count come out
+            found = Incident.objects.with_figures().filter(pk=self.report.incident_id).first()
+        if found:
+            found.others = found.reports - 1  # type: ignore[attr-defined]  # annotated
+        return found
+
+    @property
+    def may_group(self) -> bool:
+        """A lead opens an incident over it."""
+        grouped = self.report.incident_id is not None
+        return not grouped and self.report.status in OPEN and "link" in self.moves
 
     @property
     def may_confirm(self) -> bool:

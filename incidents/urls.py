@@ -15,6 +15,7 @@ from incidents.views import (
     following,
     guide,
     holidays,
+    incidents,
     papers,
     phoned,
     policies,
@@ -22,6 +23,7 @@ from incidents.views import (
     policy_editing,
     receipt,
     reports,
+    situations,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -100,6 +102,19 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
+    # --- views/incidents.py, views/situations.py: reports of one cause -----------------------------------------------
+    path("incidents/", incidents.incident_list, name="incident_list"),
+    path("incidents/new/", incidents.incident_new, name="incident_new"),
+    path("incidents/<str:incident>/", incidents.incident_page, name="incident_page"),
+    path("incidents/<str:incident>/edit/", incidents.incident_edit, name="incident_edit"),
+    path("incidents/<str:incident>/acknowledge/", incidents.incident_acknowledge, name="incident_acknowledge"),
+    path("incidents/<str:incident>/link/", incidents.incident_link, name="incident_link"),
+    path("incidents/<str:incident>/unlink/", incidents.incident_unlink, name="incident_unlink"),
+    path("incidents/<str:incident>/tell/", incidents.incident_tell, name="incident_tell"),
+    path("incidents/<str:incident>/close/", incidents.incident_close, name="incident_close"),
+    path("incidents/<str:incident>/readers/", situations.incident_readers, name="incident_readers"),
+    path("incidents/<str:incident>/situation/", situations.incident_situation_new, name="incident_situation_new"),
+    path("incidents/<str:incident>/situation/<int:number>/", situations.incident_situation, name="incident_situation"),
     # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/holidays/", holidays.holiday_list, name="holiday_list"),

@@ -51,6 +51,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
             return _access(notice)
         case Notice.Kind.POLICY_WAITS:
             return _version(notice)
+        case Notice.Kind.INCIDENT_OPENED | Notice.Kind.SITUATION_WAITS | Notice.Kind.SITUATION_SENT:
+            return _incident(notice)
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -84,6 +86,14 @@ def _version(notice: Notice) -> list[tuple[str, str]]:
     return said
 
 
+def _incident(notice: Notice) -> list[tuple[str, str]]:
+    """Which incident, and which of its situation reports. Its title is typed by a lead and stays inside."""
+    said = [(_("Incident"), notice.data["incident"])]
+    if "number" in notice.data:
+        said.append((_("Situation report"), str(notice.data["number"])))
+    return said
+
+
 def short(notice: Notice) -> str:
     """The line of an SMS that says more than the headline."""
     match notice.kind:
@@ -91,6 +101,8 @@ def short(notice: Notice) -> str:
             return _("The authority does not know of it")
         case Notice.Kind.CODE:
             return facts(notice)[0][1]
+        case Notice.Kind.INCIDENT_OPENED:
+            return str(notice.data["incident"])
     return ""
 
 
@@ -103,6 +115,8 @@ def guide(notice: Notice) -> str:
             return reverse("guide") + "#own-outage"
         case Notice.Kind.POLICY_WAITS:
             return reverse("guide") + "#clocks"
+        case Notice.Kind.INCIDENT_OPENED | Notice.Kind.SITUATION_WAITS | Notice.Kind.SITUATION_SENT:
+            return ""
     return reverse("guide") + "#team"
 
 
@@ -121,4 +135,8 @@ def path(notice: Notice) -> str:
         return reverse("admin:entities_user_changelist")
     if notice.kind == Notice.Kind.POLICY_WAITS:
         return reverse("policy_page", args=[notice.data["version"]])
+    if notice.kind == Notice.Kind.INCIDENT_OPENED:
+        return reverse("incident_page", args=[notice.data["incident"]])
+    if notice.kind in {Notice.Kind.SITUATION_WAITS, Notice.Kind.SITUATION_SENT}:
+        return reverse("incident_situation", args=[notice.data["incident"], notice.data["number"]])
     return reverse(PATHS.get(notice.kind, "team"))

@@ -16,7 +16,7 @@ from entities.models import Membership, Notice, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import EventKind, ReportKind
-from incidents.models import Report, ReportEvent
+from incidents.models import DutyShift, IncidentReader, Report, ReportEvent
 from incidents.models.duty import with_duty
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
@@ -86,10 +86,21 @@ def notice_audience(notice: Notice) -> list[Recipient]:
         members = members.filter(pk__in=asked.values("membership"))
     elif notice.kind == Notice.Kind.CORRECTION_ASKED:
         members = members.filter(entity=notice.entity_id)
+    elif notice.kind == Notice.Kind.INCIDENT_OPENED:
+        members = _on_duty_first(members)
+    elif notice.kind == Notice.Kind.SITUATION_SENT:
+        listed = IncidentReader.objects.filter(incident__reference=notice.data["incident"])
+        members = Membership.objects.usable().filter(pk__in=listed.values("membership")).select_related("user")
     elif notice.kind == Notice.Kind.POLICY_WAITS:
         members = members.exclude(user__public_id=notice.data["asked_by"])
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
+
+
+def _on_duty_first(members: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Those whom the duty roster names now, or all while it names nobody."""
+    now = DutyShift.objects.on_duty(at=timezone.now()).filter(person__in=members)
+    return members.filter(pk__in=now.values("person")) if now.exists() else members
 
 
 def lines_of(event: ReportEvent) -> Iterable[Line]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Membership, Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
-from incidents.models import Draft, Policy, Report, ReportEvent
+from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SituationReport
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery
 
@@ -65,6 +65,8 @@ def notice_stands(notice: Notice, *, at: datetime) -> bool:
         case Notice.Kind.POLICY_WAITS:
             waiting = Policy.objects.filter(asked_at__isnull=False, published_at__isnull=True)
             return waiting.filter(version=notice.data["version"]).exists()
+        case Notice.Kind.INCIDENT_OPENED | Notice.Kind.SITUATION_WAITS:
+            return _incident_waits(notice)
         case Notice.Kind.DRAFT_WAITS:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:
@@ -72,3 +74,12 @@ def notice_stands(notice: Notice, *, at: datetime) -> bool:
         case Notice.Kind.CODE:
             return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
     return True
+
+
+def _incident_waits(notice: Notice) -> bool:
+    """For its acknowledgement; or one of its situation reports to be sent."""
+    going_on = Incident.objects.going_on().filter(reference=notice.data["incident"])
+    if notice.kind == Notice.Kind.INCIDENT_OPENED:
+        return going_on.filter(acknowledged_at__isnull=True).exists()
+    drafts = SituationReport.objects.filter(incident__in=going_on, sent_at__isnull=True)
+    return drafts.filter(number=notice.data["number"]).exists()

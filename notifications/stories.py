@@ -72,6 +72,9 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
     Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
+    Notice.Kind.INCIDENT_OPENED: gettext_lazy("Many entities report the same provider: an incident was opened"),
+    Notice.Kind.SITUATION_WAITS: gettext_lazy("A situation report waits to be sent"),
+    Notice.Kind.SITUATION_SENT: gettext_lazy("Situation report on an incident"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("A version of the policy awaits a second admin"),
 }
@@ -132,6 +135,9 @@ NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
     Notice.Kind.BREAK_GLASS: gettext_lazy("Ask the person by telephone, and refuse what you cannot explain"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("Read what would change, and publish it or send it back"),
+    Notice.Kind.INCIDENT_OPENED: gettext_lazy("Acknowledge the incident: its reports are acknowledged with it"),
+    Notice.Kind.SITUATION_WAITS: gettext_lazy("Read the draft, change what is to be changed, and send it"),
+    Notice.Kind.SITUATION_SENT: gettext_lazy("Read it in the portal"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.

@@ -36,6 +36,9 @@ class Notice(models.Model):
         CODE_ENTERED = "CODE_ENTERED", _("A session was opened with a code")
         BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         POLICY_WAITS = "POLICY_WAITS", _("A version of the policy awaits a second admin")
+        INCIDENT_OPENED = "INCIDENT_OPENED", _("An incident groups reports")
+        SITUATION_WAITS = "SITUATION_WAITS", _("A situation report waits to be sent")
+        SITUATION_SENT = "SITUATION_SENT", _("A situation report was sent")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -28,6 +28,17 @@ from incidents.actions.final import (
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
+from incidents.actions.incidents import (
+    acknowledge_incident,
+    close_incident,
+    edit_incident,
+    group_by_itself,
+    link,
+    open_incident,
+    settle_incidents,
+    tell_reports,
+    unlink,
+)
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
@@ -43,6 +54,14 @@ from incidents.actions.policy_drafts import remove_row, save_mark, save_points, 
 from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
+from incidents.actions.situations import (
+    choose_readers,
+    possible_readers,
+    prepare_situation,
+    prepare_situations,
+    save_situation,
+    send_situation,
+)
 from incidents.actions.stretching import stretch_update
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
@@ -51,6 +70,7 @@ __all__ = [
     "Answers",
     "Filed",
     "acknowledge",
+    "acknowledge_incident",
     "act_by_itself",
     "add_note",
     "add_shift",
@@ -64,6 +84,8 @@ __all__ = [
     "audit_readings",
     "change_severity",
     "change_shift",
+    "choose_readers",
+    "close_incident",
     "closing_of",
     "comment_fields",
     "complete",
@@ -74,18 +96,25 @@ __all__ = [
     "countersign",
     "discard_draft",
     "discard_policy",
+    "edit_incident",
     "extend_final",
     "extend_window",
     "file_ended_outage",
     "file_pair",
     "file_report",
+    "group_by_itself",
     "hand_over",
     "identify_service",
+    "link",
     "mark_reading",
     "may_hand_over",
     "move",
+    "open_incident",
     "pause_final",
+    "possible_readers",
     "post_update",
+    "prepare_situation",
+    "prepare_situations",
     "publish_policy",
     "ready_to_sign",
     "ready_to_submit",
@@ -105,14 +134,19 @@ __all__ = [
     "save_mark",
     "save_points",
     "save_rule",
+    "save_situation",
     "seal",
     "send_back",
     "send_back_policy",
+    "send_situation",
     "set_days",
+    "settle_incidents",
     "start_window",
     "stretch_update",
     "submit_final",
+    "tell_reports",
     "undo_acknowledge",
     "undo_restore",
+    "unlink",
     "withdraw",
 ]

@@ -4,6 +4,7 @@ from incidents.models.draft import Draft
 from incidents.models.duty import DutyShift
 from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
+from incidents.models.incident import Incident, IncidentReader, IncidentReport, SituationReport
 from incidents.models.note import ReviewerNote
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
 from incidents.models.reading import ReadMark
@@ -24,6 +25,9 @@ __all__ = [
     "FieldComment",
     "FinalReport",
     "Holiday",
+    "Incident",
+    "IncidentReader",
+    "IncidentReport",
     "Policy",
     "ReadMark",
     "ReferenceCounter",
@@ -33,6 +37,7 @@ __all__ = [
     "ReviewerNote",
     "SealedRecord",
     "SeverityRule",
+    "SituationReport",
     "TimelineRow",
     "UnlistedService",
 ]

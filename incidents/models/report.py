@@ -153,7 +153,11 @@ class Report(models.Model):
         null=True, blank=True, help_text="When the owner recorded the return that the consumer was asked about."
     )
 
-    # --- What the board reads, kept true by `record` and the clocks ------------------------------------------
+    # --- What the board reads, kept true by `record`, the clocks and the incident's deeds ---------------------
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="grouped", db_index=False,
+        help_text="The incident it stands under while that goes on; the links stand in IncidentReport.",
+    )  # fmt: skip
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     next_clock = models.CharField(max_length=2, choices=ClockKind.choices, blank=True)
     next_due_at = models.DateTimeField(default=NEVER)
@@ -201,6 +205,7 @@ class Report(models.Model):
             models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
             models.Index(fields=["main_service", "started_at"], name="report_around"),
             models.Index(fields=["id"], condition=Q(unconfirmed_at__isnull=False), name="report_unconfirmed"),
+            models.Index(fields=["incident"], condition=Q(incident__isnull=False), name="report_of_incident"),
         ]
 
     def __str__(self) -> str:
