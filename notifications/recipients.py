@@ -33,6 +33,7 @@ from notifications.audiences import (
     own,
     reviewer,
 )
+from notifications.ladders import heard_together
 from notifications.models import Channel
 
 __all__ = ["Recipient", "Side", "audience", "key_of", "notice_audience", "side_of"]
@@ -56,9 +57,13 @@ def side_of(report: Report, membership: Membership) -> Side:
 
 
 def audience(event: ReportEvent) -> list[Recipient]:
-    """Whom to tell, each person once; the first line that names her says as whom she hears. One query at most."""
+    """Whom to tell, each person once; the first line that names her says as whom she hears.
+
+    One query at most, and one more where reports are led together.
+    """
     absent = Side.CONSUMER if event.report.kind == ReportKind.CONSUMED_OUTAGE else Side.PROVIDER
     lines = [line for line in lines_of(event) if line.side != absent and line.when(event)]
+    lines = heard_together(lines, event)
     if not lines:
         return []
     members = list(_members(event, {line.side for line in lines}))

@@ -89,6 +89,10 @@ def built() -> Town:
     town.draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director
     )
+    town.incident = actions.open_incident(
+        [reports[2], reports[4]], name_ar="انقطاع الربط الشبكي", name_en="Network outage", by=lead
+    )
+    actions.prepare_situation(town.incident, by=lead)
     town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
     return town
 
