@@ -51,7 +51,8 @@ def incident_rows(part: Slice, *, user: User, at: datetime) -> list[IncidentRow]
     """The incidents of which a slice of the board holds a report, the worst first; one query."""
     held = Report.objects.visible_to(user).filter(part.holds(at), FOLDED, incident=OuterRef("pk"))
     found = _for_board(user).going_on().filter(Exists(held))
-    return _rows(found.order_by("worst", "owed_at", "pk")[:MOST_ROWS], user=user, at=at)
+    found = found.order_by("worst", "owed_at", "pk")  # type: ignore[misc]  # annotated
+    return _rows(found[:MOST_ROWS], user=user, at=at)
 
 
 def rows_of(references: Iterable[str], *, user: User, at: datetime) -> list[IncidentRow]:

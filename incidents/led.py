@@ -10,7 +10,7 @@ from functools import cached_property
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from entities.models import DigitalService, User
 from entities.permissions import Permission
@@ -30,6 +30,11 @@ from incidents.timeline import LOOKS, Look, tell
 #: Deeds on its reports that its log tells.
 TOLD = ("link", "unlink", "acknowledge", "echo", "restore", "undo_restore", "reopen")
 LOG = 100
+#: As the incident tells it; a report's own history says it from the other side.
+LINKS = {
+    "link": Look(gettext_lazy("Reports linked"), "link", "dga"),
+    "unlink": Look(gettext_lazy("Reports taken out"), "unlink", "dga"),
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ class Led:
     @cached_property
     def log(self) -> list[Line]:
         """The newest first."""
-        lines = [*self._own(), *self._of_reports()]
+        lines = [*self._of_reports(), *self._own()]  # of the same moment, the opening comes first
         return sorted(lines, key=lambda line: line.at, reverse=True)[:LOG]
 
     def _own(self) -> Iterator[Line]:
@@ -155,7 +160,7 @@ class Led:
         if count > 1:
             what = ngettext("%(n)s report", "%(n)s reports", count) % {"n": count}
         text = entry.text if event.move in {"echo", "restore", "reopen"} else ""
-        return Line(LOOKS[event.move], event.at, entry.name or entry.side, what, text)
+        return Line(LINKS.get(event.move) or LOOKS[event.move], event.at, entry.name or entry.side, what, text)
 
     # --- Situation reports ------------------------------------------------------------------------------------------
     @cached_property

@@ -103,7 +103,7 @@ LOOKS: dict[str, Look] = {
     "watch": Look(gettext_lazy("Long outage"), "siren", "bad"),
     "ask_estimate": Look(gettext_lazy("The expected restoration has passed"), "hourglass", "due"),
     "link": Look(gettext_lazy("Part of a wider incident"), "link", "dga"),
-    "unlink": Look(gettext_lazy("Not part of the incident any more"), "undo-2", "dga"),
+    "unlink": Look(gettext_lazy("Not part of the incident any more"), "unlink", "dga"),
     "echo": Look(gettext_lazy("The authority on the incident"), "message-square-text", "dga"),
     "complete": Look(gettext_lazy("Work completed"), "calendar-check", "good"),
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from entities.models import Membership, Notice, ServiceDependency
+from entities.models.people import MembershipQuerySet
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import EventKind, ReportKind
@@ -102,7 +103,7 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
 
 
-def _on_duty_first(members: QuerySet[Membership]) -> QuerySet[Membership]:
+def _on_duty_first(members: MembershipQuerySet) -> MembershipQuerySet:
     """Those whom the duty roster names now, or all while it names nobody."""
     now = DutyShift.objects.on_duty(at=timezone.now()).filter(person__in=members)
     return members.filter(pk__in=now.values("person")) if now.exists() else members

@@ -42,13 +42,10 @@ def open_incident(
     by: User,
 ) -> Incident:
     """Lead these reports as one case. Raises MoveRefused when one of them cannot be linked: then nothing is opened."""
-    names = {"name_ar": name_ar, "name_en": name_en}
-    return _open(
-        Incident(**names, cause=cause, service=service, provider=service and service.entity, opened_by=by),
-        reports,
-        at=at or timezone.now(),
-        by=by,
-    )
+    incident = Incident(name_ar=name_ar, name_en=name_en, cause=cause, service=service, opened_by=by)
+    if service is not None:
+        incident.provider = service.entity
+    return _open(incident, reports, at=at or timezone.now(), by=by)
 
 
 def _open(incident: Incident, reports: Iterable[Report], *, at: datetime, by: User | None) -> Incident:

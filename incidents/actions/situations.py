@@ -53,9 +53,8 @@ def draft_situation(incident: Incident, *, at: datetime) -> SituationReport:
         last = SituationReport(incident=incident, number=last.number + 1 if last else 1)
     if last.edited_at is None:
         counted = figures(incident)
-        said = {"number": last.number, "at": at}
-        last.text_ar = situation_text(incident, counted, language="ar", **said)
-        last.text_en = situation_text(incident, counted, language="en", **said)
+        last.text_ar = situation_text(incident, counted, number=last.number, at=at, language="ar")
+        last.text_en = situation_text(incident, counted, number=last.number, at=at, language="en")
     last.at = at
     last.save()
     return last

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from incidents.lifecycle import EventKind, ReportKind, Status
-from incidents.models import Clock, Report
+from incidents.models import Clock, Incident, Report
 from outage_portal.seed.stories import last_friday
 from outage_portal.seed.today import OPEN_STORIES
 from tests.outage_portal.conftest import Told
@@ -109,3 +109,11 @@ def test_the_acknowledgement_came_late() -> None:
     clock = report.clocks.get(kind="C2")
     assert clock.met_at and clock.breached_at and minutes(clock.met_at - clock.started_at) == 47
     assert report.events.filter(clock=clock).exists()
+
+
+def test_the_lead_leads_the_owner_and_the_six_as_one_incident() -> None:
+    incident = Incident.objects.get()
+    assert incident.acknowledged_by == incident.opened_by
+    assert set(incident.grouped.values_list("main_service__code", flat=True)) == {"verification"}
+    assert incident.grouped.count() == 7
+    assert incident.situation_reports.get().sent_at is None
