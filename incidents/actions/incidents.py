@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import DigitalService, Entity, Notice, User
+from entities.permissions import Permission
 from incidents.actions.moves import conclude, take, take_for_sweep
 from incidents.calendar import RIYADH
 from incidents.errors import MoveRefused
@@ -42,6 +43,7 @@ def open_incident(
     by: User,
 ) -> Incident:
     """Lead these reports as one case. Raises MoveRefused when one of them cannot be linked: then nothing is opened."""
+    _refuse(by, Permission.REPORT_LEAD)
     incident = Incident(name_ar=name_ar, name_en=name_en, cause=cause, service=service, opened_by=by)
     if service is not None:
         incident.provider = service.entity
@@ -70,7 +72,7 @@ def edit_incident(
     by: User,
 ) -> Incident:
     """What it is called, what it comes from, and whether further reports on the provider join by themselves."""
-    incident = _hold(incident)
+    incident = _hold(incident, by=by)
     incident.name_ar, incident.name_en, incident.cause, incident.service = name_ar, name_en, cause, service
     incident.provider = service.entity if service else incident.provider
     incident.group_mode = group_mode and incident.provider is not None
@@ -84,7 +86,7 @@ def edit_incident(
 @transaction.atomic
 def link(incident: Incident, reports: Iterable[Report], *, at: datetime | None = None, by: User) -> list[ReportEvent]:
     """Put reports under the incident, all or none; acknowledged, if the incident is. Raises MoveRefused."""
-    incident, at = _hold(incident), at or timezone.now()
+    incident, at = _hold(incident, by=by), at or timezone.now()
     return [_link(incident, report, at=at, by=by) for report in sorted(reports, key=lambda each: each.pk)]
 
 
@@ -105,7 +107,7 @@ def _link(incident: Incident, report: Report, *, at: datetime, by: User | None) 
 @transaction.atomic
 def unlink(incident: Incident, report: Report, *, at: datetime | None = None, by: User) -> ReportEvent:
     """Take a report out of the incident: it is a case of its own again. Raises MoveRefused."""
-    incident, at = _hold(incident), at or timezone.now()
+    incident, at = _hold(incident, by=by), at or timezone.now()
     found, move = take(report, "unlink", by=by)
     if found.incident_id != incident.pk:
         raise MoveRefused(_("%(reference)s does not stand under this incident.") % {"reference": found.reference})
@@ -120,7 +122,7 @@ def acknowledge_incident(incident: Incident, *, at: datetime | None = None, by: 
 
     What is linked later is acknowledged by its link. Raises MoveRefused when somebody has it already.
     """
-    incident, at = _hold(incident), at or timezone.now()
+    incident, at = _hold(incident, by=by, needs=Permission.REPORT_TRIAGE), at or timezone.now()
     if incident.acknowledged_at is not None:
         raise MoveRefused(_("This incident has been acknowledged already."))
     incident.acknowledged_at, incident.acknowledged_by = at, by
@@ -147,7 +149,7 @@ def _acknowledge(report: Report, incident: Incident, *, at: datetime, by: User |
 @transaction.atomic
 def tell_reports(incident: Incident, *, text_ar: str, text_en: str, at: datetime | None = None, by: User) -> int:
     """Say something to all whose report stands under the incident and has not ended; returns to how many."""
-    incident, at, told = _hold(incident), at or timezone.now(), 0
+    incident, at, told = _hold(incident, by=by), at or timezone.now(), 0
     for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
         found, move = take(report, "echo", by=by)
         data = {"incident": incident.reference, "en": text_en}
@@ -161,7 +163,7 @@ def tell_reports(incident: Incident, *, text_ar: str, text_en: str, at: datetime
 @transaction.atomic
 def close_incident(incident: Incident, *, at: datetime | None = None, by: User) -> Incident:
     """The case is over for the authority. A report that goes on is a case of its own again, and its history says so."""
-    incident, at = _hold(incident), at or timezone.now()
+    incident, at = _hold(incident, by=by), at or timezone.now()
     for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
         found, move = take(report, "unlink", by=by)
         found.incident = None
@@ -177,13 +179,19 @@ def _closed(incident: Incident, *, at: datetime, by: User | None) -> Incident:
     return incident
 
 
-def _hold(incident: Incident) -> Incident:
-    """The incident afresh, its row locked. Raises MoveRefused when it is closed."""
+def _hold(incident: Incident, *, by: User | None, needs: Permission = Permission.REPORT_LEAD) -> Incident:
+    """The incident afresh, its row locked. Raises MoveRefused when it is closed, or is not hers to lead."""
+    _refuse(by, needs)
     rows = Incident.objects.select_for_update(of=("self",), no_key=True)
     found = rows.get(pk=incident.pk)
     if found.is_closed:
         raise MoveRefused(_("This incident is closed."))
     return found
+
+
+def _refuse(by: User | None, needs: Permission) -> None:
+    if by is not None and not (by.acting and by.acting.entity.is_authority and by.may(needs)):
+        raise MoveRefused(_("Only the authority's reviewers lead an incident."))
 
 
 # --- What the sweep does ----------------------------------------------------------------------------------------------
@@ -227,7 +235,7 @@ def _gather(incident: Incident, *, at: datetime) -> int:
     for report in gatherable(incident, at=at):
         try:
             with transaction.atomic():
-                _link(_hold(incident), report, at=at, by=None)
+                _link(_hold(incident, by=None), report, at=at, by=None)
         except MoveRefused:
             continue  # it has moved on, or the incident is full or closed
         joined += 1
@@ -252,7 +260,7 @@ def _settle(incident: Incident, *, at: datetime) -> bool:
     if state == incident.state and not over:
         return False
     try:
-        incident = _hold(incident)
+        incident = _hold(incident, by=None)
     except MoveRefused:
         return False
     if over:

@@ -136,11 +136,22 @@ class IncidentReport(models.Model):
         return f"{self.incident_id} · {self.report_id}"
 
 
+class IncidentReaderQuerySet(models.QuerySet["IncidentReader"]):
+    def visible_to(self, user: User) -> Self:
+        """The authority sees the list; whoever stands on it knows that she does."""
+        acting = user.acting
+        if acting and acting.entity.is_authority and user.may(Permission.BOARD_VIEW):
+            return self
+        return self.filter(membership__user=user)
+
+
 class IncidentReader(models.Model):
     """Somebody on the list to whom an incident's situation reports are sent."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="reader_rows")
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
+
+    objects = IncidentReaderQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "membership"], name="incident_reader_once")]

@@ -54,6 +54,18 @@ def test_a_reviewer_opens_none(lead: User) -> None:
     assert not Incident.objects.exists()
 
 
+def test_nobody_but_the_authority_touches_one(lead: User) -> None:
+    report = a_report()
+    incident, stranger = over(report, by=lead), a_person(Role.DIRECTOR, entity=None)
+    for deed in (actions.acknowledge_incident, actions.close_incident):
+        with pytest.raises(MoveRefused):
+            deed(incident, by=stranger)
+    with pytest.raises(MoveRefused):
+        actions.close_incident(incident, by=a_reviewer())
+    incident.refresh_from_db()
+    assert (incident.acknowledged_at, incident.is_closed) == (None, False)
+
+
 def test_a_report_stands_under_one_incident(lead: User) -> None:
     report = a_report()
     over(report, by=lead)
