@@ -25,6 +25,7 @@ from incidents.models import (
     Draft,
     FinalReport,
     Incident,
+    IncidentReport,
     Report,
     ReportEvent,
     ReviewerNote,
@@ -50,15 +51,17 @@ class Question:
 def readable(reader: User) -> ReportQuerySet:
     """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
     same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
+    together = IncidentReport.objects.visible_to(reader).linked().filter(incident=OuterRef("incident")).order_by()
     relying = ServiceDependency.objects.filter(provider=OuterRef("main_service")).order_by().values("provider")
     return (
         Report.objects.visible_to(reader)
         .for_page()
-        .select_related("policy", "related", "related_maintenance", "final_report")
+        .select_related("policy", "related", "related_maintenance", "final_report", "incident")
         .annotate(
             has_files=Exists(Attachment.objects.filter(report=OuterRef("pk"))),
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
+            together=Subquery(together.values("incident").annotate(n=Count("pk")).values("n")),
             relying=Subquery(relying.annotate(n=Count("consumer__entity", distinct=True)).values("n")),
         )
     )
@@ -248,10 +251,14 @@ class Case:
         """The wider incident it stands under, with how many `others` do; an entity is told no more of it."""
         if self.report.incident_id is None or self.outside:
             return None
-        with as_system():  # the authority's: of it only the reference and a count come out
-            found = Incident.objects.with_figures().filter(pk=self.report.incident_id).first()
+        if self.by_authority:
+            found, together = self.report.incident, self.report.together  # type: ignore[attr-defined]  # annotated
+        else:
+            with as_system():  # the authority's: of it only the reference and a count come out
+                found = Incident.objects.get(pk=self.report.incident_id)
+                together = found.members.linked().count()
         if found:
-            found.others = found.reports - 1  # type: ignore[attr-defined]  # annotated
+            found.others = together - 1  # type: ignore[attr-defined]  # for the page
         return found
 
     @property
