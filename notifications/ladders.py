@@ -40,6 +40,7 @@ def _has_been_said(event: ReportEvent) -> bool:
     said = ReportEvent.objects.filter(
         kind=EventKind.REMINDED,
         report__incident=event.report.incident_id,
+        report__severity__lte=event.report.severity,  # a worse one may wake by SMS: it speaks for itself
         mark=event.mark,
         clock__kind=event.data["clock"],
         clock__met_at__isnull=True,

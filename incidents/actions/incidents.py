@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from entities.models import DigitalService, Entity, Notice, User
+from entities.models import AuditEvent, DigitalService, Entity, Notice, User
 from entities.permissions import Permission
 from incidents.actions.moves import conclude, take, take_for_sweep
 from incidents.calendar import RIYADH
@@ -80,6 +80,7 @@ def edit_incident(
     if incident.group_mode and others.exists():
         raise MoveRefused(_("Another incident gathers the reports on this provider already."))
     incident.save()
+    _audit(incident, "name_ar", "cause", "service", "group_mode", by=by)
     return incident
 
 
@@ -122,7 +123,7 @@ def acknowledge_incident(incident: Incident, *, at: datetime | None = None, by: 
 
     What is linked later is acknowledged by its link. Raises MoveRefused when somebody has it already.
     """
-    incident, at = _hold(incident, by=by, needs=Permission.REPORT_TRIAGE), at or timezone.now()
+    incident, at = _hold(incident, needs=Permission.REPORT_TRIAGE, by=by), at or timezone.now()
     if incident.acknowledged_at is not None:
         raise MoveRefused(_("This incident has been acknowledged already."))
     incident.acknowledged_at, incident.acknowledged_by = at, by
@@ -179,7 +180,13 @@ def _closed(incident: Incident, *, at: datetime, by: User | None) -> Incident:
     return incident
 
 
-def _hold(incident: Incident, *, by: User | None, needs: Permission = Permission.REPORT_LEAD) -> Incident:
+def _audit(incident: Incident, *fields: str, by: User) -> None:
+    """What no report's history tells stands in the security log, by the names of the columns."""
+    configured, reference = AuditEvent.Action.CONFIGURATION, incident.reference
+    AuditEvent.record(configured, model="incident", reference=reference, fields=list(fields), by=by)
+
+
+def _hold(incident: Incident, *, needs: Permission = Permission.REPORT_LEAD, by: User | None) -> Incident:
     """The incident afresh, its row locked. Raises MoveRefused when it is closed, or is not hers to lead."""
     _refuse(by, needs)
     rows = Incident.objects.select_for_update(of=("self",), no_key=True)

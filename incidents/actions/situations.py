@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from entities.models import Entity, Membership, Notice, User
+from entities.models import AuditEvent, Entity, Membership, Notice, User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.errors import MoveRefused
 from incidents.grouping import children, figures
@@ -98,6 +98,8 @@ def choose_readers(incident: Incident, *, people: Iterable[Membership], by: User
     incident.reader_rows.exclude(membership__in=chosen).delete()
     rows = [IncidentReader(incident=incident, membership_id=pk) for pk in sorted(chosen)]
     IncidentReader.objects.bulk_create(rows, ignore_conflicts=True)
+    configured, reference = AuditEvent.Action.CONFIGURATION, incident.reference
+    AuditEvent.record(configured, model="incident", reference=reference, fields=["readers"], by=by)
     return len(rows)
 
 

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='Reference')),
                 ('cause', models.TextField(blank=True, max_length=1000, verbose_name='Cause, as far as it is known')),
                 ('state', models.CharField(choices=[('OPEN', 'Open'), ('RESTORED', 'Services restored'), ('CLOSED', 'Closed')], default='OPEN', max_length=8, verbose_name='Status')),
-                ('group_mode', models.BooleanField(default=False, help_text='Further reports on the provider join by themselves.')),
+                ('group_mode', models.BooleanField(default=False, verbose_name='Further reports join by themselves')),
                 ('opened_at', models.DateTimeField(verbose_name='Opened at')),
                 ('acknowledged_at', models.DateTimeField(null=True)),
                 ('restored_at', models.DateTimeField(null=True)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incident',
             name='readers',
-            field=models.ManyToManyField(related_name='+', through='incidents.IncidentReader', to='entities.membership'),
+            field=models.ManyToManyField(related_name='+', through='incidents.IncidentReader', to='entities.membership', verbose_name='Who reads the situation reports'),
         ),
         migrations.AddField(
             model_name='incidentreport',

@@ -68,7 +68,7 @@ class Incident(Bilingual):
         Entity, on_delete=models.PROTECT, null=True, related_name="+", help_text="Whose services the group is about."
     )
     state = models.CharField(_("Status"), max_length=8, choices=State.choices, default=State.OPEN)
-    group_mode = models.BooleanField(default=False, help_text="Further reports on the provider join by themselves.")
+    group_mode = models.BooleanField(_("Further reports join by themselves"), default=False)
     opened_at = models.DateTimeField(_("Opened at"))
     opened_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", help_text="Null: the clock sweep."
@@ -78,7 +78,9 @@ class Incident(Bilingual):
     restored_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    readers = models.ManyToManyField(Membership, through="IncidentReader", related_name="+")
+    readers = models.ManyToManyField(
+        Membership, through="IncidentReader", related_name="+", verbose_name=_("Who reads the situation reports")
+    )
 
     objects = IncidentQuerySet.as_manager()
 

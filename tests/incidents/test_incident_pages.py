@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from entities.models import Notice, User
+from entities.models import AuditEvent, Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.board import Standing
@@ -61,6 +61,16 @@ def test_a_lead_opens_an_incident_over_a_report_and_what_is_suggested_beside_it(
     assert answer["Location"] == at("incident_page", incident)
     assert incident.members.count() == 3
     assert incident.provider == first.main_service.entity
+
+
+def test_a_lead_renames_it_and_lets_further_reports_join(browser: Client, lead: User) -> None:
+    [first] = consumed(1)
+    incident = over([first], by=lead)
+    sent = {"name_ar": "اسم", "name_en": "Name", "service": first.main_service_id, "group_mode": "on"}
+    browser.post(at("incident_edit", incident), sent)
+    incident.refresh_from_db()
+    assert (incident.name_en, incident.group_mode, incident.provider) == ("Name", True, first.main_service.entity)
+    assert AuditEvent.objects.filter(data__reference=incident.reference).count() == 1
 
 
 def test_an_unknown_reference_is_named(browser: Client) -> None:

@@ -67,6 +67,15 @@ def test_another_report_speaks_when_the_first_one_waits_no_more(reviewer: User) 
     assert only.event is not None and only.event.report == second
 
 
+def test_a_worse_report_speaks_for_itself(reviewer: User) -> None:
+    lead = a_reviewer(Role.LEAD)
+    mild, bad = consumed(2)
+    actions.open_incident([mild, bad], name_ar="أ", name_en="a", by=lead)
+    Report.objects.filter(pk=mild.pk).update(severity=4)
+    actions.record_due_reminders(at=timezone.now() + timedelta(minutes=40))
+    assert len(told(reviewer, channel=Channel.IN_APP, event__kind=EventKind.REMINDED)) == 2
+
+
 def test_thirty_reports_on_one_provider_leave_one_case_and_one_ladder(reviewer: User) -> None:
     provider = a_service(tier=0)
     for number in range(30):
