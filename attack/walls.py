@@ -35,6 +35,7 @@ class Foreign:
     delivery: object
     membership: int
     shift: int  # the authority's
+    incident: str  # over the victim's reports
     entity_code: str
     words: tuple[str, ...]
 
@@ -57,6 +58,7 @@ def _foreign(house: House) -> Foreign:
     if not house.ask(f"SELECT 1 FROM incidents_attachment a {on_report} WHERE e.code = %s", VICTIM):
         _attach(house, reference)
     [(shift,)] = house.ask("SELECT max(id) FROM incidents_dutyshift")
+    [(incident,)] = house.ask("SELECT max(reference) FROM incidents_incident")
     [(words,)] = house.ask(
         "SELECT array_agg(r.summary) FROM incidents_report r JOIN entities_entity e ON e.id = r.entity_id "
         "WHERE e.code = %s AND r.kind = 'OUT' AND length(r.summary) > 20",
@@ -70,6 +72,7 @@ def _foreign(house: House) -> Foreign:
         delivery=first(f"SELECT d.id FROM notifications_delivery d {on_member} WHERE e.code = %s"),
         membership=first("SELECT r.id FROM entities_membership r {of}"),
         shift=shift or 0,
+        incident=incident or "INC-2026-000001",
         entity_code=VICTIM,
         words=tuple(words or ()),
     )
@@ -93,6 +96,8 @@ def addresses(house: House, foreign: Foreign | None = None) -> Iterator[tuple[st
         "delivery": foreign.delivery,
         "membership": foreign.membership,
         "shift": foreign.shift,
+        "incident": foreign.incident,
+        "number": 1,
         "entity_code": foreign.entity_code,
     }
     for pattern in _ours():

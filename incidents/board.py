@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Exists, IntegerField, Q, Subquery
+from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from entities.models import Membership, User
 from incidents.lifecycle import ENDED, PAPERWORK, ClockKind, EventKind, Lane, ReportKind, Severity, Status
 from incidents.models import Report, ReportEvent
+from incidents.models.report_query import ReportQuerySet
 from incidents.silent import Line, alarms_number
 
 COUNTED = 999  # a tile says "999+" beyond
@@ -44,15 +46,18 @@ class Slice:
     holds: Callable[[datetime], Q]
     statuses: tuple[Status, ...]
     tone: str = ""
+    folds: bool = False  # reports of an incident that go on are one row, and count once
 
 
+#: Under an incident, and going on: what its one row on the board stands for. Paperwork is each report's own.
+FOLDED = Q(incident__isnull=False, lane__lte=Lane.OPEN)
 _LIVE = (Status.SUBMITTED, Status.ACTIVE, Status.SCHEDULED, Status.IN_PROGRESS)
 _PAPERWORK = tuple(status for status in Status if status in PAPERWORK)
 _ENDED = tuple(status for status in Status if status in ENDED)
 _OWING = (Status.RESTORED, Status.COMPLETED, Status.REVISION)
 
 TABS = (
-    Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE),
+    Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE, folds=True),
     Slice("paperwork", pgettext_lazy("board", "Paperwork"), lambda at: Q(lane=Lane.PAPERWORK), _PAPERWORK),
     Slice("ended", pgettext_lazy("board", "Ended"), lambda at: Q(lane=Lane.ENDED), _ENDED),
 )
@@ -63,6 +68,7 @@ TILES = (
         lambda at: Q(lane__lt=Lane.ENDED, authority_due_at__lt=at),
         (*_LIVE, *_PAPERWORK),
         "bad",
+        folds=True,
     ),
     Slice(
         "new",
@@ -70,6 +76,7 @@ TILES = (
         lambda at: Q(lane__lte=Lane.OPEN, status=Status.SUBMITTED),
         (Status.SUBMITTED,),
         "waiting",
+        folds=True,
     ),
     Slice(
         "followed",
@@ -77,6 +84,7 @@ TILES = (
         lambda at: Q(lane__lte=Lane.OPEN, status=Status.ACTIVE),
         (Status.ACTIVE,),
         "bad",
+        folds=True,
     ),
     Slice(
         "maintenance",
@@ -114,6 +122,7 @@ class Standing:
     counts: dict[str, int]
     token: int
     alarms: int  # what the suspected outages are told apart by; 0 while there is none
+    grouped: bool  # some reports are folded under an incident
 
     @classmethod
     def read(cls, user: User, *, at: datetime) -> Standing:
@@ -121,15 +130,22 @@ class Standing:
         reports = Report.objects.visible_to(user).order_by()
         conditions = {part.code: part.holds(at) for part in TILES}
         conditions["critical"] = conditions["followed"] & Q(lane=Lane.URGENT, severity=Severity.S1)
-        counts = {
-            name: CountUpTo(reports.filter(condition).values("pk")[: COUNTED + 1])
-            for name, condition in conditions.items()
-        }
+        folding = {part.code for part in TILES if part.folds} | {"critical"}
+        counts = {name: _count(reports.filter(condition), name in folding) for name, condition in conditions.items()}
         settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
         newest = Subquery(settled.order_by("-pk").values("pk")[:1])
         own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-        row = own.annotate(token=newest, alarms=alarms_number(user), **counts).values("token", "alarms", *counts).get()
-        return cls({name: row[name] for name in counts}, row["token"] or 0, row["alarms"])
+        asked = {"alarms": alarms_number(user), "grouped": Exists(reports.filter(FOLDED)), **counts}
+        row = own.annotate(token=newest, **asked).values("token", *asked).get()
+        return cls({name: row[name] for name in counts}, row["token"] or 0, row["alarms"], row["grouped"])
+
+
+def _count(reports: ReportQuerySet, folds: bool) -> Combinable | CountUpTo:
+    """How many rows they make; what stands under one incident makes one."""
+    if not folds:
+        return CountUpTo(reports.values("pk")[: COUNTED + 1])
+    incidents = reports.filter(FOLDED).values("incident").distinct()
+    return CountUpTo(reports.exclude(FOLDED).values("pk")[: COUNTED + 1]) + CountUpTo(incidents[: COUNTED + 1])
 
 
 @dataclass(frozen=True)

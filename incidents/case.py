@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from entities.models import Membership, ServiceDependency, User
 from entities.permissions import Permission, Role
+from entities.row_security import as_system
 from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
 from incidents.actions.handshake import NAMES, may_rule
@@ -20,6 +21,7 @@ from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.handshake import ANSWERS, RULINGS
 from incidents.lifecycle import (
     ENDED,
+    OPEN,
     OWN_OUTAGE,
     ClockKind,
     EventKind,
@@ -30,7 +32,18 @@ from incidents.lifecycle import (
     Status,
     Verdict,
 )
-from incidents.models import AffectedService, Attachment, Clock, Draft, FinalReport, Report, ReportEvent, ReviewerNote
+from incidents.models import (
+    AffectedService,
+    Attachment,
+    Clock,
+    Draft,
+    FinalReport,
+    Incident,
+    IncidentReport,
+    Report,
+    ReportEvent,
+    ReviewerNote,
+)
 from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
 from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
@@ -52,15 +65,17 @@ class Question:
 def readable(reader: User) -> ReportQuerySet:
     """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
     same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
+    together = IncidentReport.objects.visible_to(reader).linked().filter(incident=OuterRef("incident")).order_by()
     relying = ServiceDependency.objects.filter(provider=OuterRef("main_service")).order_by().values("provider")
     return (
         Report.objects.visible_to(reader)
         .for_page()
-        .select_related("policy", "related", "related_maintenance", "final_report")
+        .select_related("policy", "related", "related_maintenance", "final_report", "incident")
         .annotate(
             has_files=Exists(Attachment.objects.filter(report=OuterRef("pk"))),
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
+            together=Subquery(together.values("incident").annotate(n=Count("pk")).values("n")),
             relying=Subquery(relying.annotate(n=Count("consumer__entity", distinct=True)).values("n")),
         )
     )
@@ -287,6 +302,27 @@ class Case:
         reader = self.reader.acting
         own = Report.objects.visible_to(self.reader).filter(kind__in=NAMES.values()).open()
         return list(own.of(reader.entity).select_related("main_service").order_by("-id")[:LINKED]) if reader else []
+
+    @cached_property
+    def incident(self) -> Incident | None:
+        """The wider incident it stands under, with how many `others` do; an entity is told no more of it."""
+        if self.report.incident_id is None or self.outside:
+            return None
+        if self.by_authority:
+            found, together = self.report.incident, self.report.together  # type: ignore[attr-defined]  # annotated
+        else:
+            with as_system():  # the authority's: of it only the reference and a count come out
+                found = Incident.objects.get(pk=self.report.incident_id)
+                together = found.members.linked().count()
+        if found:
+            found.others = together - 1  # type: ignore[attr-defined]  # for the page
+        return found
+
+    @property
+    def may_group(self) -> bool:
+        """A lead opens an incident over it."""
+        grouped = self.report.incident_id is not None
+        return not grouped and self.report.status in OPEN and "link" in self.moves
 
     @property
     def may_confirm(self) -> bool:

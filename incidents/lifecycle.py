@@ -116,6 +116,9 @@ class EventKind(models.TextChoices):
     IDENTIFIED = "IDENTIFIED", _("Identity confirmed")
     SIGNED = "SIGNED", _("Final report signed")
     WATCHED = "WATCHED", _("Watchdog")
+    LINKED = "LINKED", _("Linked to an incident")
+    UNLINKED = "UNLINKED", _("Taken out of an incident")
+    ECHOED = "ECHOED", _("Word on the incident")
 
 
 S, K, C = Status, ReportKind, ClockKind
@@ -184,11 +187,12 @@ def _move(
 ALL_CLOCKS = tuple(ClockKind)
 STAYS = None
 
+# The sweep's: a report that joins an incident by itself is acknowledged with it.
 _ACKNOWLEDGE = (
-    _move("acknowledge", _("Acknowledge"), {S.SUBMITTED}, S.ACTIVE, P.REPORT_TRIAGE, meets=(C.C2,)),
+    _move("acknowledge", _("Acknowledge"), {S.SUBMITTED}, S.ACTIVE, P.REPORT_TRIAGE, meets=(C.C2,), sweep=True),
     # Restored before anyone took it: the acknowledgement is still owed, and changes nothing else.
-    _move("acknowledge", _("Acknowledge"), {S.RESTORED, S.FINAL_REVIEW}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
-)
+    _move("acknowledge", _("Acknowledge"), {S.RESTORED, S.FINAL_REVIEW}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,), sweep=True),
+)  # fmt: skip
 # A slip of the finger: whoever acknowledged takes it back at once, and C2 runs on to its own due moment.
 _UNDO_ACKNOWLEDGE = _move(
     "undo_acknowledge", _("Undo the acknowledgement"), {S.ACTIVE}, S.SUBMITTED, P.REPORT_TRIAGE, starts=(C.C2,)
@@ -235,6 +239,17 @@ _WITHDRAW = (
     _move("dismiss", _("Not reportable"), OPEN, S.NOT_REPORTABLE, P.REPORT_TRIAGE, note=True, cancels=ALL_CLOCKS),
 )  # fmt: skip
 
+
+def _grouping(paperwork: frozenset[Status]) -> tuple[Move, ...]:
+    """Under an incident, out of it again, and what the authority says to all that stand under it."""
+    until_the_end = OPEN | paperwork
+    return (
+        _move("link", _("Link to an incident"), OPEN | {S.RESTORED}, STAYS, P.REPORT_LEAD, sweep=True),
+        _move("unlink", _("Take out of the incident"), until_the_end, STAYS, P.REPORT_LEAD),
+        _move("echo", _("Write to all reports of the incident"), until_the_end, STAYS, P.REPORT_LEAD, note=True),
+    )
+
+
 OWN_OUTAGE = (
     *_ACKNOWLEDGE,
     _UNDO_ACKNOWLEDGE,
@@ -252,6 +267,7 @@ OWN_OUTAGE = (
     *_FINAL,
     *_WITHDRAW,
     *_WATCH,
+    *_grouping(frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
     *_following(OPEN, frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
 )  # fmt: skip
 
@@ -278,7 +294,7 @@ MAINTENANCE = (
 CONSUMED_OUTAGE = (
     _ACKNOWLEDGE[0],
     _UNDO_ACKNOWLEDGE,
-    _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,)),
+    _move("acknowledge", _("Acknowledge"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, meets=(C.C2,), sweep=True),
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.D3,)),
     # The owner reports the same outage: the consumer reads so, and its team follows the owner's updates.
     _move("link_owner", _("Link to the owner's report"), OPEN, STAYS, sweep=True),
@@ -295,6 +311,7 @@ CONSUMED_OUTAGE = (
     _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS, sweep=True),
     *_WITHDRAW,
     *_WATCH[:2],
+    *_grouping(frozenset({S.RESTORED})),
     *_following(OPEN, frozenset({S.RESTORED})),
 )  # fmt: skip  # fmt: skip
 

@@ -25,6 +25,14 @@ def _part_of(report: str) -> Policy:
 _OF_THE_REPORT = _part_of("report_id")
 _OF_THE_FINAL_REPORT = _part_of("(SELECT f.report_id FROM incidents_finalreport f WHERE f.id = final_report_id)")
 
+#: Which reports have one cause is the authority's to know, and its reviewers' to say.
+_GROUPED = Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE))
+_LISTED = (
+    "EXISTS (SELECT FROM incidents_incidentreader r JOIN entities_membership m ON m.id = r.membership_id"
+    f" WHERE r.incident_id = incidents_situationreport.incident_id AND m.user_id = {USER} AND m.entity_id = {ENTITY})"
+)
+_MINE = f"EXISTS (SELECT FROM entities_membership m WHERE m.id = membership_id AND m.user_id = {USER})"
+
 POLICIES = {
     "incidents_report": REPORT,
     "incidents_affectedservice": _OF_THE_REPORT,
@@ -48,6 +56,13 @@ POLICIES = {
     # The owner reads counts; which consumers' reports they are is the authority's.
     "incidents_silentoutage": Policy(sees=f"{BY_AUTHORITY} OR {OF_OWN_ENTITY}"),
     "incidents_silentoutagereport": Policy(sees=BY_AUTHORITY),
+    "incidents_incident": _GROUPED,
+    "incidents_incidentreport": _GROUPED,
+    # Whoever stands on an incident's list reads what was sent, and knows that she stands on it.
+    "incidents_incidentreader": Policy(sees=f"{BY_AUTHORITY} OR {_MINE}", writes=_GROUPED.writes),
+    "incidents_situationreport": Policy(
+        sees=f"{BY_AUTHORITY} OR (sent_at IS NOT NULL AND {_LISTED})", writes=_GROUPED.writes
+    ),
     # A reader leaves her own; the sweep reads them.
     "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
     # One's own, of the entity one acts for; the feed itself is found by the system.

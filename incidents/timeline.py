@@ -23,6 +23,7 @@ from entities.templatetags.moments import day_time
 from entities.templatetags.ticking import short_duration
 from incidents.conflicts import acknowledged
 from incidents.extended import SENTENCES as EXTENSIONS
+from incidents.grouped import SENTENCES as GROUPED
 from incidents.handshake import OWNERS
 from incidents.handshake import SENTENCES as HANDSHAKE
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
@@ -108,6 +109,9 @@ LOOKS: dict[str, Look] = {
     "return_to_pool": Look(gettext_lazy("Back to the pool"), "user-x", "bad"),
     "watch": Look(gettext_lazy("Long outage"), "siren", "bad"),
     "ask_estimate": Look(gettext_lazy("The expected restoration has passed"), "hourglass", "due"),
+    "link": Look(gettext_lazy("Part of a wider incident"), "link", "dga"),
+    "unlink": Look(gettext_lazy("Not part of the incident any more"), "unlink", "dga"),
+    "echo": Look(gettext_lazy("The authority on the incident"), "message-square-text", "dga"),
     "complete": Look(gettext_lazy("Work completed"), "calendar-check", "good"),
     EventKind.WITHDRAWAL_ASKED: Look(gettext_lazy("Withdrawal requested"), "ban", "due"),
     EventKind.ANSWERED: Look(gettext_lazy("Phoned-in report confirmed"), "phone-incoming", "good"),
@@ -217,7 +221,14 @@ def _text(key: str, event: ReportEvent, report: Report) -> tuple[str, bool]:
 
 def _acknowledged(event: ReportEvent, report: Report) -> str:
     every = cadence(report)
-    return _("Updates are owed %(every)s until the service is back.") % {"every": every} if every else ""
+    if event.data.get("incident"):
+        said = format_html(_("With {}, of which it is a part."), format_html("<bdi>{}</bdi>", event.data["incident"]))
+        return format_html("{} {}", said, _cadence(every)) if every else said
+    return _cadence(every) if every else ""
+
+
+def _cadence(every: str) -> str:
+    return _("Updates are owed %(every)s until the service is back.") % {"every": every}
 
 
 def _restored(event: ReportEvent, report: Report) -> str:
@@ -328,6 +339,7 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     **WATCHDOGS,
     **EXTENSIONS,
     **HANDSHAKE,
+    **GROUPED,
     "acknowledge": _acknowledged,
     "restore": _restored,
     "close": _closed,

@@ -19,6 +19,7 @@ from incidents.views import (
     guide,
     handshake,
     holidays,
+    incidents,
     papers,
     phoned,
     policies,
@@ -27,6 +28,7 @@ from incidents.views import (
     receipt,
     reports,
     silent,
+    situations,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -120,6 +122,19 @@ urlpatterns: list[URLPattern] = [
     path("alarms/<int:alarm>/report/", silent.silent_report, name="silent_report"),
     path("alarms/<int:alarm>/deny/", silent.silent_deny, name="silent_deny"),
     path("alarms/<int:alarm>/dismiss/", silent.silent_dismiss, name="silent_dismiss"),
+    # --- views/incidents.py, views/situations.py: reports of one cause -----------------------------------------------
+    path("incidents/", incidents.incident_list, name="incident_list"),
+    path("incidents/new/", incidents.incident_new, name="incident_new"),
+    path("incidents/<str:incident>/", incidents.incident_page, name="incident_page"),
+    path("incidents/<str:incident>/edit/", incidents.incident_edit, name="incident_edit"),
+    path("incidents/<str:incident>/acknowledge/", incidents.incident_acknowledge, name="incident_acknowledge"),
+    path("incidents/<str:incident>/link/", incidents.incident_link, name="incident_link"),
+    path("incidents/<str:incident>/unlink/", incidents.incident_unlink, name="incident_unlink"),
+    path("incidents/<str:incident>/tell/", incidents.incident_tell, name="incident_tell"),
+    path("incidents/<str:incident>/close/", incidents.incident_close, name="incident_close"),
+    path("incidents/<str:incident>/readers/", situations.incident_readers, name="incident_readers"),
+    path("incidents/<str:incident>/situation/", situations.incident_situation_new, name="incident_situation_new"),
+    path("incidents/<str:incident>/situation/<int:number>/", situations.incident_situation, name="incident_situation"),
     # --- views/policies.py: the policy to be read ---------------------------------------------------------------------
     path("policies/", policies.policy_list, name="policy_list"),
     path("policies/holidays/", holidays.holiday_list, name="holiday_list"),

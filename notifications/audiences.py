@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from entities.models import Notice
-from entities.permissions import Role
+from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.lifecycle import OPEN, EventKind, Severity
 from incidents.models import ReportEvent
 from notifications.models import Channel
@@ -93,6 +93,7 @@ class Line:
 TEAM = (Role.DIRECTOR, Role.ALTERNATE)
 CREW = (*TEAM, Role.MEMBER)
 HOUSE = (*CREW, Role.IT_LEADER)
+AUTHORITY = tuple(sorted(AUTHORITY_ROLES))
 REST = (Role.MEMBER, Role.IT_LEADER)
 
 
@@ -181,6 +182,9 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "verdict": (own(*TEAM), reviewer(mail=never)),
     "dispute": (own(*TEAM), reviewer(sms=urgent)),
     "rule": (own(*HOUSE), provider()),
+    "link": (own(*CREW, mail=never),),
+    "unlink": (own(*CREW, mail=never),),
+    "echo": (own(*CREW),),
     EventKind.SIGNED: (own(*TEAM),),
     EventKind.IDENTIFIED: (authority(Role.LEAD, mail=never),),
     EventKind.NAMED: (own(*CREW, mail=never), reviewer(mail=never), provider(sms=urgent, when=running)),
@@ -200,6 +204,10 @@ NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
     # To the owner's crisis team; by SMS only where it would be critical or high.
     Notice.Kind.SILENT_OUTAGE: (HOUSE, frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
     Notice.Kind.SILENT_DENIED: ((Role.REVIEWER, Role.LEAD), frozenset({Channel.IN_APP, Channel.EMAIL})),
+    # Whoever is on duty; of a situation report the leads, and then whoever stands on the incident's list.
+    Notice.Kind.INCIDENT_OPENED: ((Role.REVIEWER, Role.LEAD), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
+    Notice.Kind.SITUATION_WAITS: ((Role.LEAD,), frozenset({Channel.IN_APP, Channel.EMAIL})),
+    Notice.Kind.SITUATION_SENT: ((*AUTHORITY, Role.HEAD_CONTACT), frozenset({Channel.IN_APP, Channel.EMAIL})),
     # Of an entity its IT leader; of the authority, which keeps names and whoever belongs to several, its admins.
     Notice.Kind.CORRECTION_ASKED: ((Role.IT_LEADER, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL})),
 }

@@ -137,4 +137,5 @@ _NOTICE_ICONS = {
     "DRAFT_WAITS": "file-clock", "TEAM_STALE": "user-check", "TEAM_CHANGED": "users",
     "NAFATH_AWAY": "cloud-off", "CODE_ENTERED": "key-round", "POLICY_WAITS": "sliders-horizontal",
     "SILENT_OUTAGE": "siren", "SILENT_DENIED": "message-square-warning",
+    "INCIDENT_OPENED": "network", "SITUATION_WAITS": "file-pen-line", "SITUATION_SENT": "file-text",
 }  # fmt: skip

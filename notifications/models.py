@@ -96,7 +96,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.select_related(
             "person", "membership__entity",
             "event__clock", "event__report__entity", "event__report__policy", "event__report__reviewer",
-            "event__report__main_service", "event__report__provider_service",
+            "event__report__main_service", "event__report__provider_service", "event__report__incident",
             "notice__entity", "notice__service",
         )  # fmt: skip
 

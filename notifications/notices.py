@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.urls import reverse
@@ -46,18 +47,9 @@ def headline(notice: Notice) -> str:
 
 
 def facts(notice: Notice) -> list[tuple[str, str]]:
-    """Label and value. The code is computed here, while the message is written, and kept nowhere."""
-    match notice.kind:
-        case Notice.Kind.CODE:
-            return [(_("Code"), code_of(UUID(notice.data["code"])))]
-        case Notice.Kind.NAFATH_AWAY:
-            return []
-        case Notice.Kind.BREAK_GLASS:
-            return _access(notice)
-        case Notice.Kind.POLICY_WAITS:
-            return _version(notice)
-        case Notice.Kind.MESSAGES_MISSING:
-            return [(_("Cases found"), str(notice.data["holes"]))]
+    """Label and value."""
+    if told := OF_THEIR_OWN.get(notice.kind):
+        return told(notice)
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -105,6 +97,32 @@ def _version(notice: Notice) -> list[tuple[str, str]]:
     return said
 
 
+def _incident(notice: Notice) -> list[tuple[str, str]]:
+    """Which incident, and which of its situation reports. Its title is typed by a lead and stays inside."""
+    said = [(_("Incident"), notice.data["incident"])]
+    if "number" in notice.data:
+        said.append((_("Situation report"), str(notice.data["number"])))
+    return said
+
+
+def _code(notice: Notice) -> list[tuple[str, str]]:
+    """The code is computed here, while the message is written, and kept nowhere."""
+    return [(_("Code"), code_of(UUID(notice.data["code"])))]
+
+
+#: Notices that are not about an entity or one of its services.
+OF_THEIR_OWN: dict[str, Callable[[Notice], list[tuple[str, str]]]] = {
+    Notice.Kind.CODE: _code,
+    Notice.Kind.NAFATH_AWAY: lambda notice: [],
+    Notice.Kind.BREAK_GLASS: _access,
+    Notice.Kind.POLICY_WAITS: _version,
+    Notice.Kind.MESSAGES_MISSING: lambda notice: [(_("Cases found"), str(notice.data["holes"]))],
+    Notice.Kind.INCIDENT_OPENED: _incident,
+    Notice.Kind.SITUATION_WAITS: _incident,
+    Notice.Kind.SITUATION_SENT: _incident,
+}
+
+
 def short(notice: Notice) -> str:
     """The line of an SMS that says more than the headline."""
     match notice.kind:
@@ -114,6 +132,8 @@ def short(notice: Notice) -> str:
             return _("%(n)s of %(all)s entities report it") % _counts(notice)
         case Notice.Kind.CODE:
             return facts(notice)[0][1]
+        case Notice.Kind.INCIDENT_OPENED:
+            return str(notice.data["incident"])
     return ""
 
 
@@ -128,7 +148,12 @@ def guide(notice: Notice) -> str:
             return reverse("guide") + "#own-outage"
         case Notice.Kind.POLICY_WAITS:
             return reverse("guide") + "#clocks"
-        case Notice.Kind.MESSAGES_MISSING:
+        case (
+            Notice.Kind.MESSAGES_MISSING
+            | Notice.Kind.INCIDENT_OPENED
+            | Notice.Kind.SITUATION_WAITS
+            | Notice.Kind.SITUATION_SENT
+        ):
             return ""
     return reverse("guide") + "#team"
 
@@ -151,4 +176,8 @@ def path(notice: Notice) -> str:
         return reverse("silent_outage", args=[notice.data["alarm"]])
     if notice.kind == Notice.Kind.POLICY_WAITS:
         return reverse("policy_page", args=[notice.data["version"]])
+    if notice.kind == Notice.Kind.INCIDENT_OPENED:
+        return reverse("incident_page", args=[notice.data["incident"]])
+    if notice.kind in {Notice.Kind.SITUATION_WAITS, Notice.Kind.SITUATION_SENT}:
+        return reverse("incident_situation", args=[notice.data["incident"], notice.data["number"]])
     return reverse(PATHS.get(notice.kind, "team"))

@@ -12,6 +12,7 @@ from incidents.forms.doors import door_of
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from notifications import notices
+from notifications.ladders import is_shared
 from notifications.models import Delivery
 from notifications.recipients import Side, side_of
 
@@ -21,8 +22,8 @@ def path_of(delivery: Delivery) -> str:
     report = delivery.report
     if report is None:
         return _notice_path(delivery.notice) if delivery.notice else reverse("inbox")
-    if side_of(report, delivery.membership) != Side.CONSUMER:
-        return reverse("report_detail", args=[report.reference])
+    if (side := side_of(report, delivery.membership)) != Side.CONSUMER:
+        return _case_path(delivery, report, side)
     # A consumer does not see the owner's report: she goes to her own about it, or to the form that files one.
     consumed = Report.objects.of(delivery.membership.entity).open().filter(provider_service__in=report.services.all())
     with as_system():
@@ -34,6 +35,13 @@ def path_of(delivery: Delivery) -> str:
     if Permission.REPORT_DRAFT not in delivery.membership.permissions:
         return reverse("home")
     return f"{reverse('file_consumed_outage')}?provider={report.main_service_id}"
+
+
+def _case_path(delivery: Delivery, report: Report, side: Side) -> str:
+    """The report's page; of what the authority is told for a whole incident, the incident's."""
+    if side == Side.AUTHORITY and delivery.event and is_shared(delivery.event) and report.incident:
+        return reverse("incident_page", args=[report.incident.reference])
+    return reverse("report_detail", args=[report.reference])
 
 
 def place_of(delivery: Delivery) -> str:

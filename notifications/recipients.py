@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
 from entities.models import Membership, Notice
+from entities.models.people import MembershipQuerySet
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, EventKind, ReportKind, Severity
-from incidents.models import Report, ReportEvent
+from incidents.models import DutyShift, IncidentReader, Report, ReportEvent
 from nafath_auth.models import DoorCode
 from notifications.audiences import (
     AUDIENCES,
@@ -30,6 +32,7 @@ from notifications.audiences import (
     own,
     reviewer,
 )
+from notifications.ladders import heard_together
 from notifications.models import Channel
 from notifications.register import Register
 
@@ -64,6 +67,7 @@ def audience(event: ReportEvent, register: Register) -> list[Recipient]:
     """Whom to tell, each person once; the first line that names her says as whom she hears."""
     absent = Side.CONSUMER if event.report.kind == ReportKind.CONSUMED_OUTAGE else Side.PROVIDER
     lines = [line for line in lines_of(event) if line.side != absent and line.when(event)]
+    lines = heard_together(lines, event)
     if not lines:
         return []
     members = register.members(event, {line.side for line in lines})
@@ -94,10 +98,21 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     elif notice.kind == Notice.Kind.SILENT_OUTAGE:
         members = members.filter(entity=notice.entity_id)
         channels = channels if notice.data["severity"] <= Severity.S2 else channels - {Channel.SMS}
+    elif notice.kind == Notice.Kind.INCIDENT_OPENED:
+        members = _on_duty_first(members)
+    elif notice.kind == Notice.Kind.SITUATION_SENT:
+        listed = IncidentReader.objects.filter(incident__reference=notice.data["incident"])
+        members = Membership.objects.usable().filter(pk__in=listed.values("membership")).select_related("user")
     elif notice.kind == Notice.Kind.POLICY_WAITS:
         members = members.exclude(user__public_id=notice.data["asked_by"])
     once = {membership.user_id: membership for membership in members.order_by("-pk")}
     return [_reachable(Recipient(membership, channels)) for membership in once.values()]
+
+
+def _on_duty_first(members: MembershipQuerySet) -> MembershipQuerySet:
+    """Those whom the duty roster names now, or all while it names nobody."""
+    now = DutyShift.objects.on_duty(at=timezone.now()).filter(person__in=members)
+    return members.filter(pk__in=now.values("person")) if now.exists() else members
 
 
 def lines_of(event: ReportEvent) -> Iterable[Line]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Notice
 from incidents.lifecycle import ENDED, OPEN, EventKind
-from incidents.models import Draft, Policy, Report, ReportEvent, SilentOutage
+from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery, Hole
 
@@ -93,12 +93,23 @@ def _code_is_live(notice: Notice, at: datetime) -> bool:
     return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
 
 
+def _incident_waits(notice: Notice, at: datetime) -> bool:
+    """For its acknowledgement; or one of its situation reports to be sent."""
+    going_on = Incident.objects.going_on().filter(reference=notice.data["incident"])
+    if notice.kind == Notice.Kind.INCIDENT_OPENED:
+        return going_on.filter(acknowledged_at__isnull=True).exists()
+    drafts = SituationReport.objects.filter(incident__in=going_on, sent_at__isnull=True)
+    return drafts.filter(number=notice.data["number"]).exists()
+
+
 #: Notices whose message is worth nothing once what waited does so no longer.
 WAITS: dict[str, Callable[[Notice, datetime], bool]] = {
     Notice.Kind.POLICY_WAITS: _version_waits,
     Notice.Kind.MESSAGES_MISSING: _hole_is_open,
     Notice.Kind.SILENT_OUTAGE: _outage_is_suspected,
     Notice.Kind.SILENT_DENIED: _outage_is_suspected,
+    Notice.Kind.INCIDENT_OPENED: _incident_waits,
+    Notice.Kind.SITUATION_WAITS: _incident_waits,
     Notice.Kind.DRAFT_WAITS: _draft_waits,
     Notice.Kind.TEAM_STALE: _team_is_stale,
     Notice.Kind.CODE: _code_is_live,

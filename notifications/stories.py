@@ -26,6 +26,7 @@ from incidents.timeline import LOOKS
 from incidents.watched import watched
 from notifications import notices
 from notifications.audiences import Side, key_of
+from notifications.ladders import is_shared
 from notifications.models import Delivery
 from notifications.paths import path_of
 from notifications.recipients import side_of, waits_on
@@ -77,6 +78,9 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.TEAM_STALE: gettext_lazy("The crisis team's contact data must be confirmed"),
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
     Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
+    Notice.Kind.INCIDENT_OPENED: gettext_lazy("Many entities report the same provider: an incident was opened"),
+    Notice.Kind.SITUATION_WAITS: gettext_lazy("A situation report waits to be sent"),
+    Notice.Kind.SITUATION_SENT: gettext_lazy("Situation report on an incident"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("A version of the policy awaits a second admin"),
     Notice.Kind.MESSAGES_MISSING: gettext_lazy("What should have been told and was not"),
@@ -97,6 +101,11 @@ DUTIES: dict[str, Promise] = {
     C.D1: gettext_lazy("Say whether the outage is on your side"),
     C.D2: gettext_lazy("Rule on whose side the fault lies"),
     C.D3: gettext_lazy("Confirm that the service is back, or say that it is still down"),
+}
+#: The same, of an incident: the authority owes it once.
+TOGETHER: dict[str, Promise] = {
+    C.C2: gettext_lazy("Acknowledge the incident"),
+    C.C3: gettext_lazy("See why the entities of the incident send no update"),
 }
 _CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
 _BACK = gettext_lazy("Check that the service works for you again, and report it if it does not")
@@ -151,6 +160,9 @@ NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.MESSAGES_MISSING: gettext_lazy(
         "Run manage.py reconcile: it names the reports. With --mend it writes the missing messages."
     ),
+    Notice.Kind.INCIDENT_OPENED: gettext_lazy("Acknowledge the incident: its reports are acknowledged with it"),
+    Notice.Kind.SITUATION_WAITS: gettext_lazy("Read the draft, change what is to be changed, and send it"),
+    Notice.Kind.SITUATION_SENT: gettext_lazy("Read it in the portal"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.
@@ -172,18 +184,24 @@ def headline(delivery: Delivery) -> str:
         return notices.headline(notice) or str(NOTICE_HEADLINES[notice.kind])
     event, side = delivery.event, side_of(delivery.event.report, delivery.membership)
     if event.kind == EventKind.REMINDED:
-        return str(CONSUMER_REMINDERS[event.data["clock"]][0]) if side == Side.CONSUMER else _reminder(event)
+        return str(CONSUMER_REMINDERS[event.data["clock"]][0]) if side == Side.CONSUMER else _reminder(event, side)
     key = key_of(event)
     if key == "watch":
         return watched(event.mark)
     return str(HEADLINES.get((key, side)) or LOOKS[key].title)
 
 
-def _reminder(event: ReportEvent) -> str:
-    duty = {"duty": DUTIES[event.data["clock"]]}
+def _reminder(event: ReportEvent, side: Side) -> str:
+    duty = {"duty": _duty(event, event.data["clock"], side)}
     if event.mark.startswith(("before", "at-")):
         return _("Soon due: %(duty)s") % duty
     return (_("Due now: %(duty)s") if event.mark == "due" else _("Overdue: %(duty)s")) % duty
+
+
+def _duty(event: ReportEvent, clock: str, side: Side) -> Promise:
+    """What a clock wants done; of reports that are led together, once for all of them."""
+    together = side == Side.AUTHORITY and is_shared(event)
+    return TOGETHER.get(clock, DUTIES[clock]) if together else DUTIES[clock]
 
 
 def story_of(delivery: Delivery, *, at: datetime) -> Story:
@@ -207,15 +225,20 @@ def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> 
     topic = GUIDE.get(clock.kind, "") if clock else ""
     return Story(
         headline=headline(delivery),
-        reference=report.reference,
+        reference=_reference(event, side),
         facts=tuple(_facts(event, side)),
-        duty=str(DUTIES[clock.kind] if clock else untimed),
+        duty=str(_duty(event, clock.kind, side) if clock else untimed),
         due=due,
         is_late=clock is not None and clock.due_at < at,
         short_duty=f"{label}: {brief(clock.due_at)}" if clock else "",
         path=path_of(delivery),
         guide=f"{reverse('guide')}#{topic or GUIDE[_REPORTS_AS.get(side, report.kind)]}",
     )
+
+
+def _reference(event: ReportEvent, side: Side) -> str:
+    incident = event.report.incident if side == Side.AUTHORITY and is_shared(event) else None
+    return incident.reference if incident else event.report.reference
 
 
 def _untimed(event: ReportEvent, side: Side) -> Promise | str:
@@ -260,6 +283,8 @@ def _owed(event: ReportEvent, side: Side, reader: Membership) -> Clock | None:
 def _facts(event: ReportEvent, side: Side) -> Iterator[tuple[str, str]]:
     """What every message says (domain/lifecycle.md), and what this one adds."""
     report = event.report
+    if side == Side.AUTHORITY and is_shared(event):
+        yield _("For all reports of the incident"), _("first of them: %(reference)s") % {"reference": report.reference}
     hidden = side == Side.PROVIDER and not report.share_identity
     yield _("Entity"), _("Not named, at its own wish") if hidden else report.entity.name
     yield _("Service"), report.main_service.name_outside

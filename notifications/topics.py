@@ -91,6 +91,7 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "stretch_update": _M.OWED, "ask_extension": _P, "refuse_extension": _M.OWED, "pause_final": _M.OWED,
     "resume_final": _M.OWED,
     "verdict": _M.OWED, "dispute": _M.OWED, "rule": _M.OWED,
+    "link": _P, "unlink": _P, "echo": _P,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,
     "reschedule": _M.WINDOW, "cancel": _M.WINDOW, "extend_window": _M.WINDOW,
 }  # fmt: skip

@@ -16,8 +16,9 @@ from django.utils import timezone
 from crisis_teams.models import CrisisTeam
 from entities.models import Entity, User
 from entities.permissions import Permission, Role, permissions_of
+from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Attachment, Draft, DutyShift, Report, SilentOutage
+from incidents.models import Attachment, Draft, DutyShift, Incident, Report, SilentOutage
 from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_person, a_report, a_service, a_shift, an_entity
@@ -58,6 +59,7 @@ class World:
     delivery: Delivery
     shift: DutyShift  # the authority's
     alarm: SilentOutage  # about B's service
+    incident: Incident  # the authority's, over B's report; nothing of it is sent to anybody
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -69,6 +71,8 @@ class World:
             "shift": self.shift.pk,
             "alarm": self.alarm.pk,
             "alarm_rule": 1,
+            "incident": self.incident.reference,
+            "number": 1,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -98,6 +102,9 @@ class World:
             Report.objects.filter(entity=self.entity).count(),
             Delivery.objects.filter(pk=self.delivery.pk).values_list("read_at", "state").first(),
             SilentOutage.objects.filter(pk=self.alarm.pk).values_list("version", "closed_at").first(),
+            list(Incident.objects.values_list("pk", "state", "acknowledged_at", "name_ar", "group_mode")),
+            list(self.incident.members.values_list("report", "unlinked_at")),
+            list(self.incident.situation_reports.values_list("text_ar", "sent_at")),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
             team,
         )
@@ -121,14 +128,17 @@ def world(db: None) -> World:
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": CANARY}, started_by=director, last_writer=director
     )
     delivery = Delivery.objects.create(
-        event=report.events.get(), person=director, membership=director.acting, channel="in_app", state="sent"
+        event=report.events.first(), person=director, membership=director.acting, channel="in_app", state="sent"
     )
     shift = a_shift(a_person(Role.REVIEWER, name_ar=f"سارة {CANARY}", name_en=f"Sara {CANARY}"))
     alarm = SilentOutage.objects.create(
         service=service, entity=entity, opened_at=timezone.now(), since=timezone.now(), severity=1, minutes=60,
         consumers=2, relying=2, evidence=CANARY,
     )  # fmt: skip
-    return World(entity, director, report, draft, attachment, delivery, shift, alarm)
+    lead = a_person(Role.LEAD)
+    incident = actions.open_incident([report], name_ar=f"حادث {CANARY}", name_en=f"Incident {CANARY}", by=lead)
+    actions.prepare_situation(incident, by=lead)
+    return World(entity, director, report, draft, attachment, delivery, shift, alarm, incident)
 
 
 def _url(world: World, name: str) -> str:
@@ -175,7 +185,7 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 
 #: Arguments that name a thing of B's.
-OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift"}
+OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "incident"}
 
 
 def watch_a_stranger(

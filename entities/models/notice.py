@@ -39,6 +39,9 @@ class Notice(models.Model):
         MESSAGES_MISSING = "MESSAGES_MISSING", _("What should have been told and was not")
         SILENT_OUTAGE = "SILENT_OUTAGE", _("An outage is suspected")
         SILENT_DENIED = "SILENT_DENIED", _("The owner sees nothing wrong")
+        INCIDENT_OPENED = "INCIDENT_OPENED", _("An incident groups reports")
+        SITUATION_WAITS = "SITUATION_WAITS", _("A situation report waits to be sent")
+        SITUATION_SENT = "SITUATION_SENT", _("A situation report was sent")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

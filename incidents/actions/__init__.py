@@ -31,6 +31,17 @@ from incidents.actions.freezes import keep_freeze, remove_freeze
 from incidents.actions.handshake import give_verdict, rule
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
+from incidents.actions.incidents import (
+    acknowledge_incident,
+    close_incident,
+    edit_incident,
+    group_by_itself,
+    link,
+    open_incident,
+    settle_incidents,
+    tell_reports,
+    unlink,
+)
 from incidents.actions.linking import link_to_owners
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
@@ -48,6 +59,14 @@ from incidents.actions.reading import audit_readings, mark_reading
 from incidents.actions.reminders import record_due_reminders
 from incidents.actions.sealing import closing_of, seal
 from incidents.actions.silent import deny_outage, dismiss_alarm, prepare_report, watch_silence
+from incidents.actions.situations import (
+    choose_readers,
+    possible_readers,
+    prepare_situation,
+    prepare_situations,
+    save_situation,
+    send_situation,
+)
 from incidents.actions.stretching import stretch_update
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
@@ -56,6 +75,7 @@ __all__ = [
     "Answers",
     "Filed",
     "acknowledge",
+    "acknowledge_incident",
     "act_by_itself",
     "add_note",
     "add_shift",
@@ -69,6 +89,8 @@ __all__ = [
     "audit_readings",
     "change_severity",
     "change_shift",
+    "choose_readers",
+    "close_incident",
     "closing_of",
     "comment_fields",
     "complete",
@@ -81,23 +103,30 @@ __all__ = [
     "discard_draft",
     "discard_policy",
     "dismiss_alarm",
+    "edit_incident",
     "extend_final",
     "extend_window",
     "file_ended_outage",
     "file_pair",
     "file_report",
     "give_verdict",
+    "group_by_itself",
     "hand_over",
     "identify_service",
     "keep_freeze",
+    "link",
     "link_to_owners",
     "make_feed",
     "mark_reading",
     "may_hand_over",
     "move",
+    "open_incident",
     "pause_final",
+    "possible_readers",
     "post_update",
     "prepare_report",
+    "prepare_situation",
+    "prepare_situations",
     "publish_policy",
     "ready_to_sign",
     "ready_to_submit",
@@ -121,15 +150,20 @@ __all__ = [
     "save_mark",
     "save_points",
     "save_rule",
+    "save_situation",
     "seal",
     "send_back",
     "send_back_policy",
+    "send_situation",
     "set_days",
+    "settle_incidents",
     "start_window",
     "stretch_update",
     "submit_final",
+    "tell_reports",
     "undo_acknowledge",
     "undo_restore",
+    "unlink",
     "watch_silence",
     "withdraw",
 ]

@@ -18,13 +18,13 @@ from entities.fields import CleanCharField
 from entities.models import Membership, Sector, User
 from entities.permissions import Role
 from entities.text import western_digits
-from incidents.board import NOBODY, SLICES, TABS, Slice
+from incidents.board import FOLDED, NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
 from incidents.models.duty import duty_of, with_shifts
 from incidents.models.report_query import ReportQuerySet
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
 
-REFERENCE = re.compile(r"(OUT|MNT|DEP)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)
+REFERENCE = re.compile(r"(OUT|MNT|DEP|INC)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)
 WORDS = 8
 PAGE_SIZES = (10, 25, 50)
 PAGE_SIZE = 25
@@ -138,9 +138,15 @@ class BoardFilter(forms.Form):
     # --- The reports --------------------------------------------------------------------------------------
     def apply(self, reports: ReportQuerySet, *, at: datetime) -> ReportQuerySet:
         """The reports that are asked for. A whole reference finds its report wherever it stands."""
+        if self._reference.startswith("INC"):
+            return reports.filter(
+                incident_links__incident__reference=self._reference, incident_links__unlinked_at__isnull=True
+            )
         if self._reference:
             return reports.filter(reference=self._reference)
         found = reports.filter(self.part.holds(at))
+        if self.folds:
+            found = found.exclude(FOLDED)
         if self.part.code == "ended" and self.is_narrowed:
             newest = reports.filter(lane=Lane.ENDED).order_by("-id").values("id")[:ENDED_REACH]
             found = found.filter(id__in=newest)
@@ -175,6 +181,11 @@ class BoardFilter(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether anything but the tab, the tile and the number of rows is asked for."""
         return any(self._get(name) for name in ("q", "kind", "severity", "status", "sector", "reviewer", "late"))
+
+    @property
+    def folds(self) -> bool:
+        """Whether the reports of an incident are one row: not for whoever looks for something."""
+        return self.part.folds and not self.is_narrowed
 
     @property
     def is_tile(self) -> bool:
@@ -230,7 +241,7 @@ class PollForm(forms.Form):
     """What the board's refresh sends back: the newest event it has seen, and the rows it shows."""
 
     token = forms.IntegerField(min_value=0, max_value=2**63 - 1)
-    shown = CleanCharField(max_length=50 * 17, required=False)
+    shown = CleanCharField(max_length=(50 + 25) * 17, required=False)
     alarms = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
 
     def clean_shown(self) -> list[str]:

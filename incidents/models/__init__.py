@@ -6,6 +6,7 @@ from incidents.models.duty import DutyShift
 from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
 from incidents.models.freeze import FreezePeriod
+from incidents.models.incident import Incident, IncidentReader, IncidentReport, SituationReport
 from incidents.models.note import ReviewerNote
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
 from incidents.models.reading import ReadMark
@@ -30,6 +31,9 @@ __all__ = [
     "FinalReport",
     "FreezePeriod",
     "Holiday",
+    "Incident",
+    "IncidentReader",
+    "IncidentReport",
     "Policy",
     "ReadMark",
     "ReferenceCounter",
@@ -41,6 +45,7 @@ __all__ = [
     "SeverityRule",
     "SilentOutage",
     "SilentOutageReport",
+    "SituationReport",
     "TimelineRow",
     "UnlistedService",
 ]

@@ -167,7 +167,11 @@ class Report(models.Model):
         null=True, blank=True, help_text="Asked whether the service is back, the consumer said no."
     )
 
-    # --- What the board reads, kept true by `record` and the clocks ------------------------------------------
+    # --- What the board reads, kept true by `record`, the clocks and the incident's deeds ---------------------
+    incident = models.ForeignKey(
+        "incidents.Incident", on_delete=models.PROTECT, null=True, blank=True, related_name="grouped", db_index=False,
+        help_text="The incident it stands under while that goes on; the links stand in IncidentReport.",
+    )  # fmt: skip
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     next_clock = models.CharField(max_length=2, choices=ClockKind.choices, blank=True)
     next_due_at = models.DateTimeField(default=NEVER)
@@ -219,6 +223,7 @@ class Report(models.Model):
             models.Index(
                 fields=["provider_service", "submitted_at"], condition=Q(kind="DEP"), name="report_on_provider"
             ),
+            models.Index(fields=["incident"], condition=Q(incident__isnull=False), name="report_of_incident"),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ from incidents.board import (
     tiles_of,
 )
 from incidents.errors import MoveRefused, StaleReport
+from incidents.folding import IncidentRow, incident_rows, rows_of
 from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, names_now, reviewers
 from incidents.models import Report
 from incidents.paging import Page, page_of
@@ -58,7 +59,7 @@ def board(request: PortalRequest) -> HttpResponse:
     """The reports in the order in which their promises break; htmx gets the list alone."""
     chosen = BoardFilter(request.GET, user=request.user)
     page = _page(request, chosen)
-    context = _context(request, chosen, page, shown=[report.reference for report in page.rows])
+    context = _context(request, chosen, page)
     context["rows"] = _rows(request, page.rows)
     if request.htmx and not request.htmx.history_restore_request:
         return push_url(render(request, "incidents/_board_swap.html", context), _address(chosen.query()))
@@ -85,8 +86,10 @@ def board_changes(request: PortalRequest) -> HttpResponse:
         reports += Report.objects.visible_to(request.user).for_board().filter(reference__in=gone)
     context = _context(request, chosen, page, shown=shown)
     said = news_of_alarms(context["alarms"], since=timezone.now() - SAID_WITHIN) + news_of(events)
+    now_listed = [*(row.incident.reference for row in context["incidents"]), *listed]
+    context |= {"incidents": _incidents_again(request, context["incidents"], shown)}
     context |= {"rows": _rows(request, reports), "news": said}
-    context |= {"waiting": changes_between(shown, list(listed))}
+    context |= {"waiting": changes_between(shown, now_listed)}
     return render(request, "incidents/_board_changes.html", context)
 
 
@@ -182,12 +185,32 @@ def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:
     return [replace(row, undo=request.GET.get("undo", "")) if row.report.reference == done else row for row in rows]
 
 
-def _context(request: PortalRequest, chosen: BoardFilter, page: Page[Report], *, shown: list[str]) -> dict[str, Any]:
+def _incidents(request: PortalRequest, chosen: BoardFilter, standing: Standing) -> list[IncidentRow]:
+    """They head the first page of a list that folds."""
+    if not (standing.grouped and chosen.folds) or {"after", "before"} & set(request.GET):
+        return []
+    return incident_rows(chosen.part, user=request.user, at=timezone.now())
+
+
+def _incidents_again(request: PortalRequest, now: list[IncidentRow], shown: list[str]) -> list[IncidentRow]:
+    """The rows of the incidents that the reader's page shows, as they are now."""
+    still = [row for row in now if row.incident.reference in shown]
+    gone = {each for each in shown if each.startswith("INC")} - {row.incident.reference for row in still}
+    return still + (rows_of(gone, user=request.user, at=timezone.now()) if gone else [])
+
+
+def _context(
+    request: PortalRequest, chosen: BoardFilter, page: Page[Report], *, shown: list[str] | None = None
+) -> dict[str, Any]:
     """Everything around the rows; `shown` are the references on the reader's page, which its refresh sends back."""
     standing, names = Standing.read(request.user, at=timezone.now()), names_now()
+    incidents = _incidents(request, chosen, standing)
+    if shown is None:
+        shown = [*(row.incident.reference for row in incidents), *(report.reference for report in page.rows)]
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
+        "incidents": incidents,
         "alarms": lines_for(request.user) if standing.alarms else [],
         "may_dismiss_alarms": request.user.may(Permission.REPORT_TRIAGE),
         "on_duty": names.on_duty(at=timezone.now()),

@@ -109,6 +109,30 @@ def silent_verification(t: Teller) -> Tale:
     actions.post_update(report, phase="investigating", message=fault.investigating, columns=known[0], at=at, by=by)
 
 
+def one_cause(t: Teller) -> Tale:
+    """The lead groups the six and the owner under one incident, writes to all, and has a situation report drafted."""
+    at = yield ago(t, 66)
+    provider, lead = t.services["demo-a.verification"], t.lead()
+    concerned = Report.objects.open_outages().filter(main_service=provider, incident__isnull=True)
+    incident = actions.open_incident(
+        concerned,
+        name_ar=f"رفض التحقق عبر «{provider.name_ar}»",
+        name_en=f"Verifications refused by {provider.name_en or provider.name_ar}",
+        service=provider,
+        at=at,
+        by=lead,
+    )
+    at = yield ago(t, 64)
+    actions.acknowledge_incident(incident, at=at, by=lead)
+    at = yield ago(t, 50)
+    text_ar = "يُعالَج السبب لدى الجهة المالكة. لا حاجة إلى فتح بلاغ جديد، وتُرسل المستجدات هنا."
+    text_en = "The owner works on the cause. No new report is needed; news is given here."
+    actions.tell_reports(incident, text_ar=text_ar, text_en=text_en, at=at, by=lead)
+    actions.choose_readers(incident, people=[person.acting for person in reviewers(t) if person.acting], by=lead)
+    at = yield ago(t, 6)
+    actions.prepare_situation(incident, at=at, by=lead)
+
+
 def friday_upgrade(t: Teller) -> Tale:
     """Friday 00:00–12:00, announced in time, 40 minutes over."""
     start = last_friday(t.now)

@@ -24,7 +24,7 @@ def open_tales(teller: Teller) -> Iterator[Tale]:
     day = f"{teller.now:%Y-%m-%d %H:%M}"
     for place, minutes, impact in CONSUMERS:
         yield stories.consumer_of_verification(teller.for_tale(f"{day} {place}"), place, minutes, impact)
-    for tell in STORIES:
+    for tell in (*STORIES, stories.one_cause):
         yield tell(teller.for_tale(f"{day} {tell.__name__}"))
 
 

@@ -132,7 +132,7 @@ def test_the_board_never_reads_the_long_texts_nor_counts_or_skips_rows(browser: 
         assert never not in asked
     counts = [part.split(" AS counted")[0] for part in asked.split("COUNT(")[1:] if "AS counted" in part]
     over_reports = [count for count in counts if '"incidents_report"' in count]
-    assert len(over_reports) == 12
+    assert len(over_reports) == 20
     assert all("LIMIT 1000" in count for count in over_reports)
 
 

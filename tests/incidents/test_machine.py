@@ -26,12 +26,20 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ENDED, LIFECYCLES, ReportKind, lane_of
-from incidents.models import Clock, FinalReport, Report, ReportEvent
+from incidents.models import Clock, FinalReport, Incident, Report, ReportEvent
 from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service, a_team, an_entity
 
 Deed = Callable[[Report, User, datetime], Any]
 WORDS = "حُصر العطل في الشبكة وبدأ التحويل إلى الموقع البديل"
+
+
+def _incident_of(report: Report) -> Incident:
+    """Raises MoveRefused: a report that stands alone has none."""
+    if report.incident is None:
+        raise MoveRefused("alone")
+    return report.incident
+
 
 DEEDS: dict[str, Deed] = {
     "acknowledge": lambda r, who, at: actions.acknowledge(r, at=at, by=who),
@@ -55,6 +63,11 @@ DEEDS: dict[str, Deed] = {
     "dispute": lambda r, who, at: actions.give_verdict(r, verdict="not-ours", note="سجلات سليمة", at=at, by=who),
     "rule": lambda r, who, at: actions.rule(r, ruling="local", note="سبب واضح", at=at, by=who),
     "close": lambda r, who, at: actions.move(r, "close", at=at, by=who),
+    "open incident": lambda r, who, at: actions.open_incident([r], name_ar="انقطاع", name_en="Outage", at=at, by=who),
+    "take out": lambda r, who, at: actions.unlink(_incident_of(r), r, at=at, by=who),
+    "acknowledge all": lambda r, who, at: actions.acknowledge_incident(_incident_of(r), at=at, by=who),
+    "tell all": lambda r, who, at: actions.tell_reports(_incident_of(r), text_ar=WORDS, text_en="x", at=at, by=who),
+    "close incident": lambda r, who, at: actions.close_incident(_incident_of(r), at=at, by=who),
     "reopen closed": lambda r, who, at: actions.move(r, "reopen_closed", note="معلومة جديدة", at=at, by=who),
 }  # fmt: skip
 

@@ -264,6 +264,7 @@ def test_the_fullest_page_stays_within_twelve_queries(client_of: ClientOf, setti
     actions.add_note(report, text="ملاحظة", by=reviewer)
     actions.attach(report, upload=upload("a.txt", b"log"), content_type="text/plain", by=_filer(report))
     actions.ask(report, text="متى العودة المتوقعة؟", by=reviewer)
+    actions.open_incident([report], name_ar="انقطاع", name_en="Outage", by=a_reviewer(Role.LEAD))
     browser, url = client_of(reviewer), reverse("report_detail", args=[report.reference])
     browser.get(url)
     choices.options("symptom")

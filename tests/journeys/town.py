@@ -110,6 +110,10 @@ def built() -> Town:
         its = a_service(entity=consumer.acting.entity)
         a_report(ReportKind.CONSUMED_OUTAGE, by=consumer, service=its, provider=suspected)
     town.alarm = SilentOutage.objects.get(service=suspected)
+    town.incident = actions.open_incident(
+        [reports[2], reports[4]], name_ar="انقطاع الربط الشبكي", name_en="Network outage", by=lead
+    )
+    actions.prepare_situation(town.incident, by=lead)
     town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
     return town
 

@@ -111,8 +111,20 @@ def test_the_same_moment_tells_the_same_year(told: Told) -> None:
 
 
 def _forget_reports() -> None:
-    from incidents.models import Attachment, Clock, ReferenceCounter, ReviewerNote, SilentOutage
+    from incidents.models import (
+        Attachment,
+        Clock,
+        Incident,
+        IncidentReport,
+        ReferenceCounter,
+        ReviewerNote,
+        SilentOutage,
+        SituationReport,
+    )
 
+    Report.objects.update(incident=None)
+    for model in (IncidentReport, SituationReport, Incident):
+        model._default_manager.all().delete()
     ReportEvent.objects.all().delete()
     for model in (SilentOutage, Clock, ReviewerNote, Attachment, FinalReport, AffectedService, ReferenceCounter):
         model._default_manager.all().delete()

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from incidents.lifecycle import EventKind, ReportKind, Status, Verdict
-from incidents.models import Clock, Report
+from incidents.models import Clock, Incident, Report
 from outage_portal.seed.stories import last_friday
 from outage_portal.seed.today import OPEN_STORIES
 from tests.outage_portal.conftest import Told
@@ -119,3 +119,11 @@ def test_every_answer_of_a_services_owner_is_told_once_at_least(told: Told) -> N
     assert answered.filter(verdict_reference=owner.reference).count() == 6
     waiting = Report.objects.unanswered().get()
     assert waiting.clocks.running().filter(kind="D1").exists()
+
+
+def test_the_lead_leads_the_owner_and_the_six_as_one_incident() -> None:
+    incident = Incident.objects.get()
+    assert incident.acknowledged_by == incident.opened_by
+    assert set(incident.grouped.values_list("main_service__code", flat=True)) == {"verification"}
+    assert incident.grouped.count() == 7
+    assert incident.situation_reports.get().sent_at is None

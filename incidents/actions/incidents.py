@@ -1,0 +1,278 @@
+"""Incidents: opened over reports of one cause, acknowledged as one, spoken to as one; each report ends on its own.
+
+The incident's row is locked first, then the reports, one by one in the order of their keys: two deeds on a group never
+wait for each other crosswise. Every report tells in its own history what was done to it (docs/adr/0036).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from entities.models import AuditEvent, DigitalService, Entity, Notice, User
+from entities.permissions import Permission
+from incidents.actions.moves import conclude, take, take_for_sweep
+from incidents.calendar import RIYADH
+from incidents.errors import MoveRefused
+from incidents.grouping import MOST_REPORTS, children, crowded, gatherable
+from incidents.lifecycle import ENDED, OPEN, EventKind
+from incidents.models import Incident, IncidentReport, ReferenceCounter, Report, ReportEvent
+from incidents.models.event import seeding
+
+PREFIX = "INC"
+#: So long a link, or its end, is taken back by one press.
+UNDO_LINK_WITHIN = timedelta(minutes=10)
+
+
+# --- One incident ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_incident(
+    reports: Iterable[Report],
+    *,
+    name_ar: str,
+    name_en: str,
+    cause: str = "",
+    service: DigitalService | None = None,
+    at: datetime | None = None,
+    by: User,
+) -> Incident:
+    """Lead these reports as one case. Raises MoveRefused when one of them cannot be linked: then nothing is opened."""
+    _refuse(by, Permission.REPORT_LEAD)
+    incident = Incident(name_ar=name_ar, name_en=name_en, cause=cause, service=service, opened_by=by)
+    if service is not None:
+        incident.provider = service.entity
+    return _open(incident, reports, at=at or timezone.now(), by=by)
+
+
+def _open(incident: Incident, reports: Iterable[Report], *, at: datetime, by: User | None) -> Incident:
+    recorded = at if seeding.get() else timezone.now()
+    incident.opened_at = at
+    incident.reference = ReferenceCounter.take(PREFIX, year=recorded.astimezone(RIYADH).year)
+    incident.save(force_insert=True)
+    for report in sorted(reports, key=lambda each: each.pk):
+        _link(incident, report, at=at, by=by)
+    return incident
+
+
+@transaction.atomic
+def edit_incident(
+    incident: Incident,
+    *,
+    name_ar: str,
+    name_en: str,
+    cause: str,
+    service: DigitalService | None,
+    group_mode: bool,
+    by: User,
+) -> Incident:
+    """What it is called, what it comes from, and whether further reports on the provider join by themselves."""
+    incident = _hold(incident, by=by)
+    incident.name_ar, incident.name_en, incident.cause, incident.service = name_ar, name_en, cause, service
+    incident.provider = service.entity if service else incident.provider
+    incident.group_mode = group_mode and incident.provider is not None
+    others = Incident.objects.grouping(incident.provider_id or 0).exclude(pk=incident.pk)
+    if incident.group_mode and others.exists():
+        raise MoveRefused(_("Another incident gathers the reports on this provider already."))
+    incident.save()
+    _audit(incident, "name_ar", "cause", "service", "group_mode", by=by)
+    return incident
+
+
+@transaction.atomic
+def link(incident: Incident, reports: Iterable[Report], *, at: datetime | None = None, by: User) -> list[ReportEvent]:
+    """Put reports under the incident, all or none; acknowledged, if the incident is. Raises MoveRefused."""
+    incident, at = _hold(incident, by=by), at or timezone.now()
+    return [_link(incident, report, at=at, by=by) for report in sorted(reports, key=lambda each: each.pk)]
+
+
+def _link(incident: Incident, report: Report, *, at: datetime, by: User | None) -> ReportEvent:
+    found, move = take(report, "link", by=by) if by else take_for_sweep(report, "link")
+    if found.incident_id is not None:
+        raise MoveRefused(_("%(reference)s stands under an incident already.") % {"reference": found.reference})
+    if incident.members.linked().count() >= MOST_REPORTS:
+        raise MoveRefused(_("An incident holds %(n)s reports at most.") % {"n": MOST_REPORTS})
+    IncidentReport.objects.create(incident=incident, report=found, linked_at=at, linked_by=by)
+    found.incident = incident
+    event = conclude(found, move, kind=EventKind.LINKED, at=at, data={"incident": incident.reference}, by=by)
+    if incident.acknowledged_at is not None:
+        _acknowledge(found, incident, at=at, by=by)
+    return event
+
+
+@transaction.atomic
+def unlink(incident: Incident, report: Report, *, at: datetime | None = None, by: User) -> ReportEvent:
+    """Take a report out of the incident: it is a case of its own again. Raises MoveRefused."""
+    incident, at = _hold(incident, by=by), at or timezone.now()
+    found, move = take(report, "unlink", by=by)
+    if found.incident_id != incident.pk:
+        raise MoveRefused(_("%(reference)s does not stand under this incident.") % {"reference": found.reference})
+    incident.members.linked().filter(report=found).update(unlinked_at=at, unlinked_by=by)
+    found.incident = None
+    return conclude(found, move, kind=EventKind.UNLINKED, at=at, data={"incident": incident.reference}, by=by)
+
+
+@transaction.atomic
+def acknowledge_incident(incident: Incident, *, at: datetime | None = None, by: User) -> int:
+    """Take the incident: every report under it that waits is acknowledged with it; returns how many.
+
+    What is linked later is acknowledged by its link. Raises MoveRefused when somebody has it already.
+    """
+    incident, at = _hold(incident, needs=Permission.REPORT_TRIAGE, by=by), at or timezone.now()
+    if incident.acknowledged_at is not None:
+        raise MoveRefused(_("This incident has been acknowledged already."))
+    incident.acknowledged_at, incident.acknowledged_by = at, by
+    incident.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    waiting = Report.objects.filter(incident=incident, acknowledged_at__isnull=True).order_by("pk")
+    return sum(_acknowledge(report, incident, at=at, by=by) for report in waiting)
+
+
+def _acknowledge(report: Report, incident: Incident, *, at: datetime, by: User | None) -> bool:
+    """With its incident, whoever has that; a report that she may not move (her own entity's) keeps its own C2."""
+    try:
+        found, move = take(report, "acknowledge", by=by) if by else take_for_sweep(report, "acknowledge")
+    except MoveRefused:
+        return False
+    before, owner = found.reviewer, incident.acknowledged_by
+    if found.acknowledged_at is not None or owner is None:
+        return False
+    found.acknowledged_at, found.reviewer = at, before or owner
+    data = {"reviewer": str(owner.public_id), "before": str(before.public_id) if before else None}
+    conclude(found, move, at=at, data={**data, "incident": incident.reference}, by=by)
+    return True
+
+
+@transaction.atomic
+def tell_reports(incident: Incident, *, text_ar: str, text_en: str, at: datetime | None = None, by: User) -> int:
+    """Say something to all whose report stands under the incident and has not ended; returns to how many."""
+    incident, at, told = _hold(incident, by=by), at or timezone.now(), 0
+    for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
+        found, move = take(report, "echo", by=by)
+        data = {"incident": incident.reference, "en": text_en}
+        conclude(found, move, kind=EventKind.ECHOED, at=at, note=text_ar, data=data, by=by)
+        told += 1
+    if not told:
+        raise MoveRefused(_("No report under this incident goes on."))
+    return told
+
+
+@transaction.atomic
+def close_incident(incident: Incident, *, at: datetime | None = None, by: User) -> Incident:
+    """The case is over for the authority. A report that goes on is a case of its own again, and its history says so."""
+    incident, at = _hold(incident, by=by), at or timezone.now()
+    for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
+        found, move = take(report, "unlink", by=by)
+        found.incident = None
+        data = {"incident": incident.reference, "closed": True}
+        conclude(found, move, kind=EventKind.UNLINKED, at=at, data=data, by=by)
+    return _closed(incident, at=at, by=by)
+
+
+def _closed(incident: Incident, *, at: datetime, by: User | None) -> Incident:
+    Report.objects.filter(incident=incident).update(incident=None)
+    incident.state, incident.closed_at, incident.closed_by = Incident.State.CLOSED, at, by
+    incident.save(update_fields=["state", "closed_at", "closed_by"])
+    return incident
+
+
+def _audit(incident: Incident, *fields: str, by: User) -> None:
+    """What no report's history tells stands in the security log, by the names of the columns."""
+    configured, reference = AuditEvent.Action.CONFIGURATION, incident.reference
+    AuditEvent.record(configured, model="incident", reference=reference, fields=list(fields), by=by)
+
+
+def _hold(incident: Incident, *, needs: Permission = Permission.REPORT_LEAD, by: User | None) -> Incident:
+    """The incident afresh, its row locked. Raises MoveRefused when it is closed, or is not hers to lead."""
+    _refuse(by, needs)
+    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.get(pk=incident.pk)
+    if found.is_closed:
+        raise MoveRefused(_("This incident is closed."))
+    return found
+
+
+def _refuse(by: User | None, needs: Permission) -> None:
+    if by is not None and not (by.acting and by.acting.entity.is_authority and by.may(needs)):
+        raise MoveRefused(_("Only the authority's reviewers lead an incident."))
+
+
+# --- What the sweep does ----------------------------------------------------------------------------------------------
+
+
+def group_by_itself(*, at: datetime) -> int:
+    """Open a group over a crowded provider, let further reports join the groups there are; returns how many joined."""
+    for provider in crowded(at=at):
+        try:
+            with transaction.atomic():
+                _open_group(Entity.objects.get(pk=provider), at=at)
+        except IntegrityError:
+            continue  # another worker has opened it in this moment
+    gathering = Incident.objects.going_on().filter(group_mode=True).order_by("pk")
+    return sum(_gather(incident, at=at) for incident in gathering)
+
+
+def _open_group(provider: Entity, *, at: datetime) -> None:
+    """No report yet: they are gathered as later ones are."""
+    if Incident.objects.grouping(provider.pk).exists():
+        return
+    incident = Incident(
+        name_ar=f"انقطاع خدمات {provider.name_ar}"[:200],
+        name_en=f"Outage of services of {provider.name_en or provider.name_ar}"[:200],
+        provider=provider,
+        group_mode=True,
+    )
+    _open(incident, [], at=at, by=None)
+    if authority := Entity.objects.filter(kind=Entity.Kind.REGULATOR).first():
+        Notice.objects.create(
+            kind=Notice.Kind.INCIDENT_OPENED,
+            key=f"incident:{incident.reference}:opened",
+            entity=authority,
+            data={"incident": incident.reference},
+            at=at,
+        )
+
+
+def _gather(incident: Incident, *, at: datetime) -> int:
+    joined = 0
+    for report in gatherable(incident, at=at):
+        try:
+            with transaction.atomic():
+                _link(_hold(incident, by=None), report, at=at, by=None)
+        except MoveRefused:
+            continue  # it has moved on, or the incident is full or closed
+        joined += 1
+    return joined
+
+
+def settle_incidents(*, at: datetime) -> int:
+    """Restored when none of its reports goes on, open again when one does, closed when all have ended."""
+    changed = 0
+    for incident in Incident.objects.going_on().order_by("pk"):
+        with transaction.atomic():
+            changed += _settle(incident, at=at)
+    return changed
+
+
+def _settle(incident: Incident, *, at: datetime) -> bool:
+    statuses = list(children(incident).values_list("status", flat=True).distinct())
+    if not statuses:
+        return False
+    state = Incident.State.OPEN if set(statuses) & OPEN else Incident.State.RESTORED
+    over = set(statuses) <= ENDED
+    if state == incident.state and not over:
+        return False
+    try:
+        incident = _hold(incident, by=None)
+    except MoveRefused:
+        return False
+    if over:
+        _closed(incident, at=at, by=None)
+        return True
+    incident.state, incident.restored_at = state, at if state == Incident.State.RESTORED else None
+    incident.save(update_fields=["state", "restored_at"])
+    return True

@@ -1,0 +1,122 @@
+"""Situation reports: drafted by the sweep each hour, edited and sent by a lead to the people on the incident's list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from entities.models import AuditEvent, Entity, Membership, Notice, User
+from entities.permissions import AUTHORITY_ROLES, Role
+from incidents.errors import MoveRefused
+from incidents.grouping import children, figures
+from incidents.models import Incident, IncidentReader, SituationReport
+from incidents.situation import EVERY, situation_text
+
+
+def prepare_situations(*, at: datetime) -> int:
+    """Draft what is due, and tell the leads; returns how many. A draft that nobody has edited is drafted anew."""
+    due = Incident.objects.filter(state=Incident.State.OPEN, opened_at__lte=at - EVERY).annotate(
+        last=Max("situation_reports__at")
+    )
+    due = due.filter(Q(last__isnull=True) | Q(last__lte=at - EVERY))
+    return sum(_prepare(incident, at=at) for incident in due.order_by("pk"))
+
+
+@transaction.atomic
+def _prepare(incident: Incident, *, at: datetime) -> bool:
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    if incident.is_closed or not children(incident).exists():
+        return False
+    draft = draft_situation(incident, at=at)
+    _notify(Notice.Kind.SITUATION_WAITS, draft, step="waits", at=at)
+    return True
+
+
+@transaction.atomic
+def prepare_situation(incident: Incident, *, at: datetime | None = None, by: User) -> SituationReport:
+    """Draft one now, without waiting for the hour. Raises MoveRefused when the incident is closed."""
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    if incident.is_closed:
+        raise MoveRefused(_("This incident is closed."))
+    return draft_situation(incident, at=at or timezone.now())
+
+
+def draft_situation(incident: Incident, *, at: datetime) -> SituationReport:
+    """The one that waits, with the figures of now unless somebody has edited it; else the next. Holds the incident."""
+    last = incident.situation_reports.order_by("-number").first()
+    if last is None or last.sent_at is not None:
+        last = SituationReport(incident=incident, number=last.number + 1 if last else 1)
+    if last.edited_at is None:
+        counted = figures(incident)
+        last.text_ar = situation_text(incident, counted, number=last.number, at=at, language="ar")
+        last.text_en = situation_text(incident, counted, number=last.number, at=at, language="en")
+    last.at = at
+    last.save()
+    return last
+
+
+@transaction.atomic
+def save_situation(report: SituationReport, *, text_ar: str, text_en: str, by: User) -> SituationReport:
+    """What a lead makes of the draft. Raises MoveRefused once it is sent."""
+    report = _unsent(report)
+    report.text_ar, report.text_en, report.edited_at = text_ar, text_en, timezone.now()
+    report.save(update_fields=["text_ar", "text_en", "edited_at"])
+    return report
+
+
+@transaction.atomic
+def send_situation(report: SituationReport, *, text_ar: str, text_en: str, at: datetime | None = None, by: User) -> int:
+    """Send it, as it was edited last, to everybody on the list; returns to how many. Raises MoveRefused."""
+    report, at = _unsent(save_situation(report, text_ar=text_ar, text_en=text_en, by=by)), at or timezone.now()
+    readers = IncidentReader.objects.filter(incident=report.incident).count()
+    if not readers:
+        raise MoveRefused(_("Nobody stands on the list yet: choose who is to read it."))
+    report.sent_at, report.sent_by = at, by
+    report.save(update_fields=["sent_at", "sent_by"])
+    _notify(Notice.Kind.SITUATION_SENT, report, step="sent", at=at)
+    return readers
+
+
+def _unsent(report: SituationReport) -> SituationReport:
+    found = SituationReport.objects.select_for_update(of=("self",), no_key=True).select_related("incident")
+    report = found.get(pk=report.pk)
+    if report.sent_at is not None:
+        raise MoveRefused(_("This situation report has been sent already."))
+    return report
+
+
+@transaction.atomic
+def choose_readers(incident: Incident, *, people: Iterable[Membership], by: User) -> int:
+    """Who reads the situation reports from now on; returns how many."""
+    incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
+    chosen = {person.pk for person in people}
+    incident.reader_rows.exclude(membership__in=chosen).delete()
+    rows = [IncidentReader(incident=incident, membership_id=pk) for pk in sorted(chosen)]
+    IncidentReader.objects.bulk_create(rows, ignore_conflicts=True)
+    configured, reference = AuditEvent.Action.CONFIGURATION, incident.reference
+    AuditEvent.record(configured, model="incident", reference=reference, fields=["readers"], by=by)
+    return len(rows)
+
+
+def possible_readers(incident: Incident) -> list[Membership]:
+    """People of the authority, and the head contacts of the entities whose reports stand under the incident."""
+    affected = children(incident).values("entity")
+    found = Membership.objects.usable().filter(
+        Q(role__in=AUTHORITY_ROLES) | Q(role=Role.HEAD_CONTACT, entity__in=affected)
+    )
+    return list(found.select_related("user", "entity").order_by("entity__kind", "entity", "role", "pk"))
+
+
+def _notify(kind: str, report: SituationReport, *, step: str, at: datetime) -> None:
+    """Once a report and step, whoever asks how often."""
+    authority = Entity.objects.filter(kind=Entity.Kind.REGULATOR).first()
+    if authority is None:
+        return
+    incident = report.incident.reference
+    key, data = f"situation:{incident}:{report.number}:{step}", {"incident": incident, "number": report.number}
+    Notice.objects.get_or_create(key=key, defaults={"kind": kind, "entity": authority, "data": data, "at": at})

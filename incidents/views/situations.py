@@ -1,0 +1,92 @@
+"""Situation reports of an incident: drafted, edited, sent, read; and the list of who reads them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from entities.decorators import PortalRequest, requires
+from entities.permissions import Permission
+from entities.row_security import as_system
+from incidents import actions
+from incidents.errors import MoveRefused
+from incidents.forms.incidents import ReadersForm, SituationForm
+from incidents.models import SituationReport
+from incidents.views.incidents import PAGE_OR_POST, find
+
+
+@require_POST
+@requires(Permission.REPORT_LEAD)
+def incident_situation_new(request: PortalRequest, incident: str) -> HttpResponse:
+    """Draft one now."""
+    found = find(request, incident)
+    try:
+        draft = actions.prepare_situation(found, by=request.user)
+    except MoveRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("incident_page", found.reference)
+    return redirect("incident_situation", found.reference, draft.number)
+
+
+@require_http_methods(PAGE_OR_POST)
+@requires(Permission.REPORT_VIEW)
+def incident_situation(request: PortalRequest, incident: str, number: int) -> HttpResponse:
+    """Read it; a lead edits a draft, saves or sends it."""
+    found = _find(request, incident, number)
+    leads = request.user.may(Permission.REPORT_LEAD) and found.sent_at is None
+    form = SituationForm(request.POST or None, situation=found) if leads else None
+    if form and form.is_valid():
+        try:
+            return _saved(request, found, form)
+        except MoveRefused as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "situation": found, "reference": found.incident.reference, "form": form,
+        "readers": found.incident.reader_rows.count() if leads else 0,
+        "by_authority": request.user.may(Permission.BOARD_VIEW),
+    }  # fmt: skip
+    return render(request, "incidents/incident/situation.html", context, status=422 if form and form.errors else 200)
+
+
+def _saved(request: PortalRequest, situation: SituationReport, form: SituationForm) -> HttpResponse:
+    if "send" not in request.POST:
+        actions.save_situation(situation, **form.cleaned_data, by=request.user)
+        messages.success(request, _("Saved. It is not sent yet."))
+        return redirect("incident_situation", situation.incident.reference, situation.number)
+    count = actions.send_situation(situation, **form.cleaned_data, by=request.user)
+    said = ngettext("Sent to %(n)s person.", "Sent to %(n)s people.", count)
+    messages.success(request, said % {"n": count})
+    return redirect("incident_page", situation.incident.reference)
+
+
+@require_http_methods(PAGE_OR_POST)
+@requires(Permission.REPORT_LEAD)
+def incident_readers(request: PortalRequest, incident: str) -> HttpResponse:
+    """Choose who reads the situation reports."""
+    found = find(request, incident)
+    chosen = list(found.reader_rows.values_list("membership", flat=True))
+    sent = request.POST if request.method == "POST" else None
+    form = ReadersForm(sent, possible=actions.possible_readers(found), chosen=chosen)
+    if form.is_valid():
+        actions.choose_readers(found, **form.cleaned_data, by=request.user)
+        messages.success(request, _("The list is saved."))
+        return redirect("incident_page", found.reference)
+    crumbs = [
+        (_("Incidents"), reverse("incident_list")),
+        (found.reference, reverse("incident_page", args=[found.reference])),
+        (_("Who reads the situation reports"), ""),
+    ]
+    context = {"form": form, "incident": found, "crumbs": crumbs}
+    return render(request, "incidents/incident/readers.html", context, status=422 if form.errors else 200)
+
+
+def _find(request: PortalRequest, incident: str, number: int) -> SituationReport:
+    """Whoever is on the list sees not the incident: of it only its reference and title are told."""
+    with as_system():
+        found = SituationReport.objects.visible_to(request.user).select_related("incident", "sent_by")
+        return get_object_or_404(found, incident__reference=incident, number=number)
