@@ -109,7 +109,9 @@ ASKING = (
     Notice.Kind.SILENT_OUTAGE, Notice.Kind.SILENT_DENIED,
     Notice.Kind.INCIDENT_OPENED, Notice.Kind.SITUATION_WAITS,
 )  # fmt: skip
-UNASKING = (Notice.Kind.TEAM_CHANGED, Notice.Kind.CODE, Notice.Kind.CODE_ENTERED)
+UNASKING = (
+    Notice.Kind.TEAM_CHANGED, Notice.Kind.CODE, Notice.Kind.CODE_ENTERED, Notice.Kind.SITUATION_SENT,
+)  # fmt: skip
 
 
 def asking(reader: User) -> Q:

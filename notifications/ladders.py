@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from incidents.lifecycle import ClockKind, EventKind
-from incidents.models import Incident, ReportEvent
+from incidents.models import ReportEvent
 from notifications.audiences import Line, Side, key_of, never
 
 #: The clocks whose marks climb to the authority while an outage goes on.
@@ -25,12 +25,15 @@ def is_shared(event: ReportEvent) -> bool:
     return grouped and event.kind == EventKind.REMINDED and event.data.get("clock") in SHARED
 
 
-def heard_together(lines: Iterable[Line], event: ReportEvent) -> list[Line]:
-    """The lines without what the authority hears from another report of the incident; filing is read in the portal."""
+def heard_together(lines: Iterable[Line], event: ReportEvent, *, joins: bool) -> list[Line]:
+    """The lines without what the authority hears from another report of the incident; filing is read in the portal.
+
+    `joins`: the report stands under an incident, or the next sweep puts it there.
+    """
     lines = list(lines)
     if is_shared(event) and _has_been_said(event):
         return [line for line in lines if line.side != Side.AUTHORITY]
-    if key_of(event) == "FILED:DEP" and _joins(event):
+    if key_of(event) == "FILED:DEP" and joins:
         return [replace(line, mail=never, sms=never) if line.side == Side.AUTHORITY else line for line in lines]
     return lines
 
@@ -51,12 +54,3 @@ def _has_been_said(event: ReportEvent) -> bool:
     if event.data["clock"] == ClockKind.C3:
         said = said.filter(recorded_at__gt=event.recorded_at - SAME_RUNG)
     return said.exclude(report=event.report_id).exists()
-
-
-def _joins(event: ReportEvent) -> bool:
-    """It stands under an incident, or the next sweep puts it there."""
-    report = event.report
-    if report.incident_id is not None:
-        return True
-    provider = report.provider_service
-    return provider is not None and Incident.objects.grouping(provider.entity_id).exists()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from entities.models import Membership, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.lifecycle import ReportKind
-from incidents.models import AffectedService, Report, ReportEvent
+from incidents.models import AffectedService, Incident, Report, ReportEvent
 from incidents.models.duty import with_duty
 from notifications.audiences import TEAM, Side
 from notifications.models import Follow
@@ -35,6 +35,7 @@ class Register:
         self._read_links()
         self._reported = self._read_reported()
         self._answered = self._read_answered()
+        self._grouped = self._read_grouped()
         self._read_members()
         self._follows = self._read_follows()
 
@@ -73,6 +74,10 @@ class Register:
         if event.move != "restore":
             return set()
         return self._reporting(event.report)
+
+    def joins(self, report: Report) -> bool:
+        """It stands under an incident, or the next sweep puts it there: its provider's reports are grouped by now."""
+        return report.incident_id is not None or any(entity in self._grouped for entity in self._provider(report))
 
     # --- How it is found ----------------------------------------------------------------------------------------------
 
@@ -150,6 +155,13 @@ class Register:
             for reference, entity in theirs.values_list("verdict_reference", "entity"):
                 answered[reference].add(entity)
         return answered
+
+    def _read_grouped(self) -> set[int]:
+        providers = {entity for report in self._reports for entity in self._provider(report)}
+        if not providers:
+            return set()
+        gathering = Incident.objects.going_on().filter(group_mode=True, provider__in=providers)
+        return set(gathering.values_list("provider", flat=True))
 
     def _read_members(self) -> None:
         own = {entity for report in self._reports for entity in (report.entity_id, *self._provider(report))}

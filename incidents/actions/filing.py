@@ -180,10 +180,7 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
         AffectedService(report=report, service=service, impact=impact) for service, impact in answers.affected
     )
     remember_dependencies(answers)
-    data = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": report.fingerprint}
-    if answers.conflicts:
-        data |= {"conflicts": list(answers.conflicts), "conflict_reason": answers.conflict_reason}
-    event = report.record(EventKind.FILED, by=by, at=happened, data=data)
+    event = report.record(EventKind.FILED, by=by, at=happened, data=_told(answers, assessed))
     started = [judged_clock(report, filing.judges, at=happened)]
     started += [new_clock(report, clock, event=event) for clock in starts]
     clocks = Clock.objects.bulk_create(clock for clock in started if clock is not None)
@@ -195,6 +192,14 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
     elif kind == ReportKind.OWN_OUTAGE:
         close_for_owner(report, at=recorded)
     return report
+
+
+def _told(answers: Answers, assessed: Assessment) -> dict[str, Any]:
+    """What the history keeps of a filing: how it was judged, and which conflicts of works were acknowledged."""
+    told = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": answers.fingerprint}
+    if answers.conflicts:
+        told |= {"conflicts": list(answers.conflicts), "conflict_reason": answers.conflict_reason}
+    return told
 
 
 def _written_down(answers: Answers, *, entity: Entity) -> Answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -42,7 +43,8 @@ class Menu(NamedTuple):
     options: list[tuple[str, Any, bool]]
 
 
-class Names(NamedTuple):
+@dataclass(frozen=True)
+class Names:
     """The sectors and the reviewers one may filter by, and who of them has a shift about now, as it was read."""
 
     sectors: list[Sector]

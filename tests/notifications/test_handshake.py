@@ -110,7 +110,7 @@ def test_a_dispute_asks_the_authority_for_a_ruling_and_both_sides_hear_of_it() -
 
 def test_an_answer_that_names_a_report_makes_the_consumer_hear_what_becomes_of_it() -> None:
     two = Two()
-    outage = a_report(by=two.owner, service=two.service)
+    outage = a_report(by=two.owner, service=a_service(entity=two.service.entity))  # the cause is another service
     fan_out()
     assert heard(two.consumer, event__report=outage) == set()
     two.answers(Verdict.KNOWN, link=outage.reference)
