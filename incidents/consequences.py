@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
-
 from entities.models import DigitalService, ServiceDependency
+from entities.models.graph import Blast
 from incidents.assessment import assess_report, tier_of
 from incidents.clocks import Rules
 from incidents.forms.filing import FilingForm
@@ -32,11 +31,10 @@ class Due:
 
 @dataclass(frozen=True)
 class Reach:
-    """Who relies on the services: the entities whose service stops without them are told, the users are a day's."""
+    """Whom the outage hits along the graph; the entities whose service stops at once are told by themselves."""
 
-    services: int = 0
-    entities: int = 0
-    users: int = 0
+    blast: Blast = Blast()
+    told: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,22 +83,11 @@ def consequences(form: FilingForm) -> Consequences:
 
 
 def reach_of(services: list[DigitalService]) -> Reach:
-    """The services of other entities that rely on these, in one query."""
-    links = ServiceDependency.objects.filter(provider__in=services)
-    stops = Exists(links.hard().filter(consumer=OuterRef("pk")))
+    """The services that rely on these, directly and through others, the entity's own among them; in one query."""
+    reached = ServiceDependency.objects.downstream(services)
     owners = {service.entity_id for service in services}
-    found = (
-        DigitalService.objects.active()
-        .filter(pk__in=links.values("consumer"))
-        .exclude(entity__in=owners)
-        .annotate(stops=stops)
-        .aggregate(
-            services=Count("pk"),
-            entities=Count("entity", distinct=True, filter=Q(stops=True)),
-            users=Sum("users_per_day", default=0),
-        )
-    )
-    return Reach(**found)
+    told = {row.entity for row in reached if row.at_once} - owners
+    return Reach(Blast.of(reached), told=len(told))
 
 
 def _assess(form: FilingForm, rules: Rules) -> Assessment:

@@ -192,6 +192,7 @@ NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
     Notice.Kind.CODE_ENTERED: ((Role.LEAD, *TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
     Notice.Kind.BREAK_GLASS: ((Role.LEAD, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
     Notice.Kind.POLICY_WAITS: ((Role.ADMIN,), frozenset({Channel.IN_APP, Channel.EMAIL})),
+    Notice.Kind.DEPENDENCY_DENIED: ((*TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
     # Of an entity its IT leader; of the authority, which keeps names and whoever belongs to several, its admins.
     Notice.Kind.CORRECTION_ASKED: ((Role.IT_LEADER, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL})),
 }

@@ -104,7 +104,7 @@ _OF_AUTHORITY = frozenset({"submit_final"})
 #: Notices that ask for a deed; the others ask only whoever did not expect them.
 _ASKING = (
     Notice.Kind.DRAFT_WAITS, Notice.Kind.TEAM_STALE, Notice.Kind.NAFATH_AWAY, Notice.Kind.BREAK_GLASS,
-    Notice.Kind.CORRECTION_ASKED,
+    Notice.Kind.CORRECTION_ASKED, Notice.Kind.DEPENDENCY_DENIED,
 )  # fmt: skip
 
 

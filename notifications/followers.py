@@ -97,6 +97,8 @@ def may_hear(report: Report) -> Q:
     """Members who may see the report, and of a service's outage or maintenance those of whoever relies on it."""
     hears = Q(role__in=AUTHORITY_ROLES) | Q(entity=report.entity_id)
     if report.kind != ReportKind.CONSUMED_OUTAGE:
-        links = ServiceDependency.objects.filter(provider__in=report.services.values("pk"), consumer__is_active=True)
+        links = ServiceDependency.objects.in_force().filter(
+            provider__in=report.services.values("pk"), consumer__is_active=True
+        )
         return hears | Q(entity__in=links.values("consumer__entity"))
     return hears | Q(entity=report.provider_service.entity_id) if report.provider_service else hears

@@ -136,4 +136,5 @@ def _entry(row: Delivery, side: Side) -> Entry:
 _NOTICE_ICONS = {
     "DRAFT_WAITS": "file-clock", "TEAM_STALE": "user-check", "TEAM_CHANGED": "users",
     "NAFATH_AWAY": "cloud-off", "CODE_ENTERED": "key-round", "POLICY_WAITS": "sliders-horizontal",
+    "DEPENDENCY_DENIED": "unplug",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from entities.models import Correctable, Notice, User
+from entities.models import Correctable, DigitalService, Notice, User
 from entities.permissions import Role
 from incidents.models import Policy
 from nafath_auth.break_glass import Step
@@ -51,6 +51,8 @@ def facts(notice: Notice) -> list[tuple[str, str]]:
             return _access(notice)
         case Notice.Kind.POLICY_WAITS:
             return _version(notice)
+        case Notice.Kind.DEPENDENCY_DENIED:
+            return _dependency(notice)
     said = [(_("Entity"), notice.entity.name)]
     if notice.service:
         said.append((_("Service"), notice.service.name))
@@ -72,6 +74,15 @@ def _access(notice: Notice) -> list[tuple[str, str]]:
         (_("Who comes in"), access.person.name),
         (_("Asked by"), access.asked_by.name),
     ]
+
+
+def _dependency(notice: Notice) -> list[tuple[str, str]]:
+    """Whose service does not rely on which, as its owner says. The reason is typed and stays inside."""
+    consumer = DigitalService.objects.filter(pk=notice.data["consumer"]).first()
+    said = [(_("Our service"), consumer.name_outside if consumer else "—")]
+    if notice.service:
+        said += [(_("Relies on"), notice.service.name_outside), (_("Owner"), notice.service.entity.name)]
+    return said
 
 
 def _version(notice: Notice) -> list[tuple[str, str]]:
@@ -103,6 +114,8 @@ def guide(notice: Notice) -> str:
             return reverse("guide") + "#own-outage"
         case Notice.Kind.POLICY_WAITS:
             return reverse("guide") + "#clocks"
+        case Notice.Kind.DEPENDENCY_DENIED:
+            return reverse("guide") + "#consumed-outage"
     return reverse("guide") + "#team"
 
 
@@ -112,6 +125,7 @@ PATHS: dict[str, str] = {
     Notice.Kind.CODE_ENTERED: "home",
     Notice.Kind.NAFATH_AWAY: "nafath_state",
     Notice.Kind.BREAK_GLASS: "break_glass_requests",
+    Notice.Kind.DEPENDENCY_DENIED: "relies_on",
 }
 
 

@@ -84,7 +84,7 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     if notice.kind == Notice.Kind.CODE:
         asked = DoorCode.objects.filter(pk=notice.data["code"])
         members = members.filter(pk__in=asked.values("membership"))
-    elif notice.kind == Notice.Kind.CORRECTION_ASKED:
+    elif notice.kind in {Notice.Kind.CORRECTION_ASKED, Notice.Kind.DEPENDENCY_DENIED}:
         members = members.filter(entity=notice.entity_id)
     elif notice.kind == Notice.Kind.POLICY_WAITS:
         members = members.exclude(user__public_id=notice.data["asked_by"])
@@ -134,8 +134,10 @@ def _members(event: ReportEvent, sides: set[Side]) -> QuerySet[Membership]:
     if Side.PROVIDER in sides and report.provider_service:
         wanted |= Q(entity=report.provider_service.entity_id, role__in=TEAM)
     if Side.CONSUMER in sides:
-        links = ServiceDependency.objects.hard().filter(
-            provider__in=report.services.values("pk"), consumer__is_active=True
+        links = (
+            ServiceDependency.objects.in_force()
+            .hard()
+            .filter(provider__in=report.services.values("pk"), consumer__is_active=True)
         )
         relying = Q(entity__in=links.values("consumer__entity"), role__in=TEAM) & ~Q(entity=report.entity_id)
         wanted |= relying & ~asked_themselves(report, event)

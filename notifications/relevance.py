@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
-from entities.models import Membership, Notice
+from entities.models import Membership, Notice, ServiceDependency
 from incidents.lifecycle import ENDED, OPEN, EventKind
 from incidents.models import Draft, Policy, Report, ReportEvent
 from nafath_auth.models import DoorCode
@@ -69,6 +69,9 @@ def notice_stands(notice: Notice, *, at: datetime) -> bool:
             return Draft.objects.filter(pk=notice.data.get("draft")).exists()
         case Notice.Kind.TEAM_STALE:
             return CrisisTeam.objects.stale(at=at).filter(entity=notice.entity_id).exists()
+        case Notice.Kind.DEPENDENCY_DENIED:
+            denied = ServiceDependency.objects.filter(state=ServiceDependency.State.DENIED)
+            return denied.filter(pk=notice.data.get("dependency")).exists()
         case Notice.Kind.CODE:
             return DoorCode.objects.live(at=at).filter(pk=notice.data.get("code"), membership__isnull=False).exists()
     return True

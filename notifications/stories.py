@@ -73,6 +73,7 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.TEAM_CHANGED: gettext_lazy("The crisis team has changed"),
     Notice.Kind.CODE: gettext_lazy("Your one-time code for the outage portal"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
+    Notice.Kind.DEPENDENCY_DENIED: gettext_lazy("A provider denies that your service relies on its own"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("A version of the policy awaits a second admin"),
 }
 #: What a clock wants done. Required of whoever it waits on.
@@ -132,6 +133,9 @@ NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.CODE_ENTERED: gettext_lazy("Call the operations room if you do not know who that was"),
     Notice.Kind.BREAK_GLASS: gettext_lazy("Ask the person by telephone, and refuse what you cannot explain"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("Read what would change, and publish it or send it back"),
+    Notice.Kind.DEPENDENCY_DENIED: gettext_lazy(
+        "Read the reason, and remove the dependency or declare it again: until then it does not count"
+    ),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.

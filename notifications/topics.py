@@ -102,7 +102,10 @@ AT_THE_PROVIDER: dict[str, Topic | Minimum] = {"FILED:DEP": _M.OWED, _E.NAMED: _
 #: Marks of a clock that is not due yet.
 AHEAD = ("before", "at-")
 #: What has no report is never turned off.
-OF_NOTICES: dict[str, Minimum] = dict.fromkeys(Notice.Kind.values, Minimum.ACCESS)
+OF_NOTICES: dict[str, Minimum] = {
+    **dict.fromkeys(Notice.Kind.values, Minimum.ACCESS),
+    Notice.Kind.DEPENDENCY_DENIED: Minimum.OWED,
+}
 
 
 def class_of(event: ReportEvent, membership: Membership) -> Topic | Minimum:

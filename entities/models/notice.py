@@ -36,6 +36,7 @@ class Notice(models.Model):
         CODE_ENTERED = "CODE_ENTERED", _("A session was opened with a code")
         BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         POLICY_WAITS = "POLICY_WAITS", _("A version of the policy awaits a second admin")
+        DEPENDENCY_DENIED = "DEPENDENCY_DENIED", _("A dependency was denied")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

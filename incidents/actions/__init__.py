@@ -3,6 +3,13 @@
 from incidents.actions.attachments import attach
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.catalogue import adopt_service, identify_service
+from incidents.actions.dependencies import (
+    confirm_dependencies,
+    declare_dependency,
+    deny_dependency,
+    remove_dependency,
+    weigh_dependency,
+)
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.duty import add_shift, change_shift, hand_over, may_hand_over, remove_shift
 from incidents.actions.extension_requests import ask_extension, refuse_extension
@@ -67,11 +74,14 @@ __all__ = [
     "closing_of",
     "comment_fields",
     "complete",
+    "confirm_dependencies",
     "confirm_identities",
     "confirm_recorded",
     "confirm_withdrawal",
     "copy_policy",
     "countersign",
+    "declare_dependency",
+    "deny_dependency",
     "discard_draft",
     "discard_policy",
     "extend_final",
@@ -94,6 +104,7 @@ __all__ = [
     "refuse_extension",
     "remind_unsent_drafts",
     "remove_days",
+    "remove_dependency",
     "remove_row",
     "remove_shift",
     "reschedule",
@@ -114,5 +125,6 @@ __all__ = [
     "submit_final",
     "undo_acknowledge",
     "undo_restore",
+    "weigh_dependency",
     "withdraw",
 ]
