@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from entities.models import DigitalService, ServiceDependency
-from entities.models.graph import Blast
+from entities.models import DigitalService
 from incidents.assessment import assess_report, tier_of
+from incidents.blast import Reach, reach_of
 from incidents.clocks import Rules
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm
+from incidents.forms.services import read_numbers
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, ClockKind, ReportKind
 from incidents.models import Policy, Report
@@ -27,14 +28,6 @@ class Due:
     clock: ClockKind
     length: str
     on_authority: bool
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Whom the outage hits along the graph; the entities whose service stops at once are told by themselves."""
-
-    blast: Blast = Blast()
-    told: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,12 +75,13 @@ def consequences(form: FilingForm) -> Consequences:
     )
 
 
-def reach_of(services: list[DigitalService]) -> Reach:
-    """The services that rely on these, directly and through others, the entity's own among them; in one query."""
-    reached = ServiceDependency.objects.downstream(services)
-    owners = {service.entity_id for service in services}
-    told = {row.entity for row in reached if row.at_once} - owners
-    return Reach(Blast.of(reached), told=len(told))
+def foreseen(form: FilingForm) -> Consequences:
+    """What is known of a form that nobody has filled yet: a link may have chosen its service."""
+    chosen = read_numbers(form.initial.get("services") or [])
+    if not chosen or form.kind == ReportKind.CONSUMED_OUTAGE:
+        return Consequences()
+    services = DigitalService.objects.of(form.entity).active().filter(pk__in=chosen)
+    return Consequences(reach=reach_of(list(services)))
 
 
 def _assess(form: FilingForm, rules: Rules) -> Assessment:

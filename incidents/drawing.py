@@ -57,7 +57,7 @@ class Drawing:
 def draw(relations: Relations, *, mirrored: bool) -> Drawing:
     """What is upstream first, then the service, then what is downstream."""
     before, after = _columns(relations.upstream), _columns(relations.downstream)
-    columns = [*reversed(before), [None], *after]
+    columns: list[list[Box | Blast | None]] = [*reversed(before), [None], *after]
     tallest = max(len(column) for column in columns)
     width = len(columns) * WIDTH + (len(columns) - 1) * GAP + 2 * MARGIN
     at: dict[int, Place] = {}  # by the box
@@ -69,14 +69,14 @@ def draw(relations: Relations, *, mirrored: bool) -> Drawing:
         places.append([_place(content, x, y + row * PITCH) for row, content in enumerate(column)])
         at |= {id(place.box): place for place in places[-1] if place.box}
     middle = places[len(before)][0]
-    lines = [*_lines(relations.upstream, middle, at), *_lines(relations.downstream, middle, at)]
+    sides = ((relations.upstream, places[: len(before)][::-1]), (relations.downstream, places[len(before) + 1 :]))
     return Drawing(
         width,
         TOP + tallest * PITCH,
-        tuple(place for column in places for place in column),
-        tuple(lines),
-        (*_headings(relations.upstream, places[: len(before)][::-1]), *_headings(relations.downstream, places[len(before) + 1 :])),
-    )  # fmt: skip
+        places=tuple(place for column in places for place in column),
+        lines=tuple(line for side, _places in sides for line in _lines(side, middle, at)),
+        headings=tuple(heading for side, column in sides for heading in _headings(side, column)),
+    )
 
 
 def _columns(side: Side) -> list[list[Box | Blast | None]]:

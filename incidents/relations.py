@@ -7,7 +7,7 @@ the numbers alone (docs/adr/0032).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -100,6 +100,10 @@ class Box:
         return len({each.service.entity_id for each in self.members})
 
     @property
+    def denied(self) -> int:
+        return sum(each.denied for each in self.members)
+
+    @property
     def down(self) -> int:
         return sum(each.state == ServiceState.DOWN for each in self.members)
 
@@ -179,7 +183,17 @@ class Relations:
             neighbour = Neighbour(service, state, distance[pk], tuple(links), names, in_circle=pk in other)
             columns[min(distance[pk], FURTHEST)].append(neighbour)
         rest = [row for row in self.reached[to] if row.service not in found]
-        return Side(to, tuple(gathered(columns[each]) for each in sorted(columns)), Blast.of(rest))
+        return Side(to, tuple(self._stacked(columns, to)), Blast.of(rest))
+
+    def _stacked(self, columns: dict[int, list[Neighbour]], to: To) -> Iterator[tuple[Box, ...]]:
+        """The columns from the nearest on, each in the order of what it hangs on, so that few lines cross."""
+        rows: dict[int, int] = {}
+        for _distance, column in sorted(columns.items()):
+            ordered = sorted(column, key=weight)
+            ordered.sort(key=lambda each: min(rows.get(near_of(link, to), 0) for link in each.links))
+            boxes = gathered(ordered)
+            yield boxes
+            rows = {member.service.pk: row for row, box in enumerate(boxes) for member in box.members}
 
     def _walked(self, to: To) -> dict[int, list[ServiceDependency]]:
         """By service, the links that lead to it from one step nearer; a denied link is shown and leads no further."""
@@ -211,11 +225,13 @@ def near_of(link: ServiceDependency, to: To) -> int:
     return link.provider_id if to == "consumer" else link.consumer_id
 
 
-def gathered(column: Iterable[Neighbour]) -> tuple[Box, ...]:
-    """The boxes of a column, what is down and what is hard first; too many are gathered by entity, the largest first."""
-    order = sorted(
-        column, key=lambda each: (each.denied, each.state, not each.hard, each.service.tier, each.service.pk)
-    )
+def weight(each: Neighbour) -> tuple[bool, int, bool, int, int]:
+    """What is down and what is hard stands first, what is denied last."""
+    return (each.denied, each.state, not each.hard, each.service.tier, each.service.pk)
+
+
+def gathered(order: Sequence[Neighbour]) -> tuple[Box, ...]:
+    """The boxes of a column in its order; too many are gathered by entity, the largest first."""
     if len(order) <= ROWS:
         return tuple(Box((each,), each.service.entity) for each in order)
     owned: dict[int, list[Neighbour]] = defaultdict(list)

@@ -13,12 +13,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from crisis_teams.models import CrisisTeam
-from entities.models import Entity, User
+from entities.models import Entity, ServiceDependency, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents.lifecycle import ReportKind
 from incidents.models import Attachment, Draft, DutyShift, Report
 from notifications.models import Delivery
-from tests.factories import a_person, a_report, a_service, a_shift, an_entity
+from tests.factories import a_dependency, a_person, a_report, a_service, a_shift, an_entity
 
 CANARY = "كناري-canary"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -53,6 +53,7 @@ class World:
     attachment: Attachment
     delivery: Delivery
     shift: DutyShift  # the authority's
+    dependency: ServiceDependency  # on B's service
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -62,6 +63,7 @@ class World:
             "attachment": self.attachment.pk,
             "delivery": self.delivery.pk,
             "shift": self.shift.pk,
+            "dependency": self.dependency.pk,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -90,6 +92,7 @@ class World:
             Report.objects.filter(entity=self.entity).count(),
             Delivery.objects.filter(pk=self.delivery.pk).values_list("read_at", "state").first(),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
+            list(ServiceDependency.objects.order_by("pk").values_list("consumer", "provider", "strength", "state")),
             team,
         )
 
@@ -115,7 +118,8 @@ def world(db: None) -> World:
         event=report.events.get(), person=director, membership=director.acting, channel="in_app", state="sent"
     )
     shift = a_shift(a_person(Role.REVIEWER, name_ar=f"سارة {CANARY}", name_en=f"Sara {CANARY}"))
-    return World(entity, director, report, draft, attachment, delivery, shift)
+    dependency = a_dependency(a_service(), service)
+    return World(entity, director, report, draft, attachment, delivery, shift, dependency)
 
 
 def _url(world: World, name: str) -> str:
@@ -162,7 +166,7 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 
 #: Arguments that name a thing of B's.
-OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift"}
+OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "dependency"}
 
 
 def watch_a_stranger(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +18,7 @@ SOFT = ServiceDependency.Strength.SOFT
 
 def chain(*services: DigitalService) -> None:
     """Each relies on the one before."""
-    for provider, consumer in zip(services, services[1:], strict=False):
+    for provider, consumer in pairwise(services):
         a_dependency(consumer, provider)
 
 

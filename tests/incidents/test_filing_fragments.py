@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from entities.models import DigitalService, User
 from entities.models.graph import Blast
-from incidents.consequences import Reach, reach_of
+from incidents.blast import Reach, reach_of
 from incidents.forms.doors import DOORS
 from incidents.lifecycle import ReportKind
 from tests.factories import a_dependency, a_report, a_service, an_entity
