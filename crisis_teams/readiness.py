@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import models
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -115,16 +115,17 @@ def team_members(entity: Entity) -> QuerySet[Membership]:
 
 
 def readiness(entity: Entity, *, at: datetime | None = None) -> Readiness:
-    """The checklist of an entity, in three queries."""
+    """The checklist of an entity, in two queries."""
     team = CrisisTeam.objects.select_related("confirmed_by").filter(entity=entity).first()
-    usable = set(Membership.objects.usable().filter(entity=entity).values_list("pk", flat=True))
+    usable = Exists(Membership.objects.usable().filter(pk=OuterRef("pk")))
     people = (
         Membership.objects.in_roles(*TEAM_ROLES, Role.IT_LEADER)
         .filter(entity=entity)
         .exclude(status=Membership.Status.ENDED)
+        .annotate(may_act=usable)
         .select_related("user")
     )
-    seats = tuple(_seat(membership, usable=membership.pk in usable) for membership in _in_call_order(people))
+    seats = tuple(_seat(each, usable=each.may_act) for each in _in_call_order(people))  # type: ignore[attr-defined]  # annotated
     members = tuple(seat for seat in seats if seat.membership.role in TEAM_ROLES)
     return Readiness(
         team=team,

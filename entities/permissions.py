@@ -31,6 +31,7 @@ class Permission(StrEnum):
     TEAM_MANAGE = "team_manage"
     CONTACT_REVEAL = "contact_reveal"
     CATALOGUE_VIEW = "catalogue_view"
+    DEPENDENCY_KEEP = "dependency_keep"  # on what the entity's services rely, and who relies on them
     AUDIT_VIEW = "audit_view"
     ADMINISTER = "administer"
 
@@ -54,11 +55,12 @@ _SEES = frozenset({P.REPORT_VIEW, P.REPORT_EXPORT, P.TEAM_VIEW, P.CATALOGUE_VIEW
 _READS = _SEES | {P.ENTITY_HOME}
 _FILES = _READS | {
     P.REPORT_DRAFT, P.WINDOW_START, P.REPORT_FILE, P.REPORT_UPDATE, P.REPORT_BIND, P.TEAM_MANAGE, P.CONTACT_REVEAL,
+    P.DEPENDENCY_KEEP,
 }  # fmt: skip
 _TRIAGES = _SEES | {P.BOARD_VIEW, P.REPORT_TRIAGE, P.REPORT_RECORD, P.CONTACT_REVEAL}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.IT_LEADER: _READS | {P.TEAM_APPOINT, P.TEAM_MANAGE, P.REPORT_COUNTERSIGN, P.CONTACT_REVEAL},
+    Role.IT_LEADER: _READS | {P.TEAM_APPOINT, P.TEAM_MANAGE, P.REPORT_COUNTERSIGN, P.CONTACT_REVEAL, P.DEPENDENCY_KEEP},
     Role.DIRECTOR: _FILES,
     Role.ALTERNATE: _FILES,
     Role.MEMBER: _READS | {P.REPORT_DRAFT, P.WINDOW_START},
@@ -70,8 +72,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 ROLE_SENTENCES: dict[Role, object] = {
-    Role.IT_LEADER: _("Appoints the crisis team and countersigns the final reports of S1 and S2 outages."),
-    Role.DIRECTOR: _("Files and updates reports, and keeps the team's data true."),
+    Role.IT_LEADER: _(
+        "Appoints the crisis team, countersigns the final reports of S1 and S2 outages, "
+        "and keeps the services' dependencies true."
+    ),
+    Role.DIRECTOR: _("Files and updates reports, and keeps the team's data and the services' dependencies true."),
     Role.ALTERNATE: _("Has the director's rights while the term runs."),
     Role.MEMBER: _("Prepares drafts, and sends updates when the director delegates it."),
     Role.HEAD_CONTACT: _("Reads the entity's reports and hears the last step of an escalation."),

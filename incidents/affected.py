@@ -40,7 +40,9 @@ def affected_answers(service: DigitalService, *, entity: Entity, at: datetime) -
         outage = reported.order_by("started_at").first()
     if outage is None or outage.started_at is None:
         return None
-    relying = ServiceDependency.objects.filter(provider=service, consumer__entity=entity, consumer__is_active=True)
+    relying = ServiceDependency.objects.in_force().filter(
+        provider=service, consumer__entity=entity, consumer__is_active=True
+    )
     hard = ServiceDependency.Strength.HARD
     affected = [
         (each.consumer, outage.impact_level if each.strength == hard else Impact.MINOR.value)

@@ -66,7 +66,9 @@ def readable(reader: User) -> ReportQuerySet:
     """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
     same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
     together = IncidentReport.objects.visible_to(reader).linked().filter(incident=OuterRef("incident")).order_by()
-    relying = ServiceDependency.objects.filter(provider=OuterRef("main_service")).order_by().values("provider")
+    relying = (
+        ServiceDependency.objects.in_force().filter(provider=OuterRef("main_service")).order_by().values("provider")
+    )
     return (
         Report.objects.visible_to(reader)
         .for_page()

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef
 
 from entities.models import DigitalService, ServiceDependency
 from entities.row_security import as_system
 from incidents.actions.filing import window_of
 from incidents.assessment import assess_report, tier_of
+from incidents.blast import Reach, reach_of
 from incidents.clocks import Rules
 from incidents.conflicts import Conflict
 from incidents.forms.filing import FilingForm
 from incidents.forms.maintenance import MaintenanceForm, WorksForm
+from incidents.forms.services import read_numbers
 from incidents.handbook import said
 from incidents.lifecycle import FILING, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ClockKind, ReportKind
 from incidents.models import Policy, Report, SilentOutage
@@ -35,15 +37,6 @@ class Due:
     clock: ClockKind
     length: str
     on_authority: bool
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Who relies on the services: the entities whose service stops without them are told, the users are a day's."""
-
-    services: int = 0
-    entities: int = 0
-    users: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,23 +94,13 @@ def consequences(form: FilingForm) -> Consequences:
     )
 
 
-def reach_of(services: list[DigitalService]) -> Reach:
-    """The services of other entities that rely on these, in one query."""
-    links = ServiceDependency.objects.filter(provider__in=services)
-    stops = Exists(links.hard().filter(consumer=OuterRef("pk")))
-    owners = {service.entity_id for service in services}
-    found = (
-        DigitalService.objects.active()
-        .filter(pk__in=links.values("consumer"))
-        .exclude(entity__in=owners)
-        .annotate(stops=stops)
-        .aggregate(
-            services=Count("pk"),
-            entities=Count("entity", distinct=True, filter=Q(stops=True)),
-            users=Sum("users_per_day", default=0),
-        )
-    )
-    return Reach(**found)
+def foreseen(form: FilingForm) -> Consequences:
+    """What is known of a form that nobody has filled yet: a link may have chosen its service."""
+    chosen = read_numbers(form.initial.get("services") or [])
+    if not chosen or form.kind == ReportKind.CONSUMED_OUTAGE:
+        return Consequences()
+    services = DigitalService.objects.of(form.entity).active().filter(pk__in=chosen)
+    return Consequences(reach=reach_of(list(services)))
 
 
 def failing_upstream(services: list[DigitalService]) -> tuple[DigitalService, ...]:
@@ -127,7 +110,7 @@ def failing_upstream(services: list[DigitalService]) -> tuple[DigitalService, ..
     """
     if not services:
         return ()
-    needed = ServiceDependency.objects.hard().filter(consumer__in=services, provider=OuterRef("pk"))
+    needed = ServiceDependency.objects.in_force().hard().filter(consumer__in=services, provider=OuterRef("pk"))
     reported = Report.objects.open_outages().filter(
         kind=ReportKind.OWN_OUTAGE, entity=OuterRef("entity"), services=OuterRef("pk")
     )

@@ -70,7 +70,7 @@ def suggestions(origin: Origin, *, user: User, beside: Iterable[int] = ()) -> li
     """
     if origin.start is None or origin.end is None:
         return []
-    relying = ServiceDependency.objects.filter(provider__in=origin.services, consumer=OuterRef("service"))
+    relying = ServiceDependency.objects.in_force().filter(provider__in=origin.services, consumer=OuterRef("service"))
     upstream = Exists(AffectedService.objects.filter(Exists(relying), report=OuterRef("pk")))
     found = (
         Report.objects.visible_to(user)

@@ -58,7 +58,7 @@ class Radar:
     def __init__(self, services: list[DigitalService], *, start: datetime, end: datetime, key: uuid.UUID) -> None:
         self.services, self.own = services, {service.pk for service in services}
         self.entities = {service.entity_id for service in services}
-        links = ServiceDependency.objects.filter(Q(consumer__in=self.own) | Q(provider__in=self.own))
+        links = ServiceDependency.objects.in_force().filter(Q(consumer__in=self.own) | Q(provider__in=self.own))
         self.links = list(links.select_related("consumer__entity", "provider__entity").order_by("pk")[:MOST])
         around = self.own | {link.consumer_id for link in self.links} | {link.provider_id for link in self.links}
         providers = self.own | {link.provider_id for link in self.links if link.consumer_id in self.own}

@@ -135,7 +135,7 @@ def reported_of(ground: Ground, *, since: datetime) -> Reported:
 
 def relying_on(service: DigitalService) -> int:
     """Distinct other entities of which an active service relies on it."""
-    links = ServiceDependency.objects.filter(provider=service, consumer__is_active=True)
+    links = ServiceDependency.objects.in_force().filter(provider=service, consumer__is_active=True)
     counted = links.exclude(consumer__entity=service.entity_id).aggregate(n=Count("consumer__entity", distinct=True))
     return int(counted["n"])
 
@@ -150,7 +150,9 @@ def common_upstream(service: DigitalService, *, consumers: Iterable[int]) -> int
     )
     failing = Q(consumer=service) | Q(consumer__in=down.values("service"))
     failing |= Q(consumer__in=SilentOutage.objects.open().values("service"))
-    shared = ServiceDependency.objects.filter(failing).exclude(provider=service).order_by().values("provider")
+    shared = (
+        ServiceDependency.objects.in_force().filter(failing).exclude(provider=service).order_by().values("provider")
+    )
     counted = shared.annotate(n=Count("consumer", distinct=True)).filter(n__gte=2).order_by("-n", "provider")
     return counted.values_list("provider", flat=True).first()
 

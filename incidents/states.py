@@ -57,7 +57,7 @@ def relied_on(entity: Entity, *, at: datetime, limit: int) -> list[tuple[Digital
 
     Each says in `stops` whether a service of this entity stops without it.
     """
-    needed = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=entity)
+    needed = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
     stops = Exists(needed.hard().filter(consumer__is_active=True))
     services = DigitalService.objects.active().not_of(entity).filter(Exists(needed)).select_related("entity")
     found = services.annotate(state=reported_state(at=at), stops=stops).order_by("state", "tier", "name_ar")[:limit]

@@ -9,6 +9,7 @@ from incidents.views import (
     calendar,
     calendar_feeds,
     contacts,
+    dependencies,
     drafts,
     duty,
     extensions,
@@ -27,6 +28,7 @@ from incidents.views import (
     policy_editing,
     receipt,
     reports,
+    service_map,
     silent,
     situations,
 )
@@ -182,4 +184,14 @@ urlpatterns: list[URLPattern] = [
     # --- views/guide.py: the guide and the catalogue -----------------------------------------------------------------
     path("guide/", guide.guide, name="guide"),
     path("services/", guide.service_list, name="service_list"),
+    # --- views/dependencies.py, views/service_map.py: who relies on whom ---------------------------------------------
+    path("services/relies-on/", dependencies.relies_on, name="relies_on"),
+    path("services/relies-on/search/", dependencies.relies_on_search, name="relies_on_search"),
+    path("services/relied-on-by/", dependencies.relied_on_by, name="relied_on_by"),
+    path("services/relied-on-by/confirm/", dependencies.dependencies_confirm, name="dependencies_confirm"),
+    path("services/dependencies/<int:dependency>/weigh/", dependencies.dependency_weigh, name="dependency_weigh"),
+    path("services/dependencies/<int:dependency>/remove/", dependencies.dependency_remove, name="dependency_remove"),
+    path("services/dependencies/<int:dependency>/deny/", dependencies.dependency_deny, name="dependency_deny"),
+    path("reports/<str:reference>/blast/", service_map.report_blast, name="report_blast"),
+    path("services/<int:service>/map/", service_map.service_map, name="service_map"),
 ]

@@ -79,7 +79,7 @@ class Choice:
 
 def relied_on_by(entity: Entity) -> QuerySet[DigitalService]:
     """The services of other entities that this one's rely on."""
-    needed = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=entity)
+    needed = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
     return DigitalService.objects.active().not_of(entity).filter(Exists(needed.filter(consumer__is_active=True)))
 
 

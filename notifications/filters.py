@@ -107,7 +107,7 @@ ASKING = (
     Notice.Kind.DRAFT_WAITS, Notice.Kind.TEAM_STALE, Notice.Kind.NAFATH_AWAY, Notice.Kind.BREAK_GLASS,
     Notice.Kind.CORRECTION_ASKED, Notice.Kind.POLICY_WAITS, Notice.Kind.MESSAGES_MISSING,
     Notice.Kind.SILENT_OUTAGE, Notice.Kind.SILENT_DENIED,
-    Notice.Kind.INCIDENT_OPENED, Notice.Kind.SITUATION_WAITS,
+    Notice.Kind.INCIDENT_OPENED, Notice.Kind.SITUATION_WAITS, Notice.Kind.DEPENDENCY_DENIED,
 )  # fmt: skip
 UNASKING = (
     Notice.Kind.TEAM_CHANGED, Notice.Kind.CODE, Notice.Kind.CODE_ENTERED, Notice.Kind.SITUATION_SENT,

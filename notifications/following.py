@@ -45,7 +45,9 @@ def services_to_follow(user: User) -> DigitalServiceQuerySet:
     if user.acting is None or user.may(Permission.BOARD_VIEW):
         return services
     own = user.acting.entity_id
-    needed = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=own, consumer__is_active=True)
+    needed = ServiceDependency.objects.in_force().filter(
+        provider=OuterRef("pk"), consumer__entity=own, consumer__is_active=True
+    )
     return services.filter(Q(entity=own) | Exists(needed))
 
 
@@ -175,7 +177,7 @@ class Following:
         if not self._in_team or self.user.acting is None:
             return ServiceDependency.objects.none()
         own = self.user.acting.entity_id
-        links = ServiceDependency.objects.visible_to(self.user).hard()
+        links = ServiceDependency.objects.visible_to(self.user).in_force().hard()
         return (
             links.filter(consumer__entity=own, consumer__is_active=True)
             .exclude(provider__entity=own)

@@ -138,4 +138,5 @@ _NOTICE_ICONS = {
     "NAFATH_AWAY": "cloud-off", "CODE_ENTERED": "key-round", "POLICY_WAITS": "sliders-horizontal",
     "SILENT_OUTAGE": "siren", "SILENT_DENIED": "message-square-warning",
     "INCIDENT_OPENED": "network", "SITUATION_WAITS": "file-pen-line", "SITUATION_SENT": "file-text",
+    "DEPENDENCY_DENIED": "unplug",
 }  # fmt: skip

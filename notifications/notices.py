@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from entities.models import Correctable, Notice, User
+from entities.models import Correctable, DigitalService, Notice, User
 from entities.permissions import Role
 from incidents.models import Policy
 from incidents.wording import moment_of
@@ -87,6 +87,15 @@ def _counts(notice: Notice) -> dict[str, int]:
     return {"n": notice.data["consumers"], "all": notice.data["relying"]}
 
 
+def _dependency(notice: Notice) -> list[tuple[str, str]]:
+    """Whose service does not rely on which, as its owner says. The reason is typed and stays inside."""
+    consumer = DigitalService.objects.filter(pk=notice.data["consumer"]).first()
+    said = [(_("Our service"), consumer.name_outside if consumer else "—")]
+    if notice.service:
+        said += [(_("Relies on"), notice.service.name_outside), (_("Owner"), notice.service.entity.name)]
+    return said
+
+
 def _version(notice: Notice) -> list[tuple[str, str]]:
     """Which version, by whom, and from when it would count. Its reason is typed and stays inside."""
     policy = Policy.objects.filter(version=notice.data["version"]).first()
@@ -117,6 +126,7 @@ OF_THEIR_OWN: dict[str, Callable[[Notice], list[tuple[str, str]]]] = {
     Notice.Kind.BREAK_GLASS: _access,
     Notice.Kind.POLICY_WAITS: _version,
     Notice.Kind.MESSAGES_MISSING: lambda notice: [(_("Cases found"), str(notice.data["holes"]))],
+    Notice.Kind.DEPENDENCY_DENIED: _dependency,
     Notice.Kind.INCIDENT_OPENED: _incident,
     Notice.Kind.SITUATION_WAITS: _incident,
     Notice.Kind.SITUATION_SENT: _incident,
@@ -137,25 +147,28 @@ def short(notice: Notice) -> str:
     return ""
 
 
+#: Where it is explained what to do: a page and its part; the crisis team's where nothing is named, None is nowhere.
+GUIDES: dict[str, tuple[str, str] | None] = {
+    Notice.Kind.CODE: ("sign_in_guide", "nafath-down"),
+    Notice.Kind.CODE_ENTERED: ("sign_in_guide", "nafath-down"),
+    Notice.Kind.NAFATH_AWAY: ("sign_in_guide", "nafath-down"),
+    Notice.Kind.BREAK_GLASS: ("sign_in_guide", "nafath-down"),
+    Notice.Kind.DRAFT_WAITS: ("guide", "own-outage"),
+    Notice.Kind.SILENT_OUTAGE: ("guide", "own-outage"),
+    Notice.Kind.SILENT_DENIED: ("guide", "own-outage"),
+    Notice.Kind.POLICY_WAITS: ("guide", "clocks"),
+    Notice.Kind.DEPENDENCY_DENIED: ("guide", "consumed-outage"),
+    Notice.Kind.MESSAGES_MISSING: None,
+    Notice.Kind.INCIDENT_OPENED: None,
+    Notice.Kind.SITUATION_WAITS: None,
+    Notice.Kind.SITUATION_SENT: None,
+}
+
+
 def guide(notice: Notice) -> str:
-    """Where it is explained what to do."""
-    match notice.kind:
-        case Notice.Kind.CODE | Notice.Kind.CODE_ENTERED | Notice.Kind.NAFATH_AWAY | Notice.Kind.BREAK_GLASS:
-            return reverse("sign_in_guide") + "#nafath-down"
-        case Notice.Kind.DRAFT_WAITS:
-            return reverse("guide") + "#own-outage"
-        case Notice.Kind.SILENT_OUTAGE | Notice.Kind.SILENT_DENIED:
-            return reverse("guide") + "#own-outage"
-        case Notice.Kind.POLICY_WAITS:
-            return reverse("guide") + "#clocks"
-        case (
-            Notice.Kind.MESSAGES_MISSING
-            | Notice.Kind.INCIDENT_OPENED
-            | Notice.Kind.SITUATION_WAITS
-            | Notice.Kind.SITUATION_SENT
-        ):
-            return ""
-    return reverse("guide") + "#team"
+    """The address where it is explained what to do; empty where the notice says it all."""
+    place = GUIDES.get(notice.kind, ("guide", "team"))
+    return f"{reverse(place[0])}#{place[1]}" if place else ""
 
 
 #: Where most notices lead; the crisis team's page where nothing is named.
@@ -165,6 +178,7 @@ PATHS: dict[str, str] = {
     Notice.Kind.NAFATH_AWAY: "nafath_state",
     Notice.Kind.BREAK_GLASS: "break_glass_requests",
     Notice.Kind.MESSAGES_MISSING: "operations",
+    Notice.Kind.DEPENDENCY_DENIED: "relies_on",
 }
 
 

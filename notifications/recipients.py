@@ -93,7 +93,7 @@ def notice_audience(notice: Notice) -> list[Recipient]:
     if notice.kind == Notice.Kind.CODE:
         asked = DoorCode.objects.filter(pk=notice.data["code"])
         members = members.filter(pk__in=asked.values("membership"))
-    elif notice.kind == Notice.Kind.CORRECTION_ASKED:
+    elif notice.kind in {Notice.Kind.CORRECTION_ASKED, Notice.Kind.DEPENDENCY_DENIED}:
         members = members.filter(entity=notice.entity_id)
     elif notice.kind == Notice.Kind.SILENT_OUTAGE:
         members = members.filter(entity=notice.entity_id)

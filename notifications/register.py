@@ -133,7 +133,7 @@ class Register:
     def _read_links(self) -> None:
         self._links: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
         services = set().union(*self._services.values())
-        links = ServiceDependency.objects.filter(provider__in=services, consumer__is_active=True)
+        links = ServiceDependency.objects.in_force().filter(provider__in=services, consumer__is_active=True)
         for service, entity, strength in links.values_list("provider", "consumer__entity", "strength"):
             self._links[service].add((entity, strength))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
-from entities.models import Notice
+from entities.models import Notice, ServiceDependency
 from incidents.lifecycle import ENDED, OPEN, EventKind
 from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
@@ -102,6 +102,11 @@ def _incident_waits(notice: Notice, at: datetime) -> bool:
     return drafts.filter(number=notice.data["number"]).exists()
 
 
+def _dependency_is_denied(notice: Notice, at: datetime) -> bool:
+    denied = ServiceDependency.objects.filter(state=ServiceDependency.State.DENIED)
+    return denied.filter(pk=notice.data.get("dependency")).exists()
+
+
 #: Notices whose message is worth nothing once what waited does so no longer.
 WAITS: dict[str, Callable[[Notice, datetime], bool]] = {
     Notice.Kind.POLICY_WAITS: _version_waits,
@@ -112,5 +117,6 @@ WAITS: dict[str, Callable[[Notice, datetime], bool]] = {
     Notice.Kind.SITUATION_WAITS: _incident_waits,
     Notice.Kind.DRAFT_WAITS: _draft_waits,
     Notice.Kind.TEAM_STALE: _team_is_stale,
+    Notice.Kind.DEPENDENCY_DENIED: _dependency_is_denied,
     Notice.Kind.CODE: _code_is_live,
 }

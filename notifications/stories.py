@@ -82,6 +82,7 @@ NOTICE_HEADLINES: dict[str, Promise] = {
     Notice.Kind.SITUATION_WAITS: gettext_lazy("A situation report waits to be sent"),
     Notice.Kind.SITUATION_SENT: gettext_lazy("Situation report on an incident"),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("A correction of personal data is asked for"),
+    Notice.Kind.DEPENDENCY_DENIED: gettext_lazy("A provider denies that your service relies on its own"),
     Notice.Kind.POLICY_WAITS: gettext_lazy("A version of the policy awaits a second admin"),
     Notice.Kind.MESSAGES_MISSING: gettext_lazy("What should have been told and was not"),
     Notice.Kind.SILENT_OUTAGE: gettext_lazy("An outage of your service is suspected"),
@@ -163,6 +164,9 @@ NOTICE_DUTIES: dict[str, Promise] = {
     Notice.Kind.INCIDENT_OPENED: gettext_lazy("Acknowledge the incident: its reports are acknowledged with it"),
     Notice.Kind.SITUATION_WAITS: gettext_lazy("Read the draft, change what is to be changed, and send it"),
     Notice.Kind.SITUATION_SENT: gettext_lazy("Read it in the portal"),
+    Notice.Kind.DEPENDENCY_DENIED: gettext_lazy(
+        "Read the reason, and remove the dependency or declare it again: until then it does not count"
+    ),
     Notice.Kind.CORRECTION_ASKED: gettext_lazy("Correct what is registered of this person, or say why it stays"),
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.

@@ -74,6 +74,8 @@ class Shell:
     by_code_until: datetime | None = None
     by_break_glass_until: datetime | None = None
     confirms_break_glass: bool = False
+    #: The template of a button that belongs to a higher floor than the pages it stands in (`target`, and `stops`).
+    follow_button: str = "notifications/_follow_button.html"
 
 
 def portal(request: HttpRequest) -> dict[str, Shell]:

@@ -93,6 +93,18 @@ def test_templates_hold_no_style_and_no_script() -> None:
         assert "|safe" not in text and "autoescape off" not in text, f"{name} switches the escaping off"
 
 
+def test_templates_reach_down_the_stair() -> None:
+    """A page loads and includes what its own floor or a lower one has; from above it is handed what it shows."""
+    floor = {"outage_portal": 4, "notifications": 3, "incidents": 2, "crisis_teams": 1, "nafath_auth": 1, "entities": 0}
+    libraries = {path.stem: app for app in floor for path in (ROOT / app / "templatetags").glob("*.py")}
+    for path in (path for app in floor for path in (ROOT / "templates" / app).rglob("*.html")):
+        text, app = path.read_text(), path.relative_to(ROOT / "templates").parts[0]
+        loaded = {libraries.get(name) for line in re.findall(r"{% load (.+?) %}", text) for name in line.split()}
+        included = {name for name in re.findall(r"{% (?:include|extends) \"(\w+)/", text) if name in floor}
+        above = {name for name in (loaded - {None}) | included if floor[name] > floor[app]}
+        assert not above, f"{path.relative_to(ROOT)} reaches up to {above}"
+
+
 def test_css_knows_no_left_and_no_right() -> None:
     physical = re.compile(r"(?<![\w-])(margin|padding|border)-(left|right)\b|(?<![\w-])(left|right)\s*:|float\s*:")
     for path in tracked():

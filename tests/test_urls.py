@@ -14,14 +14,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from crisis_teams.models import CrisisTeam
-from entities.models import Entity, User
+from entities.models import Entity, ServiceDependency, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Attachment, Draft, DutyShift, Incident, Report, SilentOutage
 from notifications.models import Delivery
 from tests.conftest import sign_in
-from tests.factories import a_person, a_report, a_service, a_shift, an_entity
+from tests.factories import a_dependency, a_person, a_report, a_service, a_shift, an_entity
 
 CANARY = "كناري-canary"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -60,6 +60,7 @@ class World:
     shift: DutyShift  # the authority's
     alarm: SilentOutage  # about B's service
     incident: Incident  # the authority's, over B's report; nothing of it is sent to anybody
+    dependency: ServiceDependency  # on B's service
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -73,6 +74,7 @@ class World:
             "alarm_rule": 1,
             "incident": self.incident.reference,
             "number": 1,
+            "dependency": self.dependency.pk,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -106,6 +108,7 @@ class World:
             list(self.incident.members.values_list("report", "unlinked_at")),
             list(self.incident.situation_reports.values_list("text_ar", "sent_at")),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
+            list(ServiceDependency.objects.order_by("pk").values_list("consumer", "provider", "strength", "state")),
             team,
         )
 
@@ -138,7 +141,8 @@ def world(db: None) -> World:
     lead = a_person(Role.LEAD)
     incident = actions.open_incident([report], name_ar=f"حادث {CANARY}", name_en=f"Incident {CANARY}", by=lead)
     actions.prepare_situation(incident, by=lead)
-    return World(entity, director, report, draft, attachment, delivery, shift, alarm, incident)
+    dependency = a_dependency(a_service(), service)
+    return World(entity, director, report, draft, attachment, delivery, shift, alarm, incident, dependency)
 
 
 def _url(world: World, name: str) -> str:
@@ -185,7 +189,9 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 
 #: Arguments that name a thing of B's.
-OF_A_THING = {"reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "incident"}
+OF_A_THING = {
+    "reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "incident", "dependency",
+}  # fmt: skip
 
 
 def watch_a_stranger(

@@ -106,11 +106,16 @@ class DigitalServiceAdmin(SpreadsheetAdmin):
 
 @admin.register(ServiceDependency)
 class ServiceDependencyAdmin(AuditedAdmin):
-    list_display = ("consumer", "provider", "strength", "verified")
-    list_filter = ("strength", "verified")
+    list_display = ("consumer", "provider", "strength", "state")
+    list_filter = ("strength", "state")
     autocomplete_fields = ("consumer", "provider")
     search_fields = ("consumer__search_text", "provider__search_text")
     list_select_related = ("consumer", "provider")
+    fields = ("consumer", "provider", "strength", "state", "denial_reason", "decided_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ServiceDependency | None = None) -> tuple[str, ...]:
+        """What the provider said is the provider's, and of this pair of services alone."""
+        return ("state", "denial_reason", "decided_at", *(("consumer", "provider") if obj else ()))
 
     def entity_of(self, obj: ServiceDependency) -> Entity:
         return obj.consumer.entity

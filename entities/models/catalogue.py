@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from entities.models.graph import Reached, walk
 from entities.models.naming import Bilingual
 from entities.models.organisation import Entity, Sector
 from entities.text import search_form
@@ -148,6 +150,22 @@ class ServiceDependencyQuerySet(models.QuerySet["ServiceDependency"]):
         """Who relies on these services."""
         return self.filter(provider__in=services)
 
+    def in_force(self) -> Self:
+        """Those that count: the provider has not denied them (docs/adr/0032)."""
+        return self.exclude(state=ServiceDependency.State.DENIED)
+
+    def waiting(self, entity: Entity) -> Self:
+        """Nobody of the provider, this entity, has confirmed or denied them yet."""
+        return self.filter(provider__entity=entity, state=ServiceDependency.State.DECLARED)
+
+    def downstream(self, services: Iterable[DigitalService]) -> list[Reached]:
+        """The active services that rely on these, however far away, the nearest first, in one query."""
+        return walk(self.model, services, to="consumer")
+
+    def upstream(self, services: Iterable[DigitalService]) -> list[Reached]:
+        """The active services on which these rely, however far away, the nearest first, in one query."""
+        return walk(self.model, services, to="provider")
+
     def hard(self) -> Self:
         """The consumer stops without it: its crisis team is told by itself (docs/adr/0027)."""
         return self.filter(strength=ServiceDependency.Strength.HARD)
@@ -160,6 +178,13 @@ class ServiceDependency(models.Model):
         HARD = "hard", _("Stops without it")
         SOFT = "soft", _("Works worse without it")
 
+    class State(models.TextChoices):
+        """What the provider says of it."""
+
+        DECLARED = "declared", _("Not confirmed yet")
+        CONFIRMED = "confirmed", _("Confirmed by the provider")
+        DENIED = "denied", _("Denied by the provider")
+
     consumer = models.ForeignKey(
         DigitalService, on_delete=models.CASCADE, related_name="relies_on", verbose_name=_("Consumer")
     )
@@ -167,7 +192,10 @@ class ServiceDependency(models.Model):
         DigitalService, on_delete=models.CASCADE, related_name="relied_on_by", verbose_name=_("Provider")
     )
     strength = models.CharField(_("Strength"), max_length=4, choices=Strength.choices, default=Strength.HARD)
-    verified = models.BooleanField(_("Verified by the provider"), default=False)
+    state = models.CharField(_("Confirmation"), max_length=9, choices=State.choices, default=State.DECLARED)
+    denial_reason = models.CharField(_("Why it was denied"), max_length=300, blank=True)
+    decided_by = models.UUIDField(null=True, editable=False)
+    decided_at = models.DateTimeField(_("Confirmed or denied at"), null=True, editable=False)
 
     objects = ServiceDependencyQuerySet.as_manager()
 
@@ -177,7 +205,12 @@ class ServiceDependency(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["consumer", "provider"], name="dependency_once"),
             models.CheckConstraint(condition=~Q(consumer=F("provider")), name="dependency_not_on_itself"),
+            models.CheckConstraint(
+                condition=Q(state="denied") & ~Q(denial_reason="") | ~Q(state="denied") & Q(denial_reason=""),
+                name="dependency_denied_with_its_reason",
+            ),
         ]
+        indexes = [models.Index(fields=["provider"], condition=Q(state="declared"), name="dependency_to_confirm")]
 
     def __str__(self) -> str:
         return f"{self.consumer} → {self.provider}"

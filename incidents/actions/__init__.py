@@ -4,6 +4,13 @@ from incidents.actions.attachments import attach
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.calendar_feeds import make_feed, revoke_feed
 from incidents.actions.catalogue import adopt_service, identify_service
+from incidents.actions.dependencies import (
+    confirm_dependencies,
+    declare_dependency,
+    deny_dependency,
+    remove_dependency,
+    weigh_dependency,
+)
 from incidents.actions.drafts import discard_draft, save_draft
 from incidents.actions.duty import add_shift, change_shift, hand_over, may_hand_over, remove_shift
 from incidents.actions.extension_requests import ask_extension, refuse_extension
@@ -94,11 +101,14 @@ __all__ = [
     "closing_of",
     "comment_fields",
     "complete",
+    "confirm_dependencies",
     "confirm_identities",
     "confirm_recorded",
     "confirm_withdrawal",
     "copy_policy",
     "countersign",
+    "declare_dependency",
+    "deny_dependency",
     "deny_outage",
     "discard_draft",
     "discard_policy",
@@ -135,6 +145,7 @@ __all__ = [
     "refuse_extension",
     "remind_unsent_drafts",
     "remove_days",
+    "remove_dependency",
     "remove_freeze",
     "remove_row",
     "remove_shift",
@@ -165,5 +176,6 @@ __all__ = [
     "undo_restore",
     "unlink",
     "watch_silence",
+    "weigh_dependency",
     "withdraw",
 ]

@@ -38,7 +38,7 @@ def recent_services(entity: Entity) -> Services:
 
 def relied_on_services(entity: Entity) -> Services:
     """Other entities' services that ours rely on, the most important first."""
-    relied_on = ServiceDependency.objects.filter(provider=OuterRef("pk"), consumer__entity=entity)
+    relied_on = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
     services = DigitalService.objects.active().not_of(entity).filter(Exists(relied_on)).select_related("entity")
     return list(services.order_by("tier", "name_ar")[:SHOWN])
 

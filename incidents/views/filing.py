@@ -23,7 +23,7 @@ from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions import Filed
 from incidents.affected import outage_about
-from incidents.consequences import Consequences, consequences
+from incidents.consequences import consequences, foreseen
 from incidents.errors import LeadTimeShort, MoveRefused
 from incidents.forms.doors import DOORS, EMERGENCY, FIRST_QUESTION, OWN, Door, door_of, text_of
 from incidents.forms.filing import FilingForm
@@ -150,7 +150,7 @@ def form_page(
     context = {
         "door": door,
         "form": form,
-        "follows": consequences(form) if form.is_bound else Consequences(),
+        "follows": consequences(form) if form.is_bound else foreseen(form),
         "may_send": may_send,
         "senders": [] if may_send else team_members(form.entity).filter(role__in=FILERS),
         "version": version if version.isascii() and version.isdigit() else "",

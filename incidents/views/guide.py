@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -13,6 +13,10 @@ from incidents import handbook
 from incidents.lifecycle import Status
 from incidents.models import Policy
 from incidents.severity import IMPACT_SENTENCES, Factor, Impact
+
+DENIED = ServiceDependency.State.DENIED
+#: So many of the links are shown among the services; the page that keeps them has all.
+SHOWN = 50
 
 
 @public
@@ -42,7 +46,7 @@ def service_list(request: PortalRequest) -> HttpResponse:
     services = (
         DigitalService.objects.visible_to(request.user)
         .of(entity)
-        .annotate(consumers=Count("relied_on_by", distinct=True))
+        .annotate(consumers=Count("relied_on_by", filter=~Q(relied_on_by__state=DENIED), distinct=True))
         .order_by("-is_active", "tier", "name_ar")
     )
     relies_on = (
@@ -51,4 +55,11 @@ def service_list(request: PortalRequest) -> HttpResponse:
         .select_related("consumer", "provider", "provider__entity")
         .order_by("provider__tier", "provider__name_ar")
     )
-    return render(request, "incidents/service_list.html", {"services": services, "relies_on": relies_on})
+    keeps = request.user.may(Permission.DEPENDENCY_KEEP)
+    context = {
+        "services": services,
+        "relies_on": relies_on[:SHOWN],
+        "keeps": keeps,
+        "waits": keeps and ServiceDependency.objects.visible_to(request.user).waiting(entity).exists(),
+    }
+    return render(request, "incidents/service_list.html", context)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from crisis_teams.models import FILERS
 from crisis_teams.readiness import Readiness, readiness
 from entities.decorators import PortalRequest, acting
-from entities.models import DigitalService, Entity, Membership
+from entities.models import DigitalService, Entity, Membership, ServiceDependency
 from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
 from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ReportKind
@@ -51,6 +51,8 @@ def entity_home(request: HttpRequest) -> HttpResponse:
         "about_us": _about_us(asked, at=now),
         "drafts": drafts_of(portal_request) if user.may(P.REPORT_DRAFT) else [],
         "to_confirm": reports.recorded_for_it().select_related("main_service")[:3],
+        "to_decide": user.may(P.DEPENDENCY_KEEP)
+        and ServiceDependency.objects.visible_to(user).waiting(entity).exists(),
         "owed": owed[: OWED + 1],
         "owed_shown": OWED,
         "ready": ready,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from entities.decorators import PortalRequest, acting, requires
 from entities.permissions import Permission as P
 from incidents import actions
-from incidents.consequences import reach_of
+from incidents.blast import reach_of
 from incidents.forms.moments import in_words
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report

@@ -43,7 +43,8 @@ def load_catalogue() -> None:
                 consumer=services[row["consumer"]],
                 provider=services[row["provider"]],
                 strength=row["strength"],
-                verified=True,
+                state=row.get("state") or ServiceDependency.State.CONFIRMED,
+                denial_reason=row.get("denial_reason") or "",
             )
             for row in read("dependencies") + read("model_dependencies")
         ],

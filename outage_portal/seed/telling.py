@@ -96,7 +96,12 @@ class Teller:
         fictional = DigitalService.objects.filter(entity__is_fictional=True).select_related("entity").order_by("pk")
         services = {f"{service.entity.code}.{service.code}": service for service in fictional}
         known = {service.pk: service for service in fictional}
-        pairs = ServiceDependency.objects.filter(consumer__in=known).order_by("pk").values_list("consumer", "provider")
+        pairs = (
+            ServiceDependency.objects.in_force()
+            .filter(consumer__in=known)
+            .order_by("pk")
+            .values_list("consumer", "provider")
+        )
         links = [(known[consumer], known[provider]) for consumer, provider in pairs]
         return cls(random.Random(0), now, Cast.from_database(), services, links, load_words(), work_calendar())
 

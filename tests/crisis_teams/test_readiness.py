@@ -123,9 +123,9 @@ def test_a_team_is_seen_by_its_entity_and_by_the_authority() -> None:
     assert team not in CrisisTeam.objects.visible_to(a_person(None))
 
 
-def test_the_checklist_costs_three_queries(django_assert_num_queries: Any) -> None:
+def test_the_checklist_costs_two_queries(django_assert_num_queries: Any) -> None:
     team = ready_team(a_leader())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         readiness(team.entity)
 
 

@@ -28,6 +28,7 @@ TABLE = {
     "nafath_callback": ("sign-in callback", 60, 60),
     "service_search": ("search", 60, 60),
     "provider_search": ("search", 60, 60),
+    "relies_on_search": ("search", 60, 60),
     "board": ("search", 60, 60),
     "report_list": ("search", 60, 60),
     "inbox": ("search", 60, 60),

@@ -83,7 +83,7 @@ def test_a_pair_is_two_linked_reports_with_two_references(browser: Client, direc
 
 def test_a_consumed_outage_tells_the_catalogue_who_relies_on_whom(browser: Client, director: User) -> None:
     browser.post(DOORS["consumed-outage"].url, said("consumed-outage", director))
-    assert not ServiceDependency.objects.get().verified
+    assert ServiceDependency.objects.get().state == ServiceDependency.State.DECLARED
 
 
 def test_the_receipt_says_what_is_owed_and_by_when(browser: Client, director: User) -> None:

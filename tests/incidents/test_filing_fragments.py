@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from entities.models import DigitalService, User
-from incidents.consequences import Reach, reach_of
+from entities.models.graph import Blast
+from incidents.blast import Reach, reach_of
 from incidents.forms.doors import DOORS
 from incidents.lifecycle import ReportKind
 from tests.factories import a_dependency, a_report, a_service, an_entity
@@ -129,4 +130,4 @@ def test_only_those_who_stop_without_it_are_counted_as_told() -> None:
     a_dependency(a_service(entity=other, users_per_day=7), service, strength="hard")
     a_dependency(a_service(entity=other, users_per_day=5), service, strength="soft")
     a_dependency(a_service(users_per_day=3), service, strength="soft")
-    assert reach_of([service]) == Reach(services=3, entities=1, users=15)
+    assert reach_of([service]) == Reach(Blast(services=3, entities=2, users=15, stops=1), told=1)

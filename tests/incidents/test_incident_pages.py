@@ -162,7 +162,7 @@ def test_the_board_with_incidents_takes_one_query_more(browser: Client, lead: Us
     browser.get(reverse("board"))
     with CaptureQueriesContext(connection) as captured:
         browser.get(reverse("board"))
-    assert len(captured) <= 7
+    assert len(captured) <= 8  # its consumers raise an alarm, which is one more
 
 
 def test_a_refresh_renews_the_incidents_row(browser: Client, lead: User) -> None:

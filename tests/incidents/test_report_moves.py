@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 
 #: Deeds with a place of their own: where one may do them, as an address on the page.
-ELSEWHERE = {
+ELSEWHERE: dict[str, str | None] = {
     "update": "report_update",
     "answer": "report_answer",
     "attach": "attachment_add",
@@ -32,6 +32,9 @@ ELSEWHERE = {
     "send_back": "final_edit",
     "undo_acknowledge": None,  # the board's
     "dispute": "report_verdict",  # one of its answers
+    "link": None,
+    "unlink": None,
+    "echo": None,  # the incident's page
 }
 STORIES: list[tuple[ReportKind, Status]] = [
     (kind, status)

@@ -101,7 +101,7 @@ def test_who_relies_on_whom_is_remembered_now(admin: User, listed: DigitalServic
     report = a_named()
     actions.identify_service(row(report), service=listed, by=admin)
     link = ServiceDependency.objects.get()
-    assert (link.consumer, link.provider, link.verified) == (report.services.get(), listed, False)
+    assert (link.consumer, link.provider, link.state) == (report.services.get(), listed, "declared")
 
 
 def test_the_pair_is_pointed_together(admin: User, listed: DigitalService) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from playwright.sync_api import Page
 
-from entities.models import User
+from entities.models import ServiceDependency, User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
@@ -42,6 +42,7 @@ class Town(World):
     reports: list[Report]
 
     freeze: FreezePeriod
+    relying: ServiceDependency  # on the entity's own service
     draft_policy: Policy
     waiting_policy: Policy
 
@@ -59,6 +60,8 @@ class Town(World):
                 "alarm_rule": policy.alarm_rules.first().pk,  # type: ignore[union-attr]
                 "mark": policy.reminder_marks.first().pk,  # type: ignore[union-attr]
             }[argument]
+        if (name, argument) == ("dependency_deny", "dependency"):
+            return self.relying.pk
         return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
 
 
@@ -70,7 +73,10 @@ def built() -> Town:
     director, lead = people["DIRECTOR"], people["LEAD"]
     services = [a_service(entity=entity, tier=tier) for tier in (0, 1, 2)]
     provider = a_service(tier=0)
-    a_dependency(services[1], provider)
+    dependency = a_dependency(services[1], provider)
+    relying = a_dependency(a_service(), services[0])
+    a_dependency(services[2], services[0], strength="soft")
+    a_dependency(a_service(), services[0], state="denied", denial_reason="لا ارتباط بين الخدمتين")
     reports = [a_report(by=director, service=service) for service in services]
     reports.append(a_report(ReportKind.MAINTENANCE, by=director, service=services[1]))
     reports.append(a_report(ReportKind.CONSUMED_OUTAGE, by=director, service=services[1], provider=provider))
@@ -93,6 +99,7 @@ def built() -> Town:
     town.people, town.reports = people, reports
     town.attachment, town.delivery = SimpleNamespace(pk=uuid4()), SimpleNamespace(pk=uuid4())  # not pages
     town.shift = a_shift(reviewer)
+    town.dependency, town.relying = dependency, relying
     a_shift(lead, hours=(7, 15))
     town.draft = Draft.objects.create(
         entity=entity, kind=ReportKind.OWN_OUTAGE, text={"summary": "بطء"}, started_by=director, last_writer=director

@@ -1,0 +1,30 @@
+from django.db import migrations, models
+from django.db.models import Q
+
+
+class Migration(migrations.Migration):
+    """`state` stands in the place of `verified`; a denial has its reason, and its consumer hears of it."""
+
+    dependencies = [("entities", "0017_dependency_state")]
+
+    operations = [
+        migrations.RemoveField(model_name="servicedependency", name="verified"),
+        migrations.AddConstraint(
+            model_name="servicedependency",
+            constraint=models.CheckConstraint(
+                condition=Q(state="denied") & ~Q(denial_reason="") | ~Q(state="denied") & Q(denial_reason=""),
+                name="dependency_denied_with_its_reason",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="servicedependency",
+            index=models.Index(
+                condition=Q(("state", "declared")), fields=["provider"], name="dependency_to_confirm"
+            ),
+        ),
+        migrations.AlterField(
+            model_name='notice',
+            name='kind',
+            field=models.CharField(choices=[('DRAFT_WAITS', 'A draft was not sent'), ('TEAM_STALE', 'The crisis team must be confirmed'), ('TEAM_CHANGED', 'The crisis team changed'), ('NAFATH_AWAY', 'Nafath does not answer'), ('CODE', 'A one-time code'), ('CODE_ENTERED', 'A session was opened with a code'), ('BREAK_GLASS', 'Emergency access'), ('POLICY_WAITS', 'A version of the policy awaits a second admin'), ('MESSAGES_MISSING', 'What should have been told and was not'), ('SILENT_OUTAGE', 'An outage is suspected'), ('SILENT_DENIED', 'The owner sees nothing wrong'), ('INCIDENT_OPENED', 'An incident groups reports'), ('SITUATION_WAITS', 'A situation report waits to be sent'), ('SITUATION_SENT', 'A situation report was sent'), ('DEPENDENCY_DENIED', 'A dependency was denied'), ('CORRECTION_ASKED', 'A correction of personal data is asked for')], max_length=20),
+        ),
+    ]
