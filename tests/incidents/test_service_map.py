@@ -172,11 +172,12 @@ def test_the_authority_sees_it_on_the_report_and_the_entity_does_not(
 
 def test_what_is_denied_is_told_to_nobody_by_itself(service: DigitalService, team: User) -> None:
     from notifications.recipients import audience
+    from notifications.register import Register
 
     consumer = a_person(Role.DIRECTOR)
     assert consumer.acting is not None
     link = a_dependency(a_service(entity=consumer.acting.entity), service)
     event = a_report(by=team, service=service).events.get()
-    assert consumer in [each.membership.user for each in audience(event)]
+    assert consumer in [each.membership.user for each in audience(event, Register([event]))]
     actions.deny_dependency(link, reason="لا", by=team)
-    assert consumer not in [each.membership.user for each in audience(event)]
+    assert consumer not in [each.membership.user for each in audience(event, Register([event]))]
