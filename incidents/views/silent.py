@@ -95,7 +95,9 @@ def _page(
     context: dict[str, Any] = {"line": Line(alarm), "alarm": alarm, "owner": owner}
     if user.may(P.BOARD_VIEW):
         counted = Report.objects.visible_to(user).filter(silent_outages=alarm).for_page()
-        context["reports"] = counted.order_by("submitted_at")[:SHOWN]
+        context["reports"] = reports = list(counted.order_by("submitted_at")[:SHOWN])
+        if user.may(P.REPORT_LEAD):
+            context["ungrouped"] = next((each for each in reports if each.is_open and not each.incident_id), None)
     if alarm.is_open:
         context["may_report"] = owner and user.may(P.REPORT_DRAFT)
         context["deny"] = deny or (DenyForm() if owner and user.may(P.REPORT_FILE) else None)

@@ -96,6 +96,15 @@ def test_the_authority_reads_whose_reports_they_are_and_dismisses(alarm: SilentO
 # --- The owner ----------------------------------------------------------------------------------------------------
 
 
+def test_a_lead_opens_an_incident_over_its_reports(alarm: SilentOutage, client_of: ClientOf) -> None:
+    first, second = alarm.reports.order_by("submitted_at")[:2]
+    lead, page = client_of(a_reviewer(Role.LEAD)), reverse("silent_outage", args=[alarm.pk])
+    opens = f"{reverse('incident_new')}?report={first.reference}"
+    assert opens in lead.get(page).content.decode()
+    assert opens not in client_of(a_reviewer()).get(page).content.decode()
+    assert second.reference in lead.get(opens).content.decode(), "the others are suggested"
+
+
 def test_the_owner_reads_counts_and_no_name(alarm: SilentOutage, director: User, client_of: ClientOf) -> None:
     browser = client_of(director)
     shown = page(browser, alarm)
