@@ -13,6 +13,8 @@ WAITS = "state = 'pending' AND next_try_at > now()"
 #: What waits until its person has room for one mail more, and how that room is made: an hour passes for what was sent.
 FULL_NOW = "gathers_until > now()"
 FOR_ROOM = f"{WAITS} AND {FULL_NOW}"
+#: With them wait those that a sender who died was telling in one of them.
+WITH_THEM = f"state = 'leased' AND told_in_id IN (SELECT id FROM notifications_delivery WHERE {FOR_ROOM})"
 FULL = f"UPDATE notifications_delivery SET next_try_at = now(), gathers_until = now() WHERE {FOR_ROOM}"
 HOUR = "interval '1 hour'"
 ROOM = f"UPDATE notifications_delivery SET sent_at = sent_at - {HOUR} WHERE sent_at > now() - {HOUR}"
@@ -46,7 +48,7 @@ def receipts_are_reports(house: House) -> str:
 
 def everything_is_told(house: House) -> str:
     events = "SELECT count(*) FROM incidents_reportevent WHERE fanned_out_at IS NULL"
-    full = f"SELECT count(*) FROM notifications_delivery WHERE {FOR_ROOM}"
+    full = f"SELECT count(*) FROM notifications_delivery WHERE {FOR_ROOM} OR {WITH_THEM}"
 
     def settled() -> bool:
         if house.count(full) == house.count(OPEN):  # nothing else is on its way
