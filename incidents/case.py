@@ -16,6 +16,7 @@ from entities.row_security import as_system
 from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
 from incidents.actions.handshake import NAMES, may_rule
+from incidents.actions.merging import UNDO_MERGE_WITHIN
 from incidents.actions.pausing import PAUSABLE
 from incidents.actions.updates import UNDO_WITHIN, may_undo
 from incidents.handshake import ANSWERS, RULINGS
@@ -72,9 +73,11 @@ def readable(reader: User) -> ReportQuerySet:
     return (
         Report.objects.visible_to(reader)
         .for_page()
-        .select_related("policy", "related", "related_maintenance", "final_report", "incident")
+        .select_related("policy", "related", "related_maintenance", "final_report", "incident", "merged_into")
         .annotate(
-            has_files=Exists(Attachment.objects.filter(report=OuterRef("pk"))),
+            has_files=Exists(Attachment.objects.of(OuterRef("pk"))),
+            has_folded=Exists(Report.objects.filter(merged_into=OuterRef("pk"))),
+            has_twins=Exists(Report.objects.twins_of(OuterRef)),
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
             together=Subquery(together.values("incident").annotate(n=Count("pk")).values("n")),
@@ -130,6 +133,12 @@ class Case:
         """Within a day, and where the restoration cannot be undone more simply."""
         restored = self.report.restored_recorded_at
         return restored is not None and self.at - restored <= REOPEN_WITHIN and not self._undoes
+
+    @property
+    def _parts(self) -> bool:
+        """A merge is taken back within a day."""
+        merged = self.report.merged_at
+        return merged is not None and self.at - merged <= UNDO_MERGE_WITHIN
 
     @cached_property
     def extension_asked(self) -> Entry | None:
@@ -379,7 +388,7 @@ class Case:
     @cached_property
     def files(self) -> list[Attachment]:
         """Attachments; a reader from outside gets none, for a file tells who wrote it."""
-        return list(self.report.attachments.all()) if self.report.has_files and not self.outside else []  # type: ignore[attr-defined]  # annotated
+        return list(Attachment.objects.of(self.report)) if self.report.has_files and not self.outside else []  # type: ignore[attr-defined]  # annotated
 
     @cached_property
     def _memberships(self) -> list[Membership]:
@@ -409,6 +418,12 @@ class Case:
         return follows and report.is_open and report.severity <= Severity.S2
 
     @property
+    def twins(self) -> list[Report]:
+        """The open reports of the same entity and kind into which this one may be merged, the newest first."""
+        found = Report.objects.visible_to(self.reader).twins_of(lambda name: getattr(self.report, name))
+        return list(found.select_related("main_service").order_by("-id")[:LINKED])
+
+    @property
     def reviewers(self) -> list[User]:
         """Who may be given the report, each person once."""
         people = {each.user_id: each.user for each in self._memberships if each.role in REVIEWERS}
@@ -418,9 +433,10 @@ class Case:
     def linked(self) -> list[Report]:
         """The other report of the same submission, and what others report of the same service now."""
         report = self.report
-        if self.outside or not (report.has_neighbours or report.related_id):  # type: ignore[attr-defined]  # annotated
+        beside = report.has_neighbours or report.has_folded or report.related_id  # type: ignore[attr-defined]  # annotated
+        if self.outside or not beside:
             return []
-        neighbours = Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
+        neighbours = Q(merged_into=report) | Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
         if report.kind == ReportKind.OWN_OUTAGE:  # of several services: also those about the others
             neighbours |= Q(owner_reference=report.reference)
         found = Report.objects.visible_to(self.reader).filter(neighbours | Q(pk=report.related_id or 0))
@@ -461,6 +477,8 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "undo_restore": lambda case: case._undoes,
     "reopen": lambda case: case._reopens,
     "stretch_update": lambda case: case.update_clock is not None,
+    "merge": lambda case: bool(case.report.has_twins and not case.report.has_folded),  # type: ignore[attr-defined]  # annotated
+    "undo_merge": lambda case: case._parts,
     "verdict": lambda case: not case.report.ruling,
     "dispute": lambda case: not case.report.ruling,
     "rule": lambda case: case._disputed and may_rule(case.report, case.reader),

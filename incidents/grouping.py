@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from entities.models import DigitalService, ServiceDependency, User
-from incidents.lifecycle import ENDED, OPEN, ReportKind, Severity, Status
+from incidents.lifecycle import ENDED, NOT_COUNTED, OPEN, ReportKind, Severity
 from incidents.models import AffectedService, Incident, IncidentReport, Report
 from incidents.models.report_query import ReportQuerySet
 
@@ -26,7 +26,6 @@ MOST_APART = 10
 WITHIN = timedelta(minutes=60)
 #: So many reports stand under an incident at most: a page shows them, and a deed touches each.
 MOST_REPORTS = 200
-NEVER_HAPPENED = (Status.WITHDRAWN, Status.NOT_REPORTABLE)
 
 SAME_SERVICE = _("The same service")
 SAME_PROVIDER = _("A service of the same provider")
@@ -169,7 +168,7 @@ class Figures:
 def children(incident: Incident) -> ReportQuerySet:
     """The reports that stand under the incident, whatever became of them, less those that were none."""
     held = incident.members.filter(unlinked_at__isnull=True)
-    return Report.objects.filter(pk__in=held.values("report")).exclude(status__in=NEVER_HAPPENED)
+    return Report.objects.filter(pk__in=held.values("report")).exclude(status__in=NOT_COUNTED)
 
 
 def figures(incident: Incident) -> Figures:
@@ -179,7 +178,7 @@ def figures(incident: Incident) -> Figures:
 
 def figures_of(reports: Iterable[Report], *, tiers: Iterable[Tier]) -> Figures:
     """Counted from reports that are read anyway."""
-    counted = [report for report in reports if report.status not in NEVER_HAPPENED]
+    counted = [report for report in reports if report.status not in NOT_COUNTED]
     return Figures(
         reports=len(counted),
         down=sum(report.status in OPEN for report in counted),

@@ -40,6 +40,7 @@ class Status(models.TextChoices):
     WITHDRAWN = "WITHDRAWN", _("Withdrawn")
     CANCELLED = "CANCELLED", pgettext_lazy("maintenance", "Cancelled")
     NOT_REPORTABLE = "NOT_REPORTABLE", _("Not reportable")
+    MERGED = "MERGED", pgettext_lazy("report", "Merged")
 
 
 class Phase(models.TextChoices):
@@ -119,12 +120,16 @@ class EventKind(models.TextChoices):
     LINKED = "LINKED", _("Linked to an incident")
     UNLINKED = "UNLINKED", _("Taken out of an incident")
     ECHOED = "ECHOED", _("Word on the incident")
+    FOLDED = "FOLDED", _("Another report merged into this one")
+    UNFOLDED = "UNFOLDED", _("A merged report stands for itself again")
 
 
 S, K, C = Status, ReportKind, ClockKind
 
 OPEN = frozenset({S.SUBMITTED, S.ACTIVE})
-ENDED = frozenset({S.CLOSED, S.WITHDRAWN, S.CANCELLED, S.NOT_REPORTABLE})
+ENDED = frozenset({S.CLOSED, S.WITHDRAWN, S.CANCELLED, S.NOT_REPORTABLE, S.MERGED})
+#: As if it had never been filed: nothing happened, or another report tells of it.
+NOT_COUNTED = frozenset({S.WITHDRAWN, S.NOT_REPORTABLE, S.MERGED})
 PAPERWORK = frozenset({S.RESTORED, S.COMPLETED, S.FINAL_REVIEW, S.REVISION})
 #: The service is back, and stays so as far as anybody knows.
 RETURNED = frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION, S.CLOSED})
@@ -238,6 +243,11 @@ _WITHDRAW = (
     _move("confirm_withdrawal", _("Confirm the withdrawal"), OPEN | {S.RESTORED}, S.WITHDRAWN, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
     _move("dismiss", _("Not reportable"), OPEN, S.NOT_REPORTABLE, P.REPORT_TRIAGE, note=True, cancels=ALL_CLOCKS),
 )  # fmt: skip
+# The same outage filed twice by one entity: one report goes on, the other names it. Taken back within a day.
+_MERGE = (
+    _move("merge", _("Merge into another report"), OPEN, S.MERGED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS),
+    _move("undo_merge", _("Take the merge back"), {S.MERGED}, S.ACTIVE, P.REPORT_TRIAGE, returns=True),
+)
 
 
 def _grouping(paperwork: frozenset[Status]) -> tuple[Move, ...]:
@@ -266,6 +276,7 @@ OWN_OUTAGE = (
     *_standing_still(frozenset({S.RESTORED}), C.C6),
     *_FINAL,
     *_WITHDRAW,
+    *_MERGE,
     *_WATCH,
     *_grouping(frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
     *_following(OPEN, frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION})),
@@ -310,6 +321,7 @@ CONSUMED_OUTAGE = (
     _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, starts=(C.D1,), returns=True),
     _move("close", _("Accept and close"), {S.RESTORED}, S.CLOSED, P.REPORT_TRIAGE, cancels=ALL_CLOCKS, sweep=True),
     *_WITHDRAW,
+    *_MERGE,
     *_WATCH[:2],
     *_grouping(frozenset({S.RESTORED})),
     *_following(OPEN, frozenset({S.RESTORED})),

@@ -22,7 +22,7 @@ from entities.templatetags.ticking import short_duration
 from incidents import facts
 from incidents.document import Page, pages
 from incidents.lifecycle import ClockKind, EventKind, ReportKind
-from incidents.models import Clock, Report, ReportEvent
+from incidents.models import Attachment, Clock, Report, ReportEvent
 from incidents.paper import Paper
 from incidents.severity import reasons_in_words
 from incidents.timeline import Entry, tell
@@ -76,7 +76,7 @@ def contents(report: Report, closing: ReportEvent) -> dict[str, Any]:
         "left_out": closing.seq - len(entries),
         "closed": entries[-1],
         "closing": closing,
-        "files": list(report.attachments.all()),
+        "files": list(Attachment.objects.of(report)),
         "classification": pgettext("classification", "Restricted"),
         "demo": settings.DEMO,
     }

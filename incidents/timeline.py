@@ -90,6 +90,10 @@ LOOKS: dict[str, Look] = {
     "withdraw": Look(gettext_lazy("Report withdrawn"), "ban"),
     "confirm_withdrawal": Look(gettext_lazy("Withdrawal confirmed"), "ban", "dga"),
     "dismiss": Look(gettext_lazy("Found not reportable"), "circle-x", "dga"),
+    "merge": Look(gettext_lazy("Merged into another report"), "git-merge", "dga"),
+    "undo_merge": Look(gettext_lazy("Merge taken back"), "undo-2", "dga"),
+    EventKind.FOLDED: Look(gettext_lazy("Another report merged into this one"), "git-merge", "dga"),
+    EventKind.UNFOLDED: Look(gettext_lazy("A merged report stands for itself again"), "undo-2", "dga"),
     "assign": Look(gettext_lazy("Reviewer assigned"), "user-check", "dga"),
     "change_severity": Look(gettext_lazy("Severity changed"), "triangle-alert", "dga"),
     "ask": Look(gettext_lazy("Question"), "message-circle-question", "dga"),
@@ -142,7 +146,7 @@ OUTSIDE = (
     Q(kind=EventKind.FILED)
     | Q(kind=EventKind.UPDATED, data__visibility="consumers")
     | Q(data__move__in=["acknowledge", "restore", "undo_restore", "reopen", "withdraw", "confirm_withdrawal"])
-    | Q(data__move__in=["dismiss", "close", *HANDSHAKE])
+    | Q(data__move__in=["dismiss", "merge", "undo_merge", "close", *HANDSHAKE])
 )
 #: Of these a reader from outside reads the words as well.
 TOLD_OUTSIDE = frozenset({EventKind.FILED, "update", "stretch_update", *HANDSHAKE})
@@ -331,6 +335,12 @@ def _named(event: ReportEvent, report: Report) -> str:
     return format_html(_("{} Its tier suggests the severity “{}”."), said, Severity(suggested).label)
 
 
+def _merged(event: ReportEvent, report: Report) -> str:
+    """The other report's reference, and why; both belong to one entity."""
+    reference = event.data.get("into") or event.data.get("folded", "")
+    return with_words(format_html('<bdi class="ref" dir="ltr">{}</bdi>', reference), event)
+
+
 def _identified(event: ReportEvent, report: Report) -> str:
     return _("Whoever came in with a code has signed in with Nafath since.")
 
@@ -353,6 +363,10 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "change_severity": _severity,
     "ask": _asked,
     "attach": _attached,
+    "merge": _merged,
+    "undo_merge": _merged,
+    EventKind.FOLDED: _merged,
+    EventKind.UNFOLDED: _merged,
     "update": _unchanged,
     EventKind.REMINDED: _reminded,
     EventKind.NAMED: _named,

@@ -81,6 +81,8 @@ urlpatterns: list[URLPattern] = [
         name="report_confirm_withdrawal",
     ),
     path("reports/<str:reference>/dismiss/", following.report_dismiss, name="report_dismiss"),
+    path("reports/<str:reference>/merge/", following.report_merge, name="report_merge"),
+    path("reports/<str:reference>/undo-merge/", following.report_undo_merge, name="report_undo_merge"),
     path("reports/<str:reference>/close/", following.report_close, name="report_close"),
     path("reports/<str:reference>/reopen-review/", following.report_reopen_closed, name="report_reopen_closed"),
     path("reports/<str:reference>/acknowledge/", following.report_acknowledge, name="report_acknowledge"),

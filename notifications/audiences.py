@@ -156,6 +156,8 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     EventKind.WITHDRAWAL_ASKED: (own(*CREW, mail=never), reviewer()),
     "confirm_withdrawal": (own(*HOUSE), reviewer(mail=never), provider(), consumers()),
     "dismiss": (own(*HOUSE), provider(), consumers()),
+    "merge": (own(*HOUSE), reviewer(mail=never), provider(mail=never)),
+    "undo_merge": (own(*HOUSE), reviewer(), provider(mail=never)),
     "change_severity": (own(*TEAM, sms=urgent), own(*REST), reviewer(mail=never), authority(Role.LEAD, mail=urgent)),
     "ask": (own(*TEAM, sms=pressing),),
     "raise_concern": (own(*TEAM),),

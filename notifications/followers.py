@@ -37,6 +37,8 @@ INSIDE: dict[str, tuple[Line, ...]] = {
     "withdraw": inside(),
     "confirm_withdrawal": inside(),
     "dismiss": inside(),
+    "merge": inside(),
+    "undo_merge": inside(),
     "reschedule": inside(),
     "cancel": inside(),
     "start": inside(),

@@ -26,7 +26,8 @@ def path_of(delivery: Delivery) -> str:
     if (side := side_of(report, delivery.membership)) != Side.CONSUMER:
         return _case_path(delivery, report, side)
     # A consumer does not see the owner's report: she goes to her own about it, or to the form that files one.
-    about = Q(provider_service__in=report.services.all()) | Q(verdict_reference=report.reference)
+    names = Report.objects.filter(Q(pk=report.pk) | Q(merged_into=report)).values("reference")
+    about = Q(provider_service__in=report.services.all()) | Q(verdict_reference__in=names)
     consumed = Report.objects.of(delivery.membership.entity).open().filter(about)
     with as_system():
         own = consumed.order_by("-id").values_list("reference", flat=True).first()

@@ -32,6 +32,7 @@ class Register:
         affected = AffectedService.objects.filter(report__in=[report.pk for report in self._reports])
         for report, service in affected.values_list("report", "service"):
             self._services[report].add(service)
+        self._folded = self._read_folded()
         self._read_links()
         self._reported = self._read_reported()
         self._answered = self._read_answered()
@@ -109,7 +110,8 @@ class Register:
 
         They need not stand in the catalogue as relying on the service.
         """
-        return self._reporting(report) | self._answered[report.reference]
+        references = [report.reference, *(reference for _pk, reference in self._folded[report.pk])]
+        return self._reporting(report).union(*(self._answered[each] for each in references))
 
     def _provider(self, report: Report) -> Iterator[int]:
         if report.provider_service:
@@ -122,6 +124,7 @@ class Register:
     def _places(self, report: Report) -> Iterator[tuple[str, int | None]]:
         """What a follower of this report follows."""
         yield "report", report.pk
+        yield from (("report", pk) for pk, _reference in self._folded[report.pk])
         yield from (("service", service) for service in self._services[report.pk])
         yield "entity", report.entity_id
         if report.provider_service:
@@ -129,6 +132,15 @@ class Register:
             yield "entity", report.provider_service.entity_id
 
     # --- How it is read -----------------------------------------------------------------------------------------------
+
+    def _read_folded(self) -> defaultdict[int, list[tuple[int, str]]]:
+        """The reports that were merged into these: who followed them, or was answered with them, hears on."""
+        folded: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+        merged = Report.objects.filter(merged_into__in=[report.pk for report in self._reports])
+        for pk, reference, into in merged.values_list("pk", "reference", "merged_into"):
+            if into is not None:
+                folded[into].append((pk, reference))
+        return folded
 
     def _read_links(self) -> None:
         self._links: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
@@ -150,6 +162,7 @@ class Register:
         """By the reference that an owner has answered with."""
         answered: defaultdict[str, set[int]] = defaultdict(set)
         own = [report.reference for report in self._reports if report.kind != ReportKind.CONSUMED_OUTAGE]
+        own += [reference for merged in self._folded.values() for _pk, reference in merged]
         if own:
             theirs = Report.objects.open_outages().filter(verdict_reference__in=own)
             for reference, entity in theirs.values_list("verdict_reference", "entity"):

@@ -51,6 +51,7 @@ from incidents.actions.incidents import (
 )
 from incidents.actions.linking import link_to_owners
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
+from incidents.actions.merging import merge, undo_merge
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
 from incidents.actions.pausing import pause_final, resume_final
@@ -129,6 +130,7 @@ __all__ = [
     "make_feed",
     "mark_reading",
     "may_hand_over",
+    "merge",
     "move",
     "open_incident",
     "pause_final",
@@ -173,6 +175,7 @@ __all__ = [
     "submit_final",
     "tell_reports",
     "undo_acknowledge",
+    "undo_merge",
     "undo_restore",
     "unlink",
     "watch_silence",

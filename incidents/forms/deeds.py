@@ -221,6 +221,16 @@ DEEDS: dict[str, Deed] = {
         rare=True,
         danger=True,
     ),
+    "merge": Deed(
+        "report_merge",
+        _("Merge into another report…"),
+        "git-merge",
+        moves.MergeForm,
+        question=_("Does another report of this entity tell of the same outage?"),
+        text=_("Its clocks stop; its files and followers go on with the other report. Taken back within 24 hours."),
+        rare=True,
+    ),
+    "undo_merge": Deed("report_undo_merge", _("Take the merge back"), "undo-2"),
     "dismiss": Deed(
         "report_dismiss",
         _("Not reportable…"),

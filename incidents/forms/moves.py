@@ -173,6 +173,30 @@ class AssignForm(DeedForm):
         return {"reviewer": self.people.get(self.cleaned_data["reviewer"]), **super().arguments}
 
 
+class MergeForm(DeedForm):
+    """Into which of the entity's open reports this one goes, and if wished why."""
+
+    into = forms.ChoiceField(
+        label=_("The report that goes on"),
+        error_messages={"required": _("Choose the report that goes on."), "invalid_choice": NOT_IN_LIST},
+    )
+    note = FreeText(label=_("Reason"), max_length=1000, widget=text_box(2), required=False)
+
+    def __init__(self, *args: Any, twins: Iterable[Report] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.twins = {each.reference: each for each in twins}
+        named = [(key, f"\u2066{key}\u2069 · {each.main_service.name}") for key, each in self.twins.items()]
+        self.fields["into"].choices = [("", _("Choose a report")), *named]  # type: ignore[attr-defined]  # a ChoiceField
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "into": self.twins[self.cleaned_data["into"]],
+            "note": self.cleaned_data["note"],
+            **super().arguments,
+        }
+
+
 class SeverityForm(ReasonForm):
     """Another severity, and why."""
 

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -33,8 +34,9 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
         return self.filter(report__in=Report.objects.visible_to(user))
 
-    def of(self, report: Report) -> Self:
-        return self.filter(report=report)
+    def of(self, report: Report | OuterRef) -> Self:
+        """Its own, and those of the reports that were merged into it."""
+        return self.filter(Q(report=report) | Q(report__merged_into=report))
 
 
 class Attachment(models.Model):

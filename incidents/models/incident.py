@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from entities.models import DigitalService, Entity, Membership, User
 from entities.models.naming import Bilingual
 from entities.permissions import Permission
-from incidents.lifecycle import ENDED, OPEN
+from incidents.lifecycle import ENDED, NOT_COUNTED, OPEN
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -34,7 +34,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def with_figures(self) -> Self:
         """With how many reports stand under it, how many go on or await acknowledgement, and the worst severity."""
-        live = Q(members__unlinked_at__isnull=True) & ~Q(members__report__status__in=_NOT_COUNTED)
+        live = Q(members__unlinked_at__isnull=True) & ~Q(members__report__status__in=NOT_COUNTED)
         going_on = live & Q(members__report__status__in=OPEN)
         return self.annotate(
             reports=Count("members", filter=live),
@@ -45,8 +45,6 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         )
 
 
-#: What was never an outage of this incident is not counted in its figures.
-_NOT_COUNTED = ("WITHDRAWN", "NOT_REPORTABLE")
 _UNACKNOWLEDGED = Q(members__report__acknowledged_at__isnull=True) & ~Q(members__report__status__in=ENDED)
 
 

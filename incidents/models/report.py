@@ -73,6 +73,11 @@ class Report(models.Model):
     restored_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
     withdrawal_reason = models.CharField(max_length=1000, blank=True, help_text="Asked for, not yet confirmed.")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged_from",
+        help_text="The report of the same entity that tells of the outage instead.",
+    )  # fmt: skip
+    merged_at = models.DateTimeField(null=True, blank=True)
     related = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="related_from")
     internal_ref = models.CharField(_("Internal ticket no."), max_length=64, blank=True)
     summary = models.CharField(_("Brief description"), max_length=500)
@@ -192,6 +197,11 @@ class Report(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["entity", "kind", "key"], name="report_key_once"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="report_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="MERGED", merged_into__isnull=False, merged_at__isnull=False)
+                | (~Q(status="MERGED") & Q(merged_into__isnull=True, merged_at__isnull=True)),
+                name="report_merged_into_another",
+            ),
             models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="report_severity_1_to_4"),
             models.CheckConstraint(
                 condition=~Q(kind="OUT")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -97,6 +97,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
             .exclude(status__in=ENDED)
             .distinct()
         )
+
+    def twins_of(self, told: Callable[[str], Any]) -> Self:
+        """Open reports of the same entity and kind as the one of which `told` says what a column holds."""
+        same = self.filter(entity=told("entity_id"), kind=told("kind"), lane__lte=Lane.OPEN, status__in=OPEN)
+        return same.exclude(pk=told("pk"))
 
     # --- What others report about one's services ---------------------------------------------------------
     def about_services_of(self, entity: Entity) -> Self:

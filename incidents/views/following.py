@@ -137,6 +137,21 @@ def report_dismiss(request: PortalRequest, reference: str) -> HttpResponse:
 
 @requires(P.REPORT_TRIAGE)
 @require_POST
+def report_merge(request: PortalRequest, reference: str) -> HttpResponse:
+    """Filed twice: another report of the entity tells of the outage."""
+    return perform(request, reference, "merge", actions.merge, said=_("The report is merged into the other."))
+
+
+@requires(P.REPORT_TRIAGE)
+@require_POST
+def report_undo_merge(request: PortalRequest, reference: str) -> HttpResponse:
+    """It was another outage after all, within a day."""
+    said = _("The report stands for itself again, and its clocks run on.")
+    return perform(request, reference, "undo_merge", actions.undo_merge, said=said)
+
+
+@requires(P.REPORT_TRIAGE)
+@require_POST
 @fresh_sign_in
 def report_close(request: PortalRequest, reference: str) -> HttpResponse:
     """Close the report of a consumed service; the others close with their final report."""

@@ -18,7 +18,7 @@ from incidents.case import Case, Question, readable
 from incidents.forms.attachments import AttachmentForm
 from incidents.forms.deeds import DEEDS, Deed
 from incidents.forms.handshake import VerdictForm
-from incidents.forms.moves import AnswerForm, AssignForm, DeedForm, NoteForm
+from incidents.forms.moves import AnswerForm, AssignForm, DeedForm, MergeForm, NoteForm
 from incidents.forms.updates import NoChangeForm, RestoreForm, UpdateForm, completeness
 from incidents.lifecycle import ReportKind
 from incidents.timeline import FILTERS, Entry
@@ -72,6 +72,8 @@ def form_for(name: str, case: Case, data: Any = None, **more: Any) -> DeedForm:
     form = _ELSEWHERE.get(name) or DEEDS[name].form
     if form is AssignForm:
         more["people"] = case.reviewers
+    elif form is MergeForm:
+        more["twins"] = case.twins
     elif form is VerdictForm:
         more["reports"] = case.answering
     elif form is RestoreForm:

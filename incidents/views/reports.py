@@ -22,7 +22,7 @@ from incidents import actions
 from incidents.board import TABS
 from incidents.errors import MoveRefused
 from incidents.forms.attachments import AttachmentForm
-from incidents.models import Report
+from incidents.models import Attachment, Report
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, page_of
 from incidents.standing import with_own_clock
 from incidents.views.report_page import find, live, show
@@ -115,7 +115,7 @@ def attachment_download(request: PortalRequest, reference: str, attachment: UUID
     case = find(request, reference)
     if case.outside:
         raise Http404
-    found = get_object_or_404(case.report.attachments, pk=attachment)
+    found = get_object_or_404(Attachment.objects.of(case.report), pk=attachment)
     try:
         content = found.file.open("rb")
     except FileNotFoundError as gone:

@@ -135,7 +135,13 @@ def owner_of(report: Report) -> User:
     return a_person(Role.DIRECTOR, entity=report.provider_service.entity)
 
 
-#: Deeds that hang on a clock, which a report put where it stands does not have.
+def filed_twice() -> Report:
+    report = a_report()
+    a_report(by=filer_of(report))
+    return report
+
+
+#: Deeds that hang on a clock or on another report, which a report put where it stands does not have.
 WALKED: dict[str, Callable[[], Report]] = {
     "extend_final": restored,
     "ask_extension": restored,
@@ -143,6 +149,7 @@ WALKED: dict[str, Callable[[], Report]] = {
     "refuse_extension": asked,
     "extend_window": started,
     "rule": disputed,
+    "merge": filed_twice,
 }
 
 

@@ -41,6 +41,11 @@ def _incident_of(report: Report) -> Incident:
     return report.incident
 
 
+def _twin_of(report: Report) -> Report:
+    """The entity's latest report, whatever it is: the guards say whether the two may be one."""
+    return Report.objects.filter(entity=report.entity_id).latest("pk")
+
+
 DEEDS: dict[str, Deed] = {
     "acknowledge": lambda r, who, at: actions.acknowledge(r, at=at, by=who),
     "update": lambda r, who, at: actions.post_update(r, phase="identified", message=WORDS, at=at, by=who),
@@ -53,6 +58,8 @@ DEEDS: dict[str, Deed] = {
     "withdraw": lambda r, who, at: actions.withdraw(r, note="بلاغ مكرر", at=at, by=who),
     "confirm": lambda r, who, at: actions.confirm_withdrawal(r, at=at, by=who),
     "dismiss": lambda r, who, at: actions.move(r, "dismiss", note="لا يستوجب", at=at, by=who),
+    "merge": lambda r, who, at: actions.merge(r, into=_twin_of(r), at=at, by=who),
+    "undo merge": lambda r, who, at: actions.undo_merge(r, at=at, by=who),
     "start": lambda r, who, at: actions.start_window(r, at=at, by=who),
     "extend": lambda r, who, at: actions.extend_window(r, until=r.agreed_end + timedelta(hours=1), note="يلزم وقت", at=at, by=who) if r.agreed_end else actions.complete(r, outcome="success", at=at, by=who),
     "complete": lambda r, who, at: actions.complete(r, outcome="success", at=at, by=who),

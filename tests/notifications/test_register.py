@@ -52,4 +52,4 @@ def test_a_batch_costs_as_many_questions_as_one_event() -> None:
 
     for _n in range(3):
         Town()
-    assert questions(events()) == questions(events()[:1]) == 6
+    assert questions(events()) == questions(events()[:1]) == 7
