@@ -52,6 +52,9 @@ attack: $(V)/.requirements-dev ## Try to break in: a running portal and simulato
 faults: $(V)/.requirements-dev ## Let machines die while FAULTS=10000 reports are filed (needs PostgreSQL's and Redis's programs).
 	@FAULTS=$(FAULTS) $(BIN)/python -m faults
 
+shots: $(V)/.requirements-dev ## Picture every page, in both languages, wide and narrow: var/shots/index.html (needs Chromium).
+	@$(BIN)/python -m pytest -q -s tests/journeys/shots.py
+
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -1,0 +1,77 @@
+"""Every page from 320 to 1920 pixels and with large text; what the heaviest weigh; forced colours and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from entities.models import User
+from tests.journeys.conftest import Visitor
+from tests.journeys.sizes import FIRST_VIEW, LATER_VIEW, Scales, cut_off
+from tests.journeys.town import Town, built, pages
+
+pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
+
+
+#: A name of the resolver, and who is shown it at its heaviest.
+HEAVY = {
+    "board": "LEAD",
+    "report_detail": "LEAD",
+    "file_own_outage": "DIRECTOR",
+    "home": "DIRECTOR",
+    "guide": "DIRECTOR",
+}
+
+
+@pytest.fixture
+def town() -> Town:
+    return built()
+
+
+def test_no_page_is_cut_off_from_the_narrowest_window_to_the_widest(town: Town, visit: Callable[..., Visitor]) -> None:
+    windows: dict[User | None, Visitor] = {}
+    found: list[str] = []
+    # English words are longer, Arabic runs the other way: each page in one of the two, by turns.
+    for number, (name, person, kwargs) in enumerate(pages(town)):
+        with translation.override(("ar", "en")[number % 2]):
+            path = reverse(name, kwargs=kwargs)
+        if person not in windows:
+            windows[person] = visit(person)
+        page = windows[person].open(path)
+        found += cut_off(page)
+        page.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("name", "role"), HEAVY.items())
+def test_a_first_view_and_a_later_one_stay_within_their_weight(
+    town: Town, visit: Callable[..., Visitor], name: str, role: str
+) -> None:
+    arguments = [town.report.reference] if name == "report_detail" else []
+    visitor = visit(town.people[role])
+    page = visitor.context.new_page()
+    scales = Scales(page)
+    page.goto(visitor.origin + reverse(name, args=arguments), wait_until="networkidle")
+    document, everything = scales.weigh()
+    assert document <= LATER_VIEW, f"{name}: {document} bytes of HTML"
+    assert everything <= FIRST_VIEW, f"{name}: {everything} bytes at the first view"
+
+
+def test_in_forced_colours_what_is_chosen_can_still_be_told(town: Town, visit: Callable[..., Visitor]) -> None:
+    page = visit(town.people["DIRECTOR"], forced_colors="active").open(reverse("file_own_outage"))
+    chosen = page.locator(".chip:has(:checked), .choice-card:has(:checked)").first
+    page.locator(".chip :is([type=radio], [type=checkbox])").first.check(force=True)
+    assert chosen.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
+
+
+def test_a_report_on_paper_is_the_report_and_nothing_else(town: Town, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(town.people["DIRECTOR"])
+    page = visitor.open(reverse("report_detail", args=[town.report.reference]))
+    page.emulate_media(media="print")
+    assert page.locator("main h1").is_visible()
+    around = page.locator(".masthead, .skip, .breadcrumbs, main button, .footer nav")
+    assert around.count() > 3
+    assert [each.inner_html() for each in around.all() if each.is_visible()] == []
