@@ -35,6 +35,7 @@ from incidents.actions.final import (
 )
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.freezes import keep_freeze, remove_freeze
+from incidents.actions.gathering import group_by_itself, settle_incidents
 from incidents.actions.handshake import give_verdict, rule
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
@@ -42,10 +43,8 @@ from incidents.actions.incidents import (
     acknowledge_incident,
     close_incident,
     edit_incident,
-    group_by_itself,
     link,
     open_incident,
-    settle_incidents,
     tell_reports,
     unlink,
 )

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from entities.models import AuditEvent, DigitalService, Entity, Notice, User
+from entities.models import AuditEvent, DigitalService, User
 from entities.permissions import Permission
 from incidents.actions.moves import conclude, take, take_for_sweep
 from incidents.calendar import RIYADH
 from incidents.errors import MoveRefused
-from incidents.grouping import MOST_REPORTS, children, crowded, gatherable
-from incidents.lifecycle import ENDED, OPEN, EventKind
+from incidents.grouping import MOST_REPORTS
+from incidents.lifecycle import ENDED, EventKind
 from incidents.models import Incident, IncidentReport, ReferenceCounter, Report, ReportEvent
 from incidents.models.event import seeding
 
@@ -47,16 +47,17 @@ def open_incident(
     incident = Incident(name_ar=name_ar, name_en=name_en, cause=cause, service=service, opened_by=by)
     if service is not None:
         incident.provider = service.entity
-    return _open(incident, reports, at=at or timezone.now(), by=by)
+    return begin(incident, reports, at=at or timezone.now(), by=by)
 
 
-def _open(incident: Incident, reports: Iterable[Report], *, at: datetime, by: User | None) -> Incident:
+def begin(incident: Incident, reports: Iterable[Report], *, at: datetime, by: User | None) -> Incident:
+    """Give it its number, save it and put the reports under it. Raises MoveRefused."""
     recorded = at if seeding.get() else timezone.now()
     incident.opened_at = at
     incident.reference = ReferenceCounter.take(PREFIX, year=recorded.astimezone(RIYADH).year)
     incident.save(force_insert=True)
     for report in sorted(reports, key=lambda each: each.pk):
-        _link(incident, report, at=at, by=by)
+        put_under(incident, report, at=at, by=by)
     return incident
 
 
@@ -72,7 +73,7 @@ def edit_incident(
     by: User,
 ) -> Incident:
     """What it is called, what it comes from, and whether further reports on the provider join by themselves."""
-    incident = _hold(incident, by=by)
+    incident = hold(incident, by=by)
     incident.name_ar, incident.name_en, incident.cause, incident.service = name_ar, name_en, cause, service
     incident.provider = service.entity if service else incident.provider
     incident.group_mode = group_mode and incident.provider is not None
@@ -87,11 +88,12 @@ def edit_incident(
 @transaction.atomic
 def link(incident: Incident, reports: Iterable[Report], *, at: datetime | None = None, by: User) -> list[ReportEvent]:
     """Put reports under the incident, all or none; acknowledged, if the incident is. Raises MoveRefused."""
-    incident, at = _hold(incident, by=by), at or timezone.now()
-    return [_link(incident, report, at=at, by=by) for report in sorted(reports, key=lambda each: each.pk)]
+    incident, at = hold(incident, by=by), at or timezone.now()
+    return [put_under(incident, report, at=at, by=by) for report in sorted(reports, key=lambda each: each.pk)]
 
 
-def _link(incident: Incident, report: Report, *, at: datetime, by: User | None) -> ReportEvent:
+def put_under(incident: Incident, report: Report, *, at: datetime, by: User | None) -> ReportEvent:
+    """One more report; `by` None is the sweep. The caller holds the incident. Raises MoveRefused."""
     found, move = take(report, "link", by=by) if by else take_for_sweep(report, "link")
     if found.incident_id is not None:
         raise MoveRefused(_("%(reference)s stands under an incident already.") % {"reference": found.reference})
@@ -108,7 +110,7 @@ def _link(incident: Incident, report: Report, *, at: datetime, by: User | None) 
 @transaction.atomic
 def unlink(incident: Incident, report: Report, *, at: datetime | None = None, by: User) -> ReportEvent:
     """Take a report out of the incident: it is a case of its own again. Raises MoveRefused."""
-    incident, at = _hold(incident, by=by), at or timezone.now()
+    incident, at = hold(incident, by=by), at or timezone.now()
     found, move = take(report, "unlink", by=by)
     if found.incident_id != incident.pk:
         raise MoveRefused(_("%(reference)s does not stand under this incident.") % {"reference": found.reference})
@@ -123,7 +125,7 @@ def acknowledge_incident(incident: Incident, *, at: datetime | None = None, by: 
 
     What is linked later is acknowledged by its link. Raises MoveRefused when somebody has it already.
     """
-    incident, at = _hold(incident, needs=Permission.REPORT_TRIAGE, by=by), at or timezone.now()
+    incident, at = hold(incident, needs=Permission.REPORT_TRIAGE, by=by), at or timezone.now()
     if incident.acknowledged_at is not None:
         raise MoveRefused(_("This incident has been acknowledged already."))
     incident.acknowledged_at, incident.acknowledged_by = at, by
@@ -150,7 +152,7 @@ def _acknowledge(report: Report, incident: Incident, *, at: datetime, by: User |
 @transaction.atomic
 def tell_reports(incident: Incident, *, text_ar: str, text_en: str, at: datetime | None = None, by: User) -> int:
     """Say something to all whose report stands under the incident and has not ended; returns to how many."""
-    incident, at, told = _hold(incident, by=by), at or timezone.now(), 0
+    incident, at, told = hold(incident, by=by), at or timezone.now(), 0
     for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
         found, move = take(report, "echo", by=by)
         data = {"incident": incident.reference, "en": text_en}
@@ -164,16 +166,17 @@ def tell_reports(incident: Incident, *, text_ar: str, text_en: str, at: datetime
 @transaction.atomic
 def close_incident(incident: Incident, *, at: datetime | None = None, by: User) -> Incident:
     """The case is over for the authority. A report that goes on is a case of its own again, and its history says so."""
-    incident, at = _hold(incident, by=by), at or timezone.now()
+    incident, at = hold(incident, by=by), at or timezone.now()
     for report in Report.objects.filter(incident=incident).exclude(status__in=ENDED).order_by("pk"):
         found, move = take(report, "unlink", by=by)
         found.incident = None
         data = {"incident": incident.reference, "closed": True}
         conclude(found, move, kind=EventKind.UNLINKED, at=at, data=data, by=by)
-    return _closed(incident, at=at, by=by)
+    return finish(incident, at=at, by=by)
 
 
-def _closed(incident: Incident, *, at: datetime, by: User | None) -> Incident:
+def finish(incident: Incident, *, at: datetime, by: User | None) -> Incident:
+    """It is closed, and no report stands under it any more. The caller holds it."""
     Report.objects.filter(incident=incident).update(incident=None)
     incident.state, incident.closed_at, incident.closed_by = Incident.State.CLOSED, at, by
     incident.save(update_fields=["state", "closed_at", "closed_by"])
@@ -186,7 +189,7 @@ def _audit(incident: Incident, *fields: str, by: User) -> None:
     AuditEvent.record(configured, model="incident", reference=reference, fields=list(fields), by=by)
 
 
-def _hold(incident: Incident, *, needs: Permission = Permission.REPORT_LEAD, by: User | None) -> Incident:
+def hold(incident: Incident, *, needs: Permission = Permission.REPORT_LEAD, by: User | None) -> Incident:
     """The incident afresh, its row locked. Raises MoveRefused when it is closed, or is not hers to lead."""
     _refuse(by, needs)
     rows = Incident.objects.select_for_update(of=("self",), no_key=True)
@@ -199,80 +202,3 @@ def _hold(incident: Incident, *, needs: Permission = Permission.REPORT_LEAD, by:
 def _refuse(by: User | None, needs: Permission) -> None:
     if by is not None and not (by.acting and by.acting.entity.is_authority and by.may(needs)):
         raise MoveRefused(_("Only the authority's reviewers lead an incident."))
-
-
-# --- What the sweep does ----------------------------------------------------------------------------------------------
-
-
-def group_by_itself(*, at: datetime) -> int:
-    """Open a group over a crowded provider, let further reports join the groups there are; returns how many joined."""
-    for provider in crowded(at=at):
-        try:
-            with transaction.atomic():
-                _open_group(Entity.objects.get(pk=provider), at=at)
-        except IntegrityError:
-            continue  # another worker has opened it in this moment
-    gathering = Incident.objects.going_on().filter(group_mode=True).order_by("pk")
-    return sum(_gather(incident, at=at) for incident in gathering)
-
-
-def _open_group(provider: Entity, *, at: datetime) -> None:
-    """No report yet: they are gathered as later ones are."""
-    if Incident.objects.grouping(provider.pk).exists():
-        return
-    incident = Incident(
-        name_ar=f"انقطاع خدمات {provider.name_ar}"[:200],
-        name_en=f"Outage of services of {provider.name_en or provider.name_ar}"[:200],
-        provider=provider,
-        group_mode=True,
-    )
-    _open(incident, [], at=at, by=None)
-    if authority := Entity.objects.filter(kind=Entity.Kind.REGULATOR).first():
-        Notice.objects.create(
-            kind=Notice.Kind.INCIDENT_OPENED,
-            key=f"incident:{incident.reference}:opened",
-            entity=authority,
-            data={"incident": incident.reference},
-            at=at,
-        )
-
-
-def _gather(incident: Incident, *, at: datetime) -> int:
-    joined = 0
-    for report in gatherable(incident, at=at):
-        try:
-            with transaction.atomic():
-                _link(_hold(incident, by=None), report, at=at, by=None)
-        except MoveRefused:
-            continue  # it has moved on, or the incident is full or closed
-        joined += 1
-    return joined
-
-
-def settle_incidents(*, at: datetime) -> int:
-    """Restored when none of its reports goes on, open again when one does, closed when all have ended."""
-    changed = 0
-    for incident in Incident.objects.going_on().order_by("pk"):
-        with transaction.atomic():
-            changed += _settle(incident, at=at)
-    return changed
-
-
-def _settle(incident: Incident, *, at: datetime) -> bool:
-    statuses = list(children(incident).values_list("status", flat=True).distinct())
-    if not statuses:
-        return False
-    state = Incident.State.OPEN if set(statuses) & OPEN else Incident.State.RESTORED
-    over = set(statuses) <= ENDED
-    if state == incident.state and not over:
-        return False
-    try:
-        incident = _hold(incident, by=None)
-    except MoveRefused:
-        return False
-    if over:
-        _closed(incident, at=at, by=None)
-        return True
-    incident.state, incident.restored_at = state, at if state == Incident.State.RESTORED else None
-    incident.save(update_fields=["state", "restored_at"])
-    return True
