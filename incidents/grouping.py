@@ -105,8 +105,12 @@ def _apart(*, since: datetime, at: datetime) -> ReportQuerySet:
 def gatherable(incident: Incident, *, at: datetime) -> ReportQuerySet:
     """What joins a group by itself; a report that a lead has taken out of an incident stays out."""
     since = min(incident.opened_at, at) - WITHIN
-    found = _apart(since=since, at=at).filter(provider_service__entity=incident.provider_id)
-    return found.order_by("pk")[:MOST_REPORTS]
+    return _apart(since=since, at=at).filter(provider_service__entity=incident.provider_id).order_by("pk")
+
+
+def room(incident: Incident) -> int:
+    """So many more reports may stand under it; one query."""
+    return max(0, MOST_REPORTS - incident.members.linked().count())
 
 
 def crowded(*, at: datetime) -> list[int]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from incidents.actions import watching
@@ -21,7 +22,6 @@ from incidents.actions.moves import conclude, lock, take_for_sweep
 from incidents.errors import MoveRefused
 from incidents.lifecycle import Phase, ReportKind, Status
 from incidents.models import Draft, Report, ReportEvent
-from incidents.models.report_query import ReportQuerySet
 from incidents.severity import MAINTENANCE_AS, Impact, MaintenanceImpact
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def act_by_itself(*, at: datetime) -> int:
     """Do what is the sweep's to do at this moment; returns how many deeds were done."""
     reports = Report.objects.all()
     return sum(
-        _each(found, deed, at=at)
+        one_by_one(found.order_by("pk")[:BATCH], deed, at=at)
         for found, deed in (
             (reports.to_start(at=at), _start),
             (reports.to_miss(at=at), _miss),
@@ -54,21 +54,23 @@ def act_by_itself(*, at: datetime) -> int:
     )
 
 
-def _each(found: ReportQuerySet, deed: Deed, *, at: datetime) -> int:
-    """Do the deed on each report in a transaction of its own. Only a database that is away, or the end of the task's
-    time, stops the run.
+def one_by_one(found: Iterable[Model], deed: Deed, *, at: datetime) -> int:
+    """Do the deed on each report, incident or entity in a transaction of its own; returns how many it was done to.
+
+    Only a database that is away, or the end of the task's time, stops the run.
     """
     done = 0
-    for report in found.order_by("pk")[:BATCH]:
+    for each in found:
         try:
             with transaction.atomic():
-                done += deed(report, at=at) is not None
+                done += deed(each, at=at) is not None
         except MoveRefused:
             continue  # somebody has moved it since it was found
         except (OperationalError, InterfaceError, SoftTimeLimitExceeded):
             raise
-        except Exception:  # a report that is broken must not stop the others
-            logger.exception("deed_not_done", extra={"reference": report.reference, "deed": deed.__name__})
+        except Exception:  # one that is broken must not stop the others
+            reference = getattr(each, "reference", f"{each._meta.model_name} {each.pk}")
+            logger.exception("deed_not_done", extra={"reference": reference, "deed": deed.__name__})
     return done
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from entities.models import AuditEvent, DigitalService, User
+from entities.models import AuditEvent, DigitalService, Entity, User
 from entities.permissions import Permission
 from incidents.actions.moves import conclude, take, take_for_sweep
 from incidents.calendar import RIYADH
 from incidents.errors import MoveRefused
-from incidents.grouping import MOST_REPORTS
+from incidents.grouping import MOST_REPORTS, room
 from incidents.lifecycle import ENDED, EventKind
 from incidents.models import Incident, IncidentReport, ReferenceCounter, Report, ReportEvent
 from incidents.models.event import seeding
@@ -45,8 +45,7 @@ def open_incident(
     """Lead these reports as one case. Raises MoveRefused when one of them cannot be linked: then nothing is opened."""
     _refuse(by, Permission.REPORT_LEAD)
     incident = Incident(name_ar=name_ar, name_en=name_en, cause=cause, service=service, opened_by=by)
-    if service is not None:
-        incident.provider = service.entity
+    incident.provider = _owner(service)
     return begin(incident, reports, at=at or timezone.now(), by=by)
 
 
@@ -72,17 +71,31 @@ def edit_incident(
     group_mode: bool,
     by: User,
 ) -> Incident:
-    """What it is called, what it comes from, and whether further reports on the provider join by themselves."""
+    """What it is called, what it comes from, and whether further reports on the provider join by themselves.
+
+    They join none whose services are back, or that is full. Raises MoveRefused.
+    """
     incident = hold(incident, by=by)
     incident.name_ar, incident.name_en, incident.cause, incident.service = name_ar, name_en, cause, service
-    incident.provider = service.entity if service else incident.provider
+    incident.provider = _owner(service) or incident.provider
     incident.group_mode = group_mode and incident.provider is not None
+    incident.group_mode = incident.gathers and room(incident) > 0
     others = Incident.objects.grouping(incident.provider_id or 0).exclude(pk=incident.pk)
+    gathered = _("Another incident gathers the reports on this provider already.")
     if incident.group_mode and others.exists():
-        raise MoveRefused(_("Another incident gathers the reports on this provider already."))
-    incident.save()
+        raise MoveRefused(gathered)
+    try:
+        with transaction.atomic():
+            incident.save()
+    except IntegrityError as twice:  # the other one began in this moment
+        raise MoveRefused(gathered) from twice
     _audit(incident, "name_ar", "cause", "service", "group_mode", by=by)
     return incident
+
+
+def _owner(service: DigitalService | None) -> Entity | None:
+    """Whose service it is; of one that the catalogue does not hold nobody knows."""
+    return service.entity if service is not None and service.listed else None
 
 
 @transaction.atomic
@@ -93,13 +106,20 @@ def link(incident: Incident, reports: Iterable[Report], *, at: datetime | None =
 
 
 def put_under(incident: Incident, report: Report, *, at: datetime, by: User | None) -> ReportEvent:
-    """One more report; `by` None is the sweep. The caller holds the incident. Raises MoveRefused."""
+    """One more report; the last for which there is room ends the gathering. `by` None is the sweep.
+
+    The caller holds the incident. Raises MoveRefused.
+    """
     found, move = take(report, "link", by=by) if by else take_for_sweep(report, "link")
     if found.incident_id is not None:
         raise MoveRefused(_("%(reference)s stands under an incident already.") % {"reference": found.reference})
-    if incident.members.linked().count() >= MOST_REPORTS:
+    left = room(incident)
+    if not left:
         raise MoveRefused(_("An incident holds %(n)s reports at most.") % {"n": MOST_REPORTS})
     IncidentReport.objects.create(incident=incident, report=found, linked_at=at, linked_by=by)
+    if incident.group_mode and left == 1:
+        incident.group_mode = False
+        incident.save(update_fields=["group_mode"])
     found.incident = incident
     event = conclude(found, move, kind=EventKind.LINKED, at=at, data={"incident": incident.reference}, by=by)
     if incident.acknowledged_at is not None:

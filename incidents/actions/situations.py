@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import AuditEvent, Entity, Membership, Notice, User
 from entities.permissions import AUTHORITY_ROLES, Role
+from incidents.actions.by_itself import one_by_one
 from incidents.errors import MoveRefused
 from incidents.grouping import children, figures
 from incidents.models import Incident, IncidentReader, SituationReport
@@ -19,22 +20,25 @@ from incidents.situation import EVERY, situation_text
 
 
 def prepare_situations(*, at: datetime) -> int:
-    """Draft what is due, and tell the leads; returns how many. A draft that nobody has edited is drafted anew."""
+    """Draft what is due, and tell the leads; returns how many.
+
+    A draft that nobody has edited is drafted anew; one that somebody has edited waits for her to send it.
+    """
     due = Incident.objects.filter(state=Incident.State.OPEN, opened_at__lte=at - EVERY).annotate(
         last=Max("situation_reports__at")
     )
-    due = due.filter(Q(last__isnull=True) | Q(last__lte=at - EVERY))
-    return sum(_prepare(incident, at=at) for incident in due.order_by("pk"))
+    edited = SituationReport.objects.filter(incident=OuterRef("pk"), edited_at__isnull=False, sent_at__isnull=True)
+    due = due.filter(Q(last__isnull=True) | Q(last__lte=at - EVERY), ~Exists(edited))
+    return one_by_one(due.order_by("pk"), _prepare, at=at)
 
 
-@transaction.atomic
-def _prepare(incident: Incident, *, at: datetime) -> bool:
+def _prepare(incident: Incident, *, at: datetime) -> SituationReport | None:
     incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=incident.pk)
     if incident.is_closed or not children(incident).exists():
-        return False
+        return None
     draft = draft_situation(incident, at=at)
     _notify(Notice.Kind.SITUATION_WAITS, draft, step="waits", at=at)
-    return True
+    return draft
 
 
 @transaction.atomic
@@ -47,16 +51,20 @@ def prepare_situation(incident: Incident, *, at: datetime | None = None, by: Use
 
 
 def draft_situation(incident: Incident, *, at: datetime) -> SituationReport:
-    """The one that waits, with the figures of now unless somebody has edited it; else the next. Holds the incident."""
-    last = incident.situation_reports.order_by("-number").first()
+    """The one that waits, with the figures of now unless somebody has edited it; else the next. Holds the incident.
+
+    And the report's row: a lead may be sending it in this moment.
+    """
+    rows = incident.situation_reports.select_for_update(of=("self",), no_key=True)
+    last = rows.order_by("-number").first()
     if last is None or last.sent_at is not None:
         last = SituationReport(incident=incident, number=last.number + 1 if last else 1)
-    if last.edited_at is None:
-        counted = figures(incident)
-        last.text_ar = situation_text(incident, counted, number=last.number, at=at, language="ar")
-        last.text_en = situation_text(incident, counted, number=last.number, at=at, language="en")
-    last.at = at
-    last.save()
+    if last.edited_at is not None:
+        return last
+    counted, last.at = figures(incident), at
+    last.text_ar = situation_text(incident, counted, number=last.number, at=at, language="ar")
+    last.text_en = situation_text(incident, counted, number=last.number, at=at, language="en")
+    last.save(update_fields=["text_ar", "text_en", "at"] if last.pk else None)
     return last
 
 

@@ -28,9 +28,13 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def going_on(self) -> Self:
         return self.exclude(state=Incident.State.CLOSED)
 
+    def gathering(self) -> Self:
+        """Those that further reports join by themselves: until the services are back, or it is full."""
+        return self.filter(state=Incident.State.OPEN, group_mode=True)
+
     def grouping(self, provider: int) -> Self:
         """The one that gathers, by itself, the reports on this provider's services."""
-        return self.going_on().filter(group_mode=True, provider=provider)
+        return self.gathering().filter(provider=provider)
 
     def with_figures(self) -> Self:
         """With how many reports stand under it, how many go on or await acknowledgement, and the worst severity."""
@@ -101,6 +105,11 @@ class Incident(Bilingual):
     @property
     def is_closed(self) -> bool:
         return self.state == self.State.CLOSED
+
+    @property
+    def gathers(self) -> bool:
+        """Further reports on the provider join by themselves."""
+        return self.group_mode and self.state == self.State.OPEN
 
 
 class IncidentReportQuerySet(models.QuerySet["IncidentReport"]):
