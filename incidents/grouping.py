@@ -108,6 +108,11 @@ def gatherable(incident: Incident, *, at: datetime) -> ReportQuerySet:
     return _apart(since=since, at=at).filter(provider_service__entity=incident.provider_id).order_by("pk")
 
 
+def joining(incident: Incident, *, at: datetime) -> list[int]:
+    """The reports that the next sweep puts under a group, by key: as many as there is room for."""
+    return list(gatherable(incident, at=at).values_list("pk", flat=True)[: room(incident)])
+
+
 def room(incident: Incident) -> int:
     """So many more reports may stand under it; one query."""
     return max(0, MOST_REPORTS - incident.members.linked().count())

@@ -68,7 +68,7 @@ def _fan_out_events(*, at: datetime, limit: int) -> int:
     with transaction.atomic():
         events = list(
             waiting.select_for_update(of=("self",), no_key=True, skip_locked=True)
-            .select_related("clock", "report__policy", "report__provider_service")
+            .select_related("clock", "report__policy", "report__provider_service", "report__incident")
             .order_by("pk")[:limit]
         )
         write_deliveries(events, at=at)

@@ -5,9 +5,13 @@ What is said to an entity about its own report stays as it is. Source: domain/li
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Q
 
 from incidents.lifecycle import ClockKind, EventKind
 from incidents.models import ReportEvent
@@ -25,32 +29,64 @@ def is_shared(event: ReportEvent) -> bool:
     return grouped and event.kind == EventKind.REMINDED and event.data.get("clock") in SHARED
 
 
-def heard_together(lines: Iterable[Line], event: ReportEvent, *, joins: bool) -> list[Line]:
+class Said(NamedTuple):
+    """A mark that was spoken of a report whose clock runs still: what was told of it stands, and is told for all."""
+
+    event: int
+    report: int
+    severity: int
+    reviewer: int | None
+    at: datetime
+
+    def speaks_for(self, event: ReportEvent) -> bool:
+        """To the same reviewer, and of an outage that is at least as bad: a worse one may wake by SMS."""
+        report = event.report
+        return (
+            self.event < event.pk
+            and self.report != report.pk
+            and self.severity <= report.severity
+            and self.reviewer == report.reviewer_id
+            and (event.data["clock"] != ClockKind.C3 or self.at > event.recorded_at - SAME_RUNG)
+        )
+
+
+class Ladders:
+    """Those that some events climb together with other reports, read at once."""
+
+    def __init__(self, events: Iterable[ReportEvent]) -> None:
+        self._said: defaultdict[tuple[int | None, str, str], list[Said]] = defaultdict(list)
+        shared = [event for event in events if is_shared(event)]
+        if not shared:
+            return
+        since = min(event.recorded_at for event in shared) - SAME_RUNG
+        found = ReportEvent.objects.filter(
+            Q(clock__kind=ClockKind.C2) | Q(clock__kind=ClockKind.C3, recorded_at__gt=since),
+            kind=EventKind.REMINDED,
+            report__incident__in={event.report.incident_id for event in shared},
+            mark__in={event.mark for event in shared},
+            clock__met_at__isnull=True,
+            clock__cancelled_at__isnull=True,
+            clock__paused_at__isnull=True,
+        )
+        said = ("pk", "report", "report__severity", "report__reviewer", "recorded_at")
+        for incident, clock, mark, *rest in found.values_list("report__incident", "clock__kind", "mark", *said):
+            self._said[incident, clock, mark].append(Said(*rest))
+
+    def has_been_said(self, event: ReportEvent) -> bool:
+        """The authority has heard this mark of another report of the incident."""
+        key = (event.report.incident_id, event.data.get("clock", ""), event.mark)
+        return is_shared(event) and any(said.speaks_for(event) for said in self._said[key])
+
+
+def heard_together(lines: Iterable[Line], event: ReportEvent, *, said: bool, joins: bool) -> list[Line]:
     """The lines without what the authority hears from another report of the incident; filing is read in the portal.
 
-    `joins`: the report stands under an incident, or the next sweep puts it there.
+    `said`: another report of the incident has said it. `joins`: the report stands under an incident, or the next sweep
+    puts it there.
     """
     lines = list(lines)
-    if is_shared(event) and _has_been_said(event):
+    if said:
         return [line for line in lines if line.side != Side.AUTHORITY]
     if key_of(event) == "FILED:DEP" and joins:
         return [replace(line, mail=never, sms=never) if line.side == Side.AUTHORITY else line for line in lines]
     return lines
-
-
-def _has_been_said(event: ReportEvent) -> bool:
-    """By a report whose clock runs still: what was told of it stands, and is told for all."""
-    said = ReportEvent.objects.filter(
-        kind=EventKind.REMINDED,
-        report__incident=event.report.incident_id,
-        report__severity__lte=event.report.severity,  # a worse one may wake by SMS: it speaks for itself
-        mark=event.mark,
-        clock__kind=event.data["clock"],
-        clock__met_at__isnull=True,
-        clock__cancelled_at__isnull=True,
-        clock__paused_at__isnull=True,
-        pk__lt=event.pk,
-    )
-    if event.data["clock"] == ClockKind.C3:
-        said = said.filter(recorded_at__gt=event.recorded_at - SAME_RUNG)
-    return said.exclude(report=event.report_id).exists()

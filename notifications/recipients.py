@@ -67,7 +67,8 @@ def audience(event: ReportEvent, register: Register) -> list[Recipient]:
     """Whom to tell, each person once; the first line that names her says as whom she hears."""
     absent = Side.CONSUMER if event.report.kind == ReportKind.CONSUMED_OUTAGE else Side.PROVIDER
     lines = [line for line in lines_of(event) if line.side != absent and line.when(event)]
-    lines = heard_together(lines, event, joins=register.joins(event.report))
+    said = register.ladders.has_been_said(event)
+    lines = heard_together(lines, event, said=said, joins=register.joins(event.report))
     if not lines:
         return []
     members = register.members(event, {line.side for line in lines})

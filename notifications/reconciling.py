@@ -18,6 +18,7 @@ from entities.permissions import AUTHORITY_ROLES
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, ReportEvent
 from notifications import actions
+from notifications.ladders import is_shared
 from notifications.models import Channel, Delivery, Hole, Reconciled
 from notifications.recipients import Side, audience, side_of
 from notifications.register import Register
@@ -67,7 +68,7 @@ def mend(*, at: datetime) -> int:
     """Write what the open holes of events lack, and call them mended; returns how many."""
     holes = {int(hole.key.partition(":")[2]): hole for hole in Hole.objects.open().filter(key__startswith="event:")}
     events = ReportEvent.objects.filter(pk__in=holes).select_related(
-        "clock", "report__policy", "report__provider_service"
+        "clock", "report__policy", "report__provider_service", "report__incident"
     )
     actions.write_deliveries(list(events), at=at)
     return Hole.objects.filter(pk__in=[hole.pk for hole in holes.values()]).update(mended_at=at)
@@ -80,9 +81,10 @@ def _next_events(*, at: datetime) -> tuple[list[ReportEvent], int]:
     """
     point = Reconciled.objects.filter(name="events").first()
     after = point.event if point else _first_point(at)
-    rows = ReportEvent.objects.filter(pk__gt=after, recorded_at__lte=at - SETTLED)
+    rows = ReportEvent.objects.filter(pk__gt=after, recorded_at__lte=at - SETTLED).order_by("pk")
+    rows = rows.select_related("clock", "report__policy", "report__provider_service", "report__incident")
     events: list[ReportEvent] = []
-    for event in rows.select_related("clock", "report__policy", "report__provider_service").order_by("pk")[:BATCH]:
+    for event in rows[:BATCH]:
         if event.fanned_out_at is None or event.fanned_out_at > at - SETTLED:
             break  # /readyz names what is not fanned out
         events.append(event)
@@ -109,6 +111,8 @@ def _missing(event: ReportEvent, register: Register) -> int:
     told = dict(Delivery.objects.filter(event=event).values_list("person", "membership__role"))
     if AUTHORITY_ROLES & set(told.values()):
         expected[Side.AUTHORITY] = set()  # who has the duty may have changed since: one of them is enough
+    if is_shared(event):
+        expected[Side.AUTHORITY] = set()  # another report has spoken for it: which one, cannot be known any more
     people = set().union(*expected.values())
     if event.seq == event.report.event_count:
         return len(people - told.keys())

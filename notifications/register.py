@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from entities.models import Membership, ServiceDependency
 from entities.permissions import AUTHORITY_ROLES, Role
+from incidents.grouping import joining
 from incidents.lifecycle import ReportKind
 from incidents.models import AffectedService, Incident, Report, ReportEvent
 from incidents.models.duty import with_duty
 from notifications.audiences import TEAM, Side
+from notifications.ladders import Ladders
 from notifications.models import Follow
 
 HARD = ServiceDependency.Strength.HARD
@@ -36,7 +38,8 @@ class Register:
         self._read_links()
         self._reported = self._read_reported()
         self._answered = self._read_answered()
-        self._grouped = self._read_grouped()
+        self._joining = self._read_joining()
+        self.ladders = Ladders(events)
         self._read_members()
         self._follows = self._read_follows()
 
@@ -78,7 +81,7 @@ class Register:
 
     def joins(self, report: Report) -> bool:
         """It stands under an incident, or the next sweep puts it there: its provider's reports are grouped by now."""
-        return report.incident_id is not None or any(entity in self._grouped for entity in self._provider(report))
+        return report.incident_id is not None or report.pk in self._joining
 
     # --- How it is found ----------------------------------------------------------------------------------------------
 
@@ -169,12 +172,12 @@ class Register:
                 answered[reference].add(entity)
         return answered
 
-    def _read_grouped(self) -> set[int]:
-        providers = {entity for report in self._reports for entity in self._provider(report)}
-        if not providers:
-            return set()
-        gathering = Incident.objects.going_on().filter(group_mode=True, provider__in=providers)
-        return set(gathering.values_list("provider", flat=True))
+    def _read_joining(self) -> set[int]:
+        """What the groups over the providers of these reports gather next, by key; a question a group."""
+        alone = [report for report in self._reports if report.incident_id is None]
+        providers = {entity for report in alone for entity in self._provider(report)}
+        groups = Incident.objects.gathering().filter(provider__in=providers) if providers else ()
+        return {report for group in groups for report in joining(group, at=timezone.now())}
 
     def _read_members(self) -> None:
         own = {entity for report in self._reports for entity in (report.entity_id, *self._provider(report))}

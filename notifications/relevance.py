@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
 from entities.models import Notice, ServiceDependency
-from incidents.lifecycle import ENDED, OPEN, EventKind
+from incidents.lifecycle import ENDED, OPEN, EventKind, Verdict
 from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery, Hole
@@ -28,7 +28,7 @@ def still_owed(delivery: Delivery, *, at: datetime) -> bool:
 def event_stands(event: ReportEvent) -> bool:
     """A reminder while its clock runs; anything else until the report ends, unless it tells of the end; no undone deed.
 
-    Reads `event.report` and `event.clock` as they were loaded: load them when you ask.
+    Reads `event.report`, its incident and `event.clock` as they were loaded: load them when you ask.
     """
     report = event.report
     if report.status in ENDED and event.data.get("to") not in ENDED:
@@ -51,6 +51,16 @@ def _is_expected(event: ReportEvent, report: Report) -> bool:
     return report.status in OPEN and expected is not None and expected.isoformat() == event.data.get("expected")
 
 
+def _is_its_answer(event: ReportEvent, report: Report) -> bool:
+    """The owner has given no other answer, and named no other report of its own."""
+    return (report.verdict, report.verdict_reference) == (event.data.get("verdict"), event.data.get("link", ""))
+
+
+def _is_under_it(event: ReportEvent, report: Report) -> bool:
+    """The report stands under that incident still."""
+    return report.incident is not None and report.incident.reference == event.data.get("incident")
+
+
 #: Deeds whose message is worth nothing once something else has happened.
 STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "acknowledge": lambda event, report: report.acknowledged_at is not None,
@@ -59,6 +69,9 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "return_to_pool": lambda event, report: report.reviewer_id is None,
     "watch": lambda event, report: report.status in OPEN,
     "ask_estimate": _is_expected,
+    "verdict": _is_its_answer,
+    "dispute": lambda event, report: report.verdict == Verdict.NOT_OURS and not report.ruling,
+    "link": _is_under_it,
 }
 
 

@@ -12,11 +12,12 @@ from entities.models import ServiceDependency, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ClockKind, EventKind, ReportKind, Ruling, Verdict
-from incidents.models import Report
+from incidents.models import Report, ReportEvent
 from notifications.filters import asking
 from notifications.messages import part_of
 from notifications.models import Delivery
 from notifications.paths import path_of
+from notifications.relevance import event_stands
 from notifications.topics import Minimum, Topic, class_of
 from tests.factories import a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.notifications.conftest import fan_out, heard, to
@@ -51,6 +52,33 @@ class Two:
 
 def the_only(person: User, move: str) -> Delivery:
     return to(person, event__data__move=move, channel="in_app").get()
+
+
+def stands(event: ReportEvent) -> bool:
+    return event_stands(ReportEvent.objects.select_related("report", "clock").get(pk=event.pk))
+
+
+def test_an_answer_is_worth_telling_until_another_is_given() -> None:
+    two = Two()
+    own = a_report(by=two.owner, service=two.service)
+    for number, said in enumerate(({"verdict": Verdict.CONFIRMED}, {"verdict": Verdict.KNOWN, "link": own.reference})):
+        actions.give_verdict(two.report, by=two.owner, **said)
+        answers = two.report.events.filter(data__move="verdict").order_by("seq")
+        assert [stands(event) for event in answers] == [False] * number + [True]
+
+
+def test_a_dispute_is_worth_telling_until_it_is_over() -> None:
+    for over in (True, False):
+        two = Two()
+        two.answers(Verdict.NOT_OURS, note=EVIDENCE)
+        disputed = two.report.events.get(data__move="dispute")
+        assert stands(disputed)
+        if over:
+            actions.rule(two.report, ruling=Ruling.PROVIDER, note="يظهر في السجل", by=two.reviewer)
+        else:
+            two.answers(Verdict.CONFIRMED)
+        assert not stands(disputed)
+        assert stands(two.report.events.latest("seq"))
 
 
 def test_the_owners_ladder_climbs_in_its_own_entity_and_never_speaks_to_the_consumer() -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from entities.models import Notice, User
 from entities.permissions import Role
-from incidents import actions
+from incidents import actions, grouping
 from incidents.lifecycle import EventKind, ReportKind
-from incidents.models import Incident, Report
+from incidents.models import Incident, Report, ReportEvent
 from notifications.actions import fan_out_new_events
 from notifications.models import Channel, Delivery
+from notifications.recipients import audience
+from notifications.register import Register
+from notifications.relevance import event_stands
 from notifications.stories import story_of
 from tests.factories import a_person, a_report, a_reviewer, a_service, a_shift
 
@@ -49,6 +54,38 @@ def test_a_late_acknowledgement_is_told_once_for_all_and_leads_to_the_incident(r
     story = story_of(reminded[0], at=timezone.now())
     assert story.reference == incident.reference
     assert incident.reference in story.path
+
+
+def test_a_report_of_another_reviewer_is_told_to_her(reviewer: User) -> None:
+    """What one reviewer hears is not heard by the other; the leads hear both."""
+    lead, other = a_reviewer(Role.LEAD), a_reviewer()
+    first, second, third = consumed(3)
+    actions.open_incident([first, second, third], name_ar="أ", name_en="a", by=lead)
+    actions.assign(first, reviewer=reviewer, by=lead)
+    for report in (second, third):
+        actions.assign(report, reviewer=other, by=lead)
+    actions.record_due_reminders(at=timezone.now() + timedelta(minutes=40))
+    for person, report in ((reviewer, first), (other, second)):
+        [only] = told(person, channel=Channel.IN_APP, event__kind=EventKind.REMINDED)
+        assert only.event is not None and only.event.report == report
+
+
+def test_the_ladders_of_a_batch_are_read_at_once(reviewer: User) -> None:
+    lead, reports = a_reviewer(Role.LEAD), [a_report() for _number in range(4)]
+    for number in (0, 2):
+        actions.open_incident(reports[number : number + 2], name_ar="أ", name_en="a", by=lead)
+    actions.record_due_reminders(at=timezone.now() + timedelta(minutes=40))
+    found = ReportEvent.objects.filter(kind=EventKind.REMINDED)
+    events = list(found.select_related("clock", "report__policy", "report__provider_service").order_by("pk"))
+    assert len(events) >= 4
+    asked = []
+    for some in (events[:1], events):
+        with CaptureQueriesContext(connection) as questions:
+            register = Register(some)
+            for event in some:
+                audience(event, register)
+        asked.append(len(questions))
+    assert asked[0] == asked[1]
 
 
 def test_reports_that_stand_alone_are_told_one_by_one(reviewer: User) -> None:
@@ -96,6 +133,27 @@ def test_thirty_reports_on_one_provider_leave_one_case_and_one_ladder(reviewer: 
     assert not Report.objects.filter(acknowledged_at__isnull=True).exists()
 
 
+@pytest.mark.parametrize("left", ["restored", "full", "unlisted", "alone"])
+def test_what_no_group_takes_is_told_as_any_report(reviewer: User, monkeypatch: pytest.MonkeyPatch, left: str) -> None:
+    """Nothing is kept from the one on duty by a promise that the next sweep breaks."""
+    provider = a_service(tier=0)
+    for _number in range(11):
+        a_report(ReportKind.CONSUMED_OUTAGE, provider=provider)
+    actions.group_by_itself(at=timezone.now())
+    told(reviewer)
+    late = {"restored": lambda: Incident.objects.update(state=Incident.State.RESTORED)}
+    late["full"] = lambda: monkeypatch.setattr(grouping, "MOST_REPORTS", 12)
+    late.get(left, int)()
+    columns = {"provider": a_service(entity=provider.entity, listed=left != "unlisted", tier=0)}
+    waiting = [a_report(ReportKind.CONSUMED_OUTAGE, **columns) for _number in range(2)]
+    if left == "alone":  # a lead has taken it out of the incident again
+        [lead, incident] = [a_reviewer(Role.LEAD), Incident.objects.get()]
+        actions.link(incident, waiting[1:], by=lead)
+        actions.unlink(incident, waiting[1], by=lead)
+    mailed = {each.event.report for each in told(reviewer, channel=Channel.EMAIL, event__kind=EventKind.FILED)}
+    assert mailed == set(waiting[1:] if left in {"full", "alone"} else waiting)
+
+
 def test_whoever_has_no_duty_is_not_woken_by_a_group(reviewer: User) -> None:
     asleep = a_reviewer()
     for report in consumed(11):
@@ -128,3 +186,18 @@ def test_a_sent_situation_report_reaches_the_list_and_nobody_else(reviewer: User
     assert other.pk not in Delivery.objects.values_list("person", flat=True)
     story = story_of(Delivery.objects.filter(sent).with_all_to_tell()[0], at=timezone.now())
     assert "secret" not in str(story) and "سر" not in str(story)
+
+
+def test_a_link_is_worth_telling_while_the_report_stands_under_that_incident() -> None:
+    lead, [report, other] = a_reviewer(Role.LEAD), consumed(2)
+    first, second = (actions.open_incident([each], name_ar="أ", name_en="a", by=lead) for each in (report, other))
+
+    def standing() -> list[bool]:
+        events = ReportEvent.objects.filter(report=report, data__move="link").order_by("seq")
+        return [event_stands(event) for event in events.select_related("report__incident")]
+
+    assert standing() == [True]
+    actions.unlink(first, report, by=lead)
+    assert standing() == [False]
+    actions.link(second, [report], by=lead)
+    assert standing() == [False, True]

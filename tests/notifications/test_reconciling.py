@@ -75,6 +75,22 @@ def test_who_joined_or_chose_otherwise_afterwards_is_no_hole(told: Report) -> No
     assert look() == 0
 
 
+def test_the_silence_of_a_ladder_that_reports_climb_together_is_no_hole(told: Report) -> None:
+    """Another report of the incident has spoken for it, or a reminder of it that is met by now has."""
+    lead = a_reviewer(Role.LEAD)
+    Membership.objects.update(created_at=timezone.now() - timedelta(days=1))
+    both = [a_report(), a_report()]
+    reports.open_incident(both, name_ar="أ", name_en="a", by=lead)
+    fan_out()
+    look()
+    reports.record_due_reminders(at=timezone.now() + timedelta(minutes=40))
+    fan_out()
+    first, second = (report.events.filter(kind="REMINDED", data__clock="C2").latest("seq") for report in both)
+    assert to(lead, event=first).exists() and not to(lead, event=second).exists()
+    Report.objects.filter(pk=both[0].pk).update(severity=4)  # as of now it speaks for the second no more
+    assert look() == 0
+
+
 def test_what_was_compared_is_not_looked_at_again(told: Report) -> None:
     assert look() == 0
     Delivery.objects.all().delete()
