@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from entities.models import Membership, ServiceDependency, User
-from entities.permissions import Permission, Role
+from entities.models import ServiceDependency, User
+from entities.permissions import Permission
 from entities.row_security import as_system
-from incidents.actions.extension_requests import open_request
 from incidents.actions.final import needs_countersignature
-from incidents.actions.handshake import NAMES, may_rule
-from incidents.actions.merging import UNDO_MERGE_WITHIN
 from incidents.actions.pausing import PAUSABLE
-from incidents.actions.updates import UNDO_WITHIN, may_undo
-from incidents.handshake import ANSWERS, RULINGS
+from incidents.actions.updates import UNDO_WITHIN
+from incidents.answering import Answering
+from incidents.contacts import Contacts
+from incidents.history import History
 from incidents.lifecycle import (
     ENDED,
     OPEN,
     OWN_OUTAGE,
     ClockKind,
-    EventKind,
     Move,
     ReportKind,
-    Ruling,
-    Severity,
     Status,
-    Verdict,
 )
 from incidents.models import (
     AffectedService,
@@ -42,25 +35,14 @@ from incidents.models import (
     Incident,
     IncidentReport,
     Report,
-    ReportEvent,
     ReviewerNote,
 )
-from incidents.models.report_query import REOPEN_WITHIN, ReportQuerySet
+from incidents.models.report_query import ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
-from incidents.timeline import FILTERS, OUTSIDE, Entry, tell
+from incidents.timeline import FILTERS
+from incidents.timely import TIMELY
 
-PAGE = 50  # rows of the timeline at a time
 LINKED = 20  # linked reports that are named
-CALL_ORDER = [Role.DIRECTOR, Role.ALTERNATE, Role.MEMBER, Role.IT_LEADER]
-REVIEWERS = frozenset({Role.REVIEWER, Role.LEAD})
-
-
-@dataclass(frozen=True)
-class Question:
-    """What was asked and has no answer yet, with its clock."""
-
-    entry: Entry
-    clock: Clock
 
 
 def readable(reader: User) -> ReportQuerySet:
@@ -88,6 +70,10 @@ def readable(reader: User) -> ReportQuerySet:
 
 class Case:
     """A report, its reader, and the part of the timeline that is asked for."""
+
+    report: Report
+    reader: User
+    at: datetime
 
     def __init__(
         self, report: Report, *, reader: User, show: str = "all", before: int | None = None, at: datetime | None = None
@@ -124,50 +110,12 @@ class Case:
     def _timely(self, name: str) -> bool:
         return TIMELY[name](self) if name in TIMELY else True
 
-    @property
-    def _undoes(self) -> bool:
-        return self.report.restored_by_id == self.reader.pk and may_undo(self.report, at=self.at)
-
-    @property
-    def _reopens(self) -> bool:
-        """Within a day, and where the restoration cannot be undone more simply."""
-        restored = self.report.restored_recorded_at
-        return restored is not None and self.at - restored <= REOPEN_WITHIN and not self._undoes
-
-    @property
-    def _parts(self) -> bool:
-        """A merge is taken back within a day."""
-        merged = self.report.merged_at
-        return merged is not None and self.at - merged <= UNDO_MERGE_WITHIN
-
-    @cached_property
-    def extension_asked(self) -> Entry | None:
-        """More time for the final report is asked for, and not answered yet; nothing for readers from outside."""
-        clock = next((each for each in self.running if each.kind == ClockKind.C6), None)
-        request = None if self.outside else open_request(self.report, clock)
-        return self._told([request])[0] if request else None
-
     @cached_property
     def standing_still(self) -> Clock | None:
         """The deadline of the final report that a reviewer has paused."""
         return next(
             (each for each in self.clocks if each.kind in PAUSABLE and each.paused_at and not each.is_over), None
         )
-
-    @cached_property
-    def pause(self) -> Entry | None:
-        """When it was paused, whom it waits for and why; nothing for readers from outside."""
-        if self.outside or self.standing_still is None:
-            return None
-        last = self._with_actors(Q(data__move="pause_final")).order_by("-seq").first()
-        return self._told([last])[0] if last else None
-
-    @property
-    def _disputed(self) -> bool:
-        return self.report.verdict == Verdict.NOT_OURS and not self.report.ruling
-
-    def _runs(self, kind: ClockKind) -> bool:
-        return any(clock.kind == kind and not clock.extended for clock in self.running)
 
     @property
     def undo_until(self) -> datetime | None:
@@ -188,23 +136,6 @@ class Case:
             and any(move.name == "submit_final" and report.status in move.sources for move in OWN_OUTAGE)
         )
 
-    def has_done(self, name: str, *, seen: int | None, once: str) -> bool:
-        """Whether the reader has done this very deed: pressed twice, or sent again over a bad line.
-
-        Its mark stands in the history, or it is the one deed since the version that was read.
-        """
-        if once and self.report.events.filter(data__once=once).exists():
-            return True
-        last = self.report.events.filter(person__isnull=False).order_by("-seq").first()
-        self.report.refresh_from_db(fields=["version"])
-        asked = {EventKind.WITHDRAWAL_ASKED: "withdraw"}
-        return (
-            last is not None
-            and last.person == self.reader.public_id
-            and (last.move or asked.get(EventKind(last.kind))) == name
-            and self.report.version - 1 == seen
-        )
-
     @property
     def has_record(self) -> bool:
         """A closed report is sealed on paper, for the entity and the authority."""
@@ -213,6 +144,19 @@ class Case:
     @property
     def may_export(self) -> bool:
         return self.reader.may(Permission.REPORT_EXPORT)
+
+    # --- Its parts ---------------------------------------------------------------------------------------------
+    @cached_property
+    def history(self) -> History:
+        return History(self)
+
+    @cached_property
+    def answering(self) -> Answering:
+        return Answering(self)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        return Contacts(self)
 
     # --- Where it stands ---------------------------------------------------------------------------------------
     @cached_property
@@ -276,44 +220,6 @@ class Case:
         draft = Draft.objects.visible_to(self.reader).filter(key=key, kind=ReportKind.OWN_OUTAGE).first()
         return draft or self.report.outages.visible_to(self.reader).first()
 
-    # --- The handshake over a consumed service -------------------------------------------------------------------
-    @property
-    def asked_answer(self) -> bool:
-        """This reader files for the service's owner, which has not answered yet."""
-        return "verdict" in self.moves and not self.report.verdict
-
-    @property
-    def answer(self) -> str:
-        """What the owner answered, in a sentence; empty before."""
-        return str(ANSWERS.get(self.report.verdict, ""))
-
-    @property
-    def ruling(self) -> str:
-        return str(RULINGS.get(self.report.ruling, ""))
-
-    @property
-    def files_own(self) -> bool:
-        """The answer or the ruling leaves an outage of this reader's own entity to be reported."""
-        report = self.report
-        if not report.is_open or not self.reader.may(Permission.REPORT_DRAFT) or self.by_authority:
-            return False
-        if self.own:
-            return report.ruling == Ruling.LOCAL
-        return report.ruling == Ruling.PROVIDER or (not report.ruling and report.verdict == Verdict.CONFIRMED)
-
-    @cached_property
-    def others(self) -> int:
-        """How many more entities report the same service now; what they say stays with them."""
-        found = Report.objects.visible_to(self.reader).open_outages().filter(kind=ReportKind.CONSUMED_OUTAGE)
-        return found.filter(provider_service=self.report.provider_service_id).exclude(pk=self.report.pk).count()
-
-    @cached_property
-    def answering(self) -> list[Report]:
-        """The owner's own open reports: what its answer may name."""
-        reader = self.reader.acting
-        own = Report.objects.visible_to(self.reader).filter(kind__in=NAMES.values()).open()
-        return list(own.of(reader.entity).select_related("main_service").order_by("-id")[:LINKED]) if reader else []
-
     @cached_property
     def incident(self) -> Incident | None:
         """The wider incident it stands under, with how many `others` do; an entity is told no more of it."""
@@ -339,95 +245,11 @@ class Case:
     def may_confirm(self) -> bool:
         return self.reader.may(Permission.REPORT_BIND)
 
-    # --- What happened -------------------------------------------------------------------------------------------
-    @cached_property
-    def _events(self) -> tuple[list[ReportEvent], bool]:
-        condition = FILTERS[self.show][1] & (OUTSIDE if self.outside else Q())
-        if self.before is not None:
-            condition &= Q(seq__lt=self.before)
-        found = list(self._with_actors(condition).order_by("-seq")[: PAGE + 1])
-        return found[:PAGE], len(found) > PAGE
-
-    def _with_actors(self, condition: Q) -> QuerySet[ReportEvent]:
-        return self.report.events.filter(condition).with_actors()
-
-    def _told(self, events: Iterable[ReportEvent]) -> list[Entry]:
-        late = {clock.met_at: clock.late_by for clock in self.clocks if clock.met_at and clock.late_by}
-        return [tell(event, self.report, outside=self.outside, late=late) for event in events]
-
-    @cached_property
-    def entries(self) -> list[Entry]:
-        """The timeline, newest first."""
-        return self._told(self._events[0])
-
-    @property
-    def older_than(self) -> int | None:
-        """Where the next page of the timeline goes on; None where there is none."""
-        events, more = self._events
-        return events[-1].seq if more else None
-
-    @cached_property
-    def questions(self) -> list[Question]:
-        """Open questions, the oldest first. They are mostly on the page already; older ones are asked for."""
-        clocks = {clock.subject: clock for clock in self.running if clock.kind == ClockKind.C4}
-        if self.outside or not clocks:
-            return []
-        found = [event for event in self._events[0] if event.seq in clocks]
-        missing = set(clocks) - {event.seq for event in found}
-        if missing:
-            found += list(self._with_actors(Q(seq__in=missing)))
-        found.sort(key=lambda event: event.seq)
-        return [Question(entry, clocks[entry.seq]) for entry in self._told(found)]
-
-    def changes_since(self, version: int) -> list[Entry]:
-        """What people did since the page of that version was read, newest first."""
-        deeds = max(0, self.report.version - version)
-        return self._told(self._with_actors(Q(person__isnull=False)).order_by("-seq")[: min(deeds, PAGE)])
-
     # --- What stands beside it -------------------------------------------------------------------------------------
     @cached_property
     def files(self) -> list[Attachment]:
         """Attachments; a reader from outside gets none, for a file tells who wrote it."""
         return list(Attachment.objects.of(self.report)) if self.report.has_files and not self.outside else []  # type: ignore[attr-defined]  # annotated
-
-    @cached_property
-    def _memberships(self) -> list[Membership]:
-        wanted = Q(entity=self.report.entity_id, role__in=CALL_ORDER)
-        if "assign" in self.moves:
-            wanted |= Q(role__in=REVIEWERS)
-        return list(Membership.objects.visible_to(self.reader).usable().filter(wanted).select_related("user"))
-
-    @property
-    def team(self) -> list[Membership]:
-        """The entity's crisis team and IT leader, in the order in which they are called."""
-        if self.outside or not self.reader.may(Permission.TEAM_VIEW):
-            return []
-        team = [each for each in self._memberships if each.role in CALL_ORDER]
-        return sorted(team, key=lambda each: (CALL_ORDER.index(Role(each.role)), each.pk))
-
-    @property
-    def reveals(self) -> bool:
-        """The reader may ask for somebody's mobile and e-mail in full, after a fresh sign-in and with a reason."""
-        return self.reader.may(Permission.CONTACT_REVEAL)
-
-    @property
-    def calls_at_once(self) -> bool:
-        """Its reviewer reaches the team of an open S1 or S2 outage without either; it is written down all the same."""
-        report = self.report
-        follows = self.reader.may(Permission.REPORT_TRIAGE) and report.reviewer_id == self.reader.pk
-        return follows and report.is_open and report.severity <= Severity.S2
-
-    @property
-    def twins(self) -> list[Report]:
-        """The open reports of the same entity and kind into which this one may be merged, the newest first."""
-        found = Report.objects.visible_to(self.reader).twins_of(lambda name: getattr(self.report, name))
-        return list(found.select_related("main_service").order_by("-id")[:LINKED])
-
-    @property
-    def reviewers(self) -> list[User]:
-        """Who may be given the report, each person once."""
-        people = {each.user_id: each.user for each in self._memberships if each.role in REVIEWERS}
-        return sorted(people.values(), key=lambda person: person.name)
 
     @cached_property
     def linked(self) -> list[Report]:
@@ -457,34 +279,15 @@ class Case:
         return list(self.report.affected.select_related("service"))
 
     @property
+    def twins(self) -> list[Report]:
+        """The open reports of the same entity and kind into which this one may be merged, the newest first."""
+        found = Report.objects.visible_to(self.reader).twins_of(lambda name: getattr(self.report, name))
+        return list(found.select_related("main_service").order_by("-id")[:LINKED])
+
+    @property
     def pair(self) -> Report | None:
         """The other report of one submission, where this reader may end both at once."""
         other = self.report.related
         if other is None or other.kind == ReportKind.MAINTENANCE or "restore" not in other.moves_for(self.reader):
             return None
         return other
-
-
-#: What the table cannot know: the deeds that have a moment of their own.
-TIMELY: dict[str, Callable[[Case], bool]] = {
-    "acknowledge": lambda case: case.report.acknowledged_at is None,
-    "undo_acknowledge": lambda case: False,  # the board offers it, for some seconds
-    "note": lambda case: case._runs(ClockKind.M2),
-    "extend_window": lambda case: case._runs(ClockKind.M4),
-    "answer": lambda case: bool(case.questions),
-    "withdraw": lambda case: not case.report.withdrawal_reason,
-    "confirm_withdrawal": lambda case: bool(case.report.withdrawal_reason),
-    "undo_restore": lambda case: case._undoes,
-    "reopen": lambda case: case._reopens,
-    "stretch_update": lambda case: case.update_clock is not None,
-    "merge": lambda case: bool(case.report.has_twins and not case.report.has_folded),  # type: ignore[attr-defined]  # annotated
-    "undo_merge": lambda case: case._parts,
-    "verdict": lambda case: not case.report.ruling,
-    "dispute": lambda case: not case.report.ruling,
-    "rule": lambda case: case._disputed and may_rule(case.report, case.reader),
-    "ask_extension": lambda case: case._runs(ClockKind.C6) and case.extension_asked is None,
-    "refuse_extension": lambda case: case.extension_asked is not None,
-    "extend_final": lambda case: case._runs(ClockKind.C6),
-    "pause_final": lambda case: any(clock.kind in PAUSABLE for clock in case.running),
-    "resume_final": lambda case: case.standing_still is not None,
-}

@@ -18,7 +18,7 @@ from entities.models import Notice, User
 from entities.permissions import AUTHORITY_ROLES
 from entities.row_security import as_system
 from entities.text import search_form
-from incidents.case import REVIEWERS
+from incidents.contacts import REVIEWERS
 from incidents.lifecycle import ClockKind, EventKind, Lane, ReportKind
 from incidents.models import Clock
 from notifications.models import DeliveryQuerySet

@@ -8,8 +8,8 @@ from django.urls import reverse
 from entities.models import Notice
 from entities.permissions import Permission
 from entities.row_security import as_system
-from incidents.case import PAGE as LOG_PAGE
 from incidents.forms.doors import door_of
+from incidents.history import PAGE as LOG_PAGE
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
 from notifications import notices

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from entities.models import Membership, Notice
 from entities.templatetags.moments import stretch
-from incidents.case import REVIEWERS
+from incidents.contacts import REVIEWERS
 from incidents.lifecycle import ClockKind, EventKind, ReportKind, Ruling, Severity, Verdict
 from incidents.models import Clock, ReportEvent
 from incidents.timeline import LOOKS

@@ -21,10 +21,10 @@ from incidents.views.report_page import find
 def report_contact(request: PortalRequest, reference: str, membership: int) -> HttpResponse:
     """Whoever does not follow it, or no longer in a hurry, is led to where a reason is asked for."""
     case = find(request, reference)
-    member = next((each for each in case.team if each.pk == membership), None)
+    member = next((each for each in case.contacts.team if each.pk == membership), None)
     if member is None:
         raise Http404
-    if not case.calls_at_once:
+    if not case.contacts.calls_at_once:
         return redirect("team_contact", membership)
     member.entity = case.report.entity
     reveal_contact(member, reference=reference, by=request.user)

@@ -34,7 +34,7 @@ def perform(request: PortalRequest, reference: str, name: str, act: Callable[...
             act(case.report, **form.arguments, by=request.user)
         except MoveRefused as refused:
             refusal = refused
-    if (form.errors or refusal) and not case.has_done(name, seen=form.seen_version, once=form.once_key):
+    if (form.errors or refusal) and not case.history.has_done(name, seen=form.seen_version, once=form.once_key):
         return _refuse(request, reference, form, refusal)
     messages.success(request, said)
     return show(request, find(request, reference)) if request.htmx else redirect("report_detail", reference)
@@ -49,7 +49,7 @@ def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: Mov
     refused = Refused(
         str(refusal or not_now(case.report)),
         typed=[] if still_there else form.typed,
-        changes=case.changes_since(form.seen_version) if form.seen_version is not None else [],
+        changes=case.history.changes_since(form.seen_version) if form.seen_version is not None else [],
     )
     form.read_again(case.report)
     status = 409 if isinstance(refusal, StaleReport) else 422

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from entities.decorators import PortalRequest
 from entities.permissions import Permission
 from incidents import facts
-from incidents.case import Case, Question, readable
+from incidents.case import Case, readable
 from incidents.forms.attachments import AttachmentForm
 from incidents.forms.deeds import DEEDS, Deed
 from incidents.forms.handshake import VerdictForm
 from incidents.forms.moves import AnswerForm, AssignForm, DeedForm, MergeForm, NoteForm
 from incidents.forms.updates import NoChangeForm, RestoreForm, UpdateForm, completeness
+from incidents.history import Question
 from incidents.lifecycle import ReportKind
 from incidents.timeline import FILTERS, Entry
 
@@ -71,11 +72,11 @@ def form_for(name: str, case: Case, data: Any = None, **more: Any) -> DeedForm:
     """The form of a deed, bound to what was sent if anything was."""
     form = _ELSEWHERE.get(name) or DEEDS[name].form
     if form is AssignForm:
-        more["people"] = case.reviewers
+        more["people"] = case.contacts.reviewers
     elif form is MergeForm:
         more["twins"] = case.twins
     elif form is VerdictForm:
-        more["reports"] = case.answering
+        more["reports"] = case.answering.candidates
     elif form is RestoreForm:
         more["pair"] = case.pair
     return form(data, name=name, report=case.report, **more)
@@ -101,13 +102,13 @@ def show(
 def _body(request: PortalRequest, case: Case, asked: DeedForm | None) -> dict[str, Any]:
     """The forms and what stands beside them."""
     offers = list(_offers(case, asked))
-    wanted = asked.name if asked else request.GET.get("do", "verdict" if case.asked_answer else "")
+    wanted = asked.name if asked else request.GET.get("do", "verdict" if case.answering.asked else "")
     return {
         "crumbs": _crumbs(case),
         "offers": offers,
         "opened": next((offer for offer in offers if offer.name == wanted and offer.deed.question), None),
         "update": _update(case, asked),
-        "questions": [(question, _answer(case, question, asked)) for question in case.questions],
+        "questions": [(question, _answer(case, question, asked)) for question in case.history.questions],
         "note_form": _note(request, case, asked),
         "facts": facts.leading(case.report),
         "further": list(facts.further(case.report, outside=case.outside)),

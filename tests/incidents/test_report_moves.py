@@ -13,10 +13,10 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions, lifecycle
-from incidents.case import TIMELY
 from incidents.forms.deeds import DEEDS
 from incidents.lifecycle import LIFECYCLES, ReportKind, Status
 from incidents.models import Report
+from incidents.timely import TIMELY
 from tests.factories import a_person, a_report, a_reviewer
 from tests.incidents.pages import as_it_stands, get, offered, people_of, send, targets, text_of
 
