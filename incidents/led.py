@@ -24,8 +24,9 @@ from incidents.grouping import (
     suggestions,
     tiers_of,
 )
+from incidents.looks import LOOKS, Look
 from incidents.models import Incident, IncidentReport, Report, ReportEvent, SituationReport
-from incidents.timeline import LOOKS, Look, tell
+from incidents.timeline import tell
 
 #: Deeds on its reports that its log tells.
 TOLD = ("link", "unlink", "acknowledge", "echo", "restore", "undo_restore", "reopen")

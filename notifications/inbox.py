@@ -14,8 +14,9 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 
 from entities.models import User
 from incidents.lifecycle import EventKind
+from incidents.looks import Look
 from incidents.models import Report
-from incidents.timeline import Look, tell
+from incidents.timeline import tell
 from notifications.filters import Chosen
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of

@@ -21,8 +21,8 @@ from entities.models import Membership, Notice
 from entities.templatetags.moments import stretch
 from incidents.contacts import REVIEWERS
 from incidents.lifecycle import ClockKind, EventKind, ReportKind, Ruling, Severity, Verdict
+from incidents.looks import LOOKS
 from incidents.models import Clock, ReportEvent
-from incidents.timeline import LOOKS
 from incidents.watched import watched
 from notifications import notices
 from notifications.audiences import Side, key_of

@@ -290,7 +290,7 @@ def test_every_headline_belongs_to_something_that_is_told() -> None:
 
 def test_every_deed_has_a_headline_in_both_languages() -> None:
     """A deed without a title in the timeline would break its mail."""
-    from incidents.timeline import LOOKS
+    from incidents.looks import LOOKS
 
     deeds = {move.name for moves in lifecycle.LIFECYCLES.values() for move in moves}
     assert deeds <= set(LOOKS)
