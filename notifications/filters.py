@@ -21,9 +21,9 @@ from entities.text import search_form
 from incidents.contacts import REVIEWERS
 from incidents.lifecycle import ClockKind, EventKind, Lane, ReportKind
 from incidents.models import Clock
+from notifications.duties import UNTIMED
 from notifications.models import DeliveryQuerySet
 from notifications.recipients import Side
-from notifications.stories import UNTIMED
 
 #: What of the inbox: every message, those not read, those that ask for a deed which is still to do.
 SHOWS: dict[str, Promise] = {

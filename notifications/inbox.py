@@ -17,10 +17,11 @@ from incidents.lifecycle import EventKind
 from incidents.looks import Look
 from incidents.models import Report
 from incidents.timeline import tell
+from notifications.duties import NOTICE_DUTIES
 from notifications.filters import Chosen
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of
-from notifications.stories import NOTICE_DUTIES, headline
+from notifications.stories import headline
 
 PAGE = 30
 #: A page's order, all falling. The last column is unique.

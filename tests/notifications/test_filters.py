@@ -17,10 +17,10 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
+from notifications.duties import NOTICE_DUTIES
 from notifications.filters import ASKING, UNASKING, Chosen
 from notifications.inbox import page_of
 from notifications.models import Delivery
-from notifications.stories import NOTICE_DUTIES
 from tests.factories import a_person, a_report, a_service, an_entity
 from tests.notifications.conftest import fan_out
 from tests.notifications.test_recipients import Town
