@@ -68,18 +68,20 @@ def edit_incident(
     name_en: str,
     cause: str,
     service: DigitalService | None,
-    group_mode: bool,
+    group_mode: bool = False,
     by: User,
 ) -> Incident:
     """What it is called, what it comes from, and whether further reports on the provider join by themselves.
 
-    They join none whose services are back, or that is full. Raises MoveRefused.
+    They join none whose services are back. Raises MoveRefused: it is full, or another one gathers already.
     """
     incident = hold(incident, by=by)
     incident.name_ar, incident.name_en, incident.cause, incident.service = name_ar, name_en, cause, service
     incident.provider = _owner(service) or incident.provider
     incident.group_mode = group_mode and incident.provider is not None
-    incident.group_mode = incident.gathers and room(incident) > 0
+    incident.group_mode = incident.gathers
+    if incident.group_mode and not room(incident):
+        raise MoveRefused(_("An incident holds %(n)s reports at most.") % {"n": MOST_REPORTS})
     others = Incident.objects.grouping(incident.provider_id or 0).exclude(pk=incident.pk)
     gathered = _("Another incident gathers the reports on this provider already.")
     if incident.group_mode and others.exists():

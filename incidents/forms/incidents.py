@@ -79,7 +79,8 @@ class EditForm(forms.Form):
         names = ("name_ar", "name_en", "cause", "group_mode")
         initial = {name: getattr(incident, name) for name in names} | {"service": str(incident.service_id or "")}
         super().__init__(data, initial=initial)
-        self.fields["group_mode"].disabled = incident.state != Incident.State.OPEN  # a group ends with the outage
+        if incident.state != Incident.State.OPEN:  # a group ends with the outage
+            del self.fields["group_mode"]
         self.services = {str(service.pk): service for service in services}
         said = [(key, f"{service.name} — {service.entity.name}") for key, service in self.services.items()]
         self.fields["service"].choices = [("", _("Not known yet")), *said]  # type: ignore[attr-defined]  # a ChoiceField

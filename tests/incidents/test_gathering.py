@@ -75,6 +75,16 @@ def test_a_group_whose_services_are_back_gathers_no_more(monkeypatch: pytest.Mon
     assert sweep() == 2, "what fails again is a case of its own"
 
 
+def test_the_page_of_a_restored_incident_offers_no_gathering(lead: User, client_of: Callable[[User], Client]) -> None:
+    incident = actions.open_incident([a_report()], name_ar="أ", name_en="a", by=lead)
+    browser, there = client_of(lead), reverse("incident_edit", args=[incident.reference])
+    assert 'name="group_mode"' in browser.get(there).content.decode()
+    Incident.objects.update(state=Incident.State.RESTORED)
+    assert 'name="group_mode"' not in browser.get(there).content.decode()
+    assert browser.post(there, {"name_ar": "ب", "name_en": "b", "group_mode": "on"}).status_code == 302
+    assert as_read(incident) == ("RESTORED", False)
+
+
 def test_a_group_from_before_that_gathers_still_is_put_right(monkeypatch: pytest.MonkeyPatch) -> None:
     provider = a_service(tier=0)
     incident = a_group(provider, monkeypatch)
@@ -95,7 +105,8 @@ def test_a_full_incident_gathers_no_more_and_the_rest_is_a_case_of_its_own(
     first, second = consumed(provider, 2)
     assert sweep() == 1
     assert as_read(incident) == ("OPEN", False)
-    assert edited(incident, by=lead).group_mode is False
+    with pytest.raises(MoveRefused):
+        edited(incident, by=lead)
     second.refresh_from_db()
     assert second.incident is None
     consumed(provider)
