@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +17,7 @@ from entities.models import AuditEvent, Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused, StalePolicy
-from incidents.models import Policy, ReminderMark
+from incidents.models import AlarmRule, Policy, ReminderMark
 from incidents.rulebook.changes import changes
 from incidents.rulebook.gaps import lacking
 from incidents.rulebook.words import when
@@ -279,3 +281,27 @@ def test_last_month_is_judged_under_both_versions(client_of: ClientOf) -> None:
     page = client_of(a_person(Role.REVIEWER)).get(f"/en/policies/{draft.version}/preview/")
     first = page.context["month"].lines[0]
     assert (first.label, first.count, first.before, first.after) == ("First notice", 1, 1, 0)
+
+
+# --- What a migration brings ----------------------------------------------------------------------------------------
+def test_the_migration_gives_the_alarm_to_the_version_in_force_and_to_those_ahead() -> None:
+    now, first = timezone.now(), Policy.objects.in_force()
+    tomorrow, whole = now + timedelta(days=1), actions.copy_policy(first, reason="ترقية", by=a_person(Role.ADMIN))
+    older = actions.copy_policy(first, reason="ترقية", by=a_person(Role.ADMIN))
+    draft, ahead = a_draft_policy(), a_draft_policy()
+    Policy.objects.filter(pk__in=[older.pk, ahead.pk]).update(effective_from=tomorrow, published_at=now)
+    Policy.objects.filter(pk=whole.pk).update(effective_from=tomorrow + timedelta(days=1), published_at=now)
+    AlarmRule.objects.exclude(policy=whole).delete()
+
+    publish = import_module("incidents.migrations.0025_alarms_in_every_version").publish
+    for _twice in range(2):
+        publish(apps, None)
+        last = Policy.objects.latest("version").version
+
+    in_force, later = Policy.objects.in_force(), Policy.objects.in_force(at=tomorrow)
+    assert (in_force.based_on, later.based_on, last) == (first.version, ahead.version, later.version)
+    for policy in (in_force, later, draft):
+        assert policy.alarm_rules.count() == whole.alarm_rules.count()
+    assert rule_of(later, "C1", severity=1).minutes == 90, "the rest is as it was"
+    assert later.severity_rules.count() == first.severity_rules.count()
+    assert not first.alarm_rules.exists(), "a published version stays as it is"
