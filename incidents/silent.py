@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from entities.models import DigitalService, ServiceDependency, User
+from entities.permissions import Permission
 from entities.templatetags.moments import stretch
 from incidents.choices import called
 from incidents.clocks import Rules
@@ -30,6 +31,8 @@ from incidents.models.report_query import ReportQuerySet
 MOST = 500
 #: So many alarms stand on the board; the rest wait for room.
 SHOWN = 20
+#: The owner took its report back, or it was none: of the service it has said nothing.
+UNSAID = (Status.WITHDRAWN, Status.NOT_REPORTABLE)
 
 
 # --- What is counted ------------------------------------------------------------------------------------------------
@@ -40,6 +43,7 @@ class Ground:
     """How a service stands before its consumers are counted."""
 
     service: DigitalService
+    active: bool  # it and its owner are in the catalogue still
     alarm: int | None  # the key of the open one
     opened_at: datetime | None
     minutes: int | None  # the open one's window
@@ -47,6 +51,15 @@ class Ground:
     works: bool  # the owner's maintenance goes on
     heard_at: datetime | None  # the owner's, or the authority's, last word: what was reported before it is answered
     consumers: int  # distinct entities that report it in the longest window, answered or not
+
+    @property
+    def quiet_because(self) -> SilentOutage.Closed | None:
+        """What ends an alarm, and lets none be raised, whatever consumers report."""
+        if self.reported:
+            return SilentOutage.Closed.OWNER_FILED
+        if self.works:
+            return SilentOutage.Closed.PLANNED
+        return None if self.active else SilentOutage.Closed.RETIRED
 
     def counts_from(self, *, at: datetime, minutes: int) -> datetime:
         """Since when reports count: the window, from where it began for an alarm that is open."""
@@ -62,19 +75,26 @@ def ground_of(service: int, *, at: datetime, rules: Rules) -> Ground | None:
     outages = said.filter(kind=ReportKind.OWN_OUTAGE)
     works = said.filter(kind=ReportKind.MAINTENANCE)
     alarms = SilentOutage.objects.filter(service=OuterRef("pk")).order_by()
+    ended = alarms.filter(closed_at__isnull=False)
+    unheard = Q(closed_because=SilentOutage.Closed.OWNER_FILED, report__status__in=UNSAID)
     words = (
-        (alarms.filter(closed_at__isnull=False), "closed_at"),
-        (outages.filter(restored_recorded_at__isnull=False), "restored_recorded_at"),
+        (ended.exclude(unheard), "closed_at"),
+        (outages.exclude(status__in=UNSAID).filter(restored_recorded_at__isnull=False), "restored_recorded_at"),
         (works.filter(actual_end__isnull=False), "actual_end"),
     )
     newest = {name: Subquery(rows.order_by(f"-{name}").values(name)[:1]) for rows, name in words}
     opened = {f"alarm_{name}": Subquery(alarms.open().values(name)[:1]) for name in ("pk", "opened_at", "minutes")}
-    found = DigitalService.objects.filter(pk=service, listed=True, is_active=True).annotate(
-        owner_reported=Subquery(outages.filter(status__in=OPEN).values("reference")[:1]),
-        owner_works=Exists(works.filter(status=Status.IN_PROGRESS)),
-        consumers=Coalesce(Subquery(counted), 0),
-        **{f"last_{name}": word for name, word in newest.items()},
-        **opened,
+    found = (
+        DigitalService.objects.listed()
+        .filter(pk=service)
+        .annotate(
+            owner_active=F("entity__is_active"),
+            owner_reported=Subquery(outages.filter(status__in=OPEN).values("reference")[:1]),
+            owner_works=Exists(works.filter(status=Status.IN_PROGRESS)),
+            consumers=Coalesce(Subquery(counted), 0),
+            **{f"last_{name}": word for name, word in newest.items()},
+            **opened,
+        )
     )
     row = found.first()
     if row is None:
@@ -82,7 +102,8 @@ def ground_of(service: int, *, at: datetime, rules: Rules) -> Ground | None:
     heard = [moment for name in newest if (moment := getattr(row, f"last_{name}"))]
     return Ground(
         service=row,
-        alarm=row.alarm_pk,  # type: ignore[attr-defined]  # annotated, like what follows
+        active=row.is_active and row.owner_active,  # type: ignore[attr-defined]  # annotated, like what follows
+        alarm=row.alarm_pk,  # type: ignore[attr-defined]
         opened_at=row.alarm_opened_at,  # type: ignore[attr-defined]
         minutes=row.alarm_minutes,  # type: ignore[attr-defined]
         reported=row.owner_reported or "",  # type: ignore[attr-defined]
@@ -210,6 +231,17 @@ class Line:
 def suspected(consumers: int, relying: int) -> str:
     """How many of how many; whoever reports it relies on it, whether the catalogue knows or not."""
     return _("suspected outage: %(n)s of %(all)s entities") % {"n": consumers, "all": relying}
+
+
+def common_for(user: User, alarm: SilentOutage) -> DigitalService | None:
+    """The common upstream; an owner is told of it only where its own service relies on it.
+
+    On whom others rely is a weak point of theirs (docs/adr/0032).
+    """
+    if alarm.common is None or user.may(Permission.BOARD_VIEW):
+        return alarm.common
+    links = ServiceDependency.objects.visible_to(user).in_force()
+    return alarm.common if links.filter(consumer=alarm.service_id, provider=alarm.common_id).exists() else None
 
 
 def lines_for(user: User) -> list[Line]:

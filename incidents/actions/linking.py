@@ -10,22 +10,14 @@ from datetime import datetime
 
 from django.db import transaction
 
+from incidents.actions.by_itself import one_by_one
 from incidents.actions.moves import conclude, take_for_sweep
-from incidents.errors import MoveRefused
 from incidents.models import Report, ReportEvent
-
-BATCH = 200
 
 
 def link_to_owners(*, at: datetime) -> int:
     """Link open reports of consumed services to what their owners have reported; returns how many."""
-    done = 0
-    for report in Report.objects.to_link().order_by("pk")[:BATCH]:
-        try:
-            done += link_to_owner(report, at=at) is not None
-        except MoveRefused:
-            continue  # it has ended since it was found
-    return done
+    return one_by_one(Report.objects.to_link(), link_to_owner, at=at)
 
 
 @transaction.atomic

@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import DigitalService, Notice, User
 from entities.permissions import Permission
 from entities.row_security import as_system
+from incidents.actions.by_itself import one_by_one
 from incidents.clocks import Rules
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ReportKind
@@ -25,7 +27,6 @@ from incidents.models import Draft, Policy, Report, SilentOutage, SilentOutageRe
 from incidents.models.event import seeding
 from incidents.silent import Ground, Reported, common_upstream, ground_of, relying_on, reported_of, unalarmed
 
-BATCH = 200
 Closed = SilentOutage.Closed
 
 
@@ -43,9 +44,9 @@ def look_at(service: int, *, at: datetime, rules: Rules) -> SilentOutage | None:
         rule = rules.alarm(tier=ground.service.tier) if ground else None
         if ground is None or (rule is None and ground.alarm is None):
             return None
-        if ground.reported or ground.works:
+        if because := ground.quiet_because:
             if ground.alarm:
-                _end(ground.alarm, Closed.OWNER_FILED if ground.reported else Closed.PLANNED, ground=ground, at=at)
+                _end(ground.alarm, because, ground=ground, at=at)
             return None
         if not ground.alarm and (rule is None or ground.consumers < rule.consumers):
             return None
@@ -153,14 +154,20 @@ def close_for_owner(report: Report, *, at: datetime) -> int:
 
 
 def watch_silence(*, at: datetime) -> int:
-    """What filings could not see: alarms that are due, have changed, or have ended; returns how many were looked at."""
+    """What filings could not see: alarms that are due, have changed, or have ended; returns how many stand.
+
+    One service that cannot be looked at stops no other.
+    """
     rules = Policy.objects.in_force(at=at).rules
+
+    def watch_service(service: DigitalService, *, at: datetime) -> SilentOutage | None:
+        return look_at(service.pk, at=at, rules=rules)
+
+    services = DigitalService.objects.annotate(reference=F("code"))  # under which it stands in the program's log
+    standing = services.filter(pk__in=SilentOutage.objects.open().values("service"))
+    missed = services.filter(pk__in=unalarmed(at=at, rules=rules))
     with as_system():
-        standing = SilentOutage.objects.open().order_by("pk").values_list("service", flat=True)[:BATCH]
-        services = [*standing, *unalarmed(at=at, rules=rules)[:BATCH]]
-    for service in services:
-        look_at(service, at=at, rules=rules)
-    return len(services)
+        return sum(one_by_one(found, watch_service, at=at) for found in (standing, missed))
 
 
 # --- The owner's answer, and the authority's ------------------------------------------------------------------------
@@ -178,9 +185,12 @@ def prepare_report(alarm: SilentOutage, *, at: datetime | None = None, by: User)
         return begun
     key = uuid.uuid5(uuid.NAMESPACE_OID, f"silent:{alarm.pk}")  # two who press at once begin one draft
     words = {"text": _report_text(alarm, at=at or timezone.now()), "started_by": by, "last_writer": by}
-    draft, _created = Draft.objects.get_or_create(
-        entity=alarm.entity, kind=ReportKind.OWN_OUTAGE, key=key, defaults={**words, "service": alarm.service}
-    )
+    try:
+        draft, _created = Draft.objects.get_or_create(
+            entity=alarm.entity, kind=ReportKind.OWN_OUTAGE, key=key, defaults={**words, "service": alarm.service}
+        )
+    except IntegrityError:  # a colleague has begun one on this service since we looked
+        draft = mine.get(service=alarm.service_id)
     return draft
 
 

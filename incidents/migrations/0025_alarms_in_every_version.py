@@ -1,4 +1,4 @@
-from django.db import migrations
+from django.db import migrations, models
 from django.db.models import CASCADE, Max
 from django.utils import timezone
 
@@ -43,4 +43,11 @@ def copy(Policy, base, *, at):
 class Migration(migrations.Migration):
     dependencies = [("incidents", "0023_incidents")]
 
-    operations = [migrations.RunPython(publish, migrations.RunPython.noop)]
+    operations = [
+        migrations.AlterField(
+            model_name='silentoutage',
+            name='closed_because',
+            field=models.CharField(blank=True, choices=[('filed', 'The owner has reported the outage'), ('planned', "The owner's maintenance covers it"), ('ended', 'No consumer reports it any more'), ('dismissed', 'Dismissed by the authority'), ('retired', 'The service is no longer active')], max_length=10),
+        ),
+        migrations.RunPython(publish, migrations.RunPython.noop),
+    ]

@@ -75,6 +75,7 @@ class SilentOutage(models.Model):
         PLANNED = "planned", _("The owner's maintenance covers it")
         ENDED = "ended", _("No consumer reports it any more")
         DISMISSED = "dismissed", _("Dismissed by the authority")
+        RETIRED = "retired", _("The service is no longer active")
 
     service = models.ForeignKey(DigitalService, on_delete=models.PROTECT, related_name="silent_outages")
     entity = models.ForeignKey(

@@ -19,7 +19,7 @@ from incidents.errors import MoveRefused
 from incidents.forms.doors import OWN, door_of
 from incidents.forms.silent import DenyForm, DismissForm
 from incidents.models import Report, SilentOutage
-from incidents.silent import SHOWN, Line
+from incidents.silent import SHOWN, Line, common_for
 
 
 @requires(P.REPORT_VIEW)
@@ -92,7 +92,7 @@ def _page(
 ) -> HttpResponse:
     """The page; only the authority is shown which reports were counted."""
     user, owner = request.user, acting(request).entity_id == alarm.entity_id
-    context: dict[str, Any] = {"line": Line(alarm), "alarm": alarm, "owner": owner}
+    context: dict[str, Any] = {"line": Line(alarm), "alarm": alarm, "owner": owner, "common": common_for(user, alarm)}
     if user.may(P.BOARD_VIEW):
         counted = Report.objects.visible_to(user).filter(silent_outages=alarm).for_page()
         context["reports"] = reports = list(counted.order_by("submitted_at")[:SHOWN])

@@ -6,20 +6,21 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from entities.models import DigitalService, Notice, User
+from entities.models import DigitalService, Entity, Notice, User
 from entities.permissions import Role
 from entities.row_security import acting_as
-from incidents import actions
+from incidents import actions, silent
+from incidents.actions import linking
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ReportKind
-from incidents.models import Policy, Report, SilentOutage
+from incidents.models import Draft, Policy, Report, SilentOutage
 from incidents.models.event import seeding
 from incidents.models.policy import rules_of
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity, answers
@@ -185,6 +186,75 @@ def test_it_ends_when_no_consumer_reports_it_any_more() -> None:
     assert alarm.closed_because == "ended"
 
 
+@pytest.mark.parametrize("taken_back", ["withdraw", "dismiss"])
+def test_a_report_of_the_owners_that_was_none_is_no_word_of_its(taken_back: str) -> None:
+    provider = a_service(tier=0)
+    suspected(provider)
+    director = owner_of(provider)
+    report = a_report(by=director, service=provider)
+    actions.restore(report, restored_at=timezone.now(), by=director)
+    actions.watch_silence(at=timezone.now())
+    assert standing() == []
+    if taken_back == "withdraw":
+        actions.withdraw(report, note="بُلِّغ خطأ", by=director)
+        actions.confirm_withdrawal(report, by=a_reviewer())
+    else:
+        actions.undo_restore(report, by=director)
+        actions.move(report, "dismiss", note="خارج النطاق", by=a_reviewer())
+    actions.watch_silence(at=timezone.now())
+    assert standing() == [provider]
+
+
+def test_an_alarm_on_a_service_that_was_deactivated_ends_and_no_other_comes() -> None:
+    service, closed = a_service(tier=0), a_service(tier=0)
+    alarms = [suspected(service), suspected(closed)]
+    DigitalService.objects.filter(pk=service.pk).update(is_active=False)
+    Entity.objects.filter(pk=closed.entity_id).update(is_active=False)
+    for _twice in range(2):
+        actions.watch_silence(at=timezone.now())
+        assert standing() == []
+    for alarm in alarms:
+        alarm.refresh_from_db()
+        assert alarm.closed_because == "retired"
+
+
+def test_one_alarm_that_cannot_be_looked_at_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, ended = a_service(tier=0), a_service(tier=0)
+    suspected(broken)
+    suspected(ended)
+    DigitalService.objects.filter(pk=ended.pk).update(is_active=False)
+    real = silent.ground_of
+
+    def ground_of(service: int, **more: Any) -> silent.Ground | None:
+        if service == broken.pk:
+            raise ValueError("broken")
+        return real(service, **more)
+
+    monkeypatch.setattr("incidents.actions.silent.ground_of", ground_of)
+    actions.watch_silence(at=timezone.now())
+    assert standing() == [broken]
+    assert [record.reference for record in caplog.records] == [broken.code]  # type: ignore[attr-defined]  # ours
+
+
+def test_one_report_that_cannot_be_linked_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = a_service(tier=0)
+    first, second = consumed(provider), consumed(provider)
+    owners = a_report(by=owner_of(provider), service=provider)
+    real = linking.take_for_sweep
+
+    def take(report: Report, name: str) -> Any:
+        if report == first:
+            raise ValueError("broken")
+        return real(report, name)
+
+    monkeypatch.setattr(linking, "take_for_sweep", take)
+    assert actions.link_to_owners(at=timezone.now()) == 1
+    second.refresh_from_db()
+    assert second.owner_reference == owners.reference
+
+
 def test_the_sweep_raises_what_the_filings_could_not_see() -> None:
     provider = a_service(tier=0)
     suspected(provider)
@@ -235,6 +305,21 @@ def test_one_tap_prepares_the_owners_report_once() -> None:
     draft = actions.prepare_report(alarm, by=director)
     assert (draft.service, draft.text["symptom"], draft.text["services"]) == (provider, ["payment"], [str(provider.pk)])
     assert actions.prepare_report(alarm, by=owner_of(provider, Role.ALTERNATE)) == draft
+
+
+def test_who_presses_while_a_colleague_begins_a_draft_is_led_to_hers(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = a_service(tier=0)
+    a_team(provider.entity)
+    alarm, director = suspected(provider), owner_of(provider)
+    hers: list[Draft] = []
+
+    def meanwhile(alarm: SilentOutage, *, at: datetime) -> dict[str, Any]:
+        key = {"key": uuid.uuid4(), "started_by": director, "last_writer": director}
+        hers.append(Draft.objects.create(entity=provider.entity, kind=ReportKind.OWN_OUTAGE, service=provider, **key))
+        return {}
+
+    monkeypatch.setattr("incidents.actions.silent._report_text", meanwhile)
+    assert actions.prepare_report(alarm, by=owner_of(provider, Role.ALTERNATE)) == hers[0]
 
 
 # --- On PostgreSQL ------------------------------------------------------------------------------------------------

@@ -116,6 +116,21 @@ def test_the_owner_reads_counts_and_no_name(alarm: SilentOutage, director: User,
     assert f"/alarms/{alarm.pk}/" in text_of(browser.get(reverse("home")))
 
 
+def test_the_owner_reads_of_a_common_upstream_only_where_its_own_service_relies_on_it(
+    alarm: SilentOutage, director: User, client_of: ClientOf
+) -> None:
+    hosting = a_service()
+    for _n in range(2):
+        failing = a_service(tier=0)
+        a_dependency(failing, hosting)
+        suspected(failing)
+    SilentOutage.objects.update(common=hosting)
+    assert hosting.name_en not in page(client_of(director), alarm)
+    assert hosting.name_en in page(client_of(a_reviewer()), alarm)
+    a_dependency(alarm.service, hosting)
+    assert hosting.name_en in page(client_of(director), alarm)
+
+
 def test_a_stranger_and_a_consumer_find_nothing(alarm: SilentOutage, client_of: ClientOf) -> None:
     for person in (a_person(), filer_of(alarm.reports.first())):
         assert client_of(person).get(reverse("silent_outage", args=[alarm.pk])).status_code == 404
@@ -183,8 +198,9 @@ def test_the_consumers_reports_link_to_the_owners_and_follow_it(
     assert {report.filed_by_id, alone.pk} <= set(heard)
 
 
-def test_a_report_that_is_filed_after_the_owners_raises_nothing(director: User, alarm: SilentOutage) -> None:
+def test_what_is_reported_after_the_owners_report_raises_nothing(director: User, alarm: SilentOutage) -> None:
     a_report(by=director, service=alarm.service)
+    consumed(alarm.service)
     consumed(alarm.service)
     assert not SilentOutage.objects.open().exists()
 
