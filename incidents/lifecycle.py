@@ -325,7 +325,7 @@ CONSUMED_OUTAGE = (
     *_WATCH[:2],
     *_grouping(frozenset({S.RESTORED})),
     *_following(OPEN, frozenset({S.RESTORED})),
-)  # fmt: skip  # fmt: skip
+)  # fmt: skip
 
 LIFECYCLES: dict[ReportKind, tuple[Move, ...]] = {
     K.OWN_OUTAGE: OWN_OUTAGE,

@@ -60,8 +60,12 @@ class Radar:
         self.entities = {service.entity_id for service in services}
         links = ServiceDependency.objects.in_force().filter(Q(consumer__in=self.own) | Q(provider__in=self.own))
         self.links = list(links.select_related("consumer__entity", "provider__entity").order_by("pk")[:MOST])
+        self.relied_on: dict[int, bool] = {}  # by services of ours, and whether one of them stops without it
+        for link in self.links:
+            if link.consumer_id in self.own:
+                self.relied_on[link.provider_id] = self.relied_on.get(link.provider_id, False) or _is_hard(link)
         around = self.own | {link.consumer_id for link in self.links} | {link.provider_id for link in self.links}
-        providers = self.own | {link.provider_id for link in self.links if link.consumer_id in self.own}
+        providers = self.own | self.relied_on.keys()
         touched = self._touched(around, providers, start - NEAR, end + NEAR).exclude(report__key=key)
         with as_system():  # of another entity's report only what a Conflict holds
             rows = list(touched.order_by("report__window_start", "pk")[:MOST])
@@ -97,10 +101,10 @@ class Radar:
             begins, ends = row.report.window_start, row.report.agreed_end
             if begins is None or ends is None:
                 continue
-            kind, hard = self._relation(row.service)
-            near = kind == Kind.SAME_SERVICE and abs(begins - start) <= NEAR
+            near = row.service_id in self.own and abs(begins - start) <= NEAR
             if not near and (begins >= end or ends <= start):
                 continue
+            kind, hard = self._relation(row.service)
             whose = self._owner(row.service)
             own = row.report.entity_id in self.entities
             yield Conflict(kind, hard, _names(row.service), whose, begins, ends, row.report.reference if own else "")
@@ -109,15 +113,13 @@ class Radar:
         """How the other service stands to ours; one that we rely on and that relies on us is a provider."""
         if service.pk in self.own:
             return Kind.SAME_SERVICE, True
-        ours = [link for link in self.links if link.provider_id == service.pk and link.consumer_id in self.own]
-        if ours:
-            return Kind.PROVIDER, any(_is_hard(link) for link in ours)
+        if service.pk in self.relied_on:
+            return Kind.PROVIDER, self.relied_on[service.pk]
         return Kind.CONSUMER, False
 
     def _outages(self) -> Iterator[Conflict]:
         for row in self.down:
-            links = [link for link in self.links if link.provider_id == row.service_id and link.consumer_id in self.own]
-            hard = row.service_id in self.own or any(_is_hard(link) for link in links)
+            hard = row.service_id in self.own or self.relied_on.get(row.service_id, False)
             own = row.report.entity_id in self.entities
             yield Conflict(
                 Kind.OUTAGE, hard, _names(row.service), self._owner(row.service),
@@ -138,7 +140,7 @@ class Radar:
                     days = _days(freeze.first, freeze.last)
                     names = (
                         f"{freeze.name_ar} · {link.consumer.name_ar}",
-                        f"{freeze.name_en} · {link.consumer.name_in('en')}",
+                        f"{freeze.name_en or freeze.name_ar} · {link.consumer.name_in('en')}",
                     )
                     yield Conflict(Kind.PEAK, False, names, self._owner(link.consumer), *days)
 

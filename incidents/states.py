@@ -57,9 +57,9 @@ def relied_on(entity: Entity, *, at: datetime, limit: int) -> list[tuple[Digital
 
     Each says in `stops` whether a service of this entity stops without it.
     """
-    needed = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
-    stops = Exists(needed.hard().filter(consumer__is_active=True))
-    services = DigitalService.objects.active().not_of(entity).filter(Exists(needed)).select_related("entity")
+    hard = ServiceDependency.objects.in_force().hard().filter(provider=OuterRef("pk"), consumer__entity=entity)
+    stops = Exists(hard.filter(consumer__is_active=True))
+    services = DigitalService.objects.active().relied_on_by(entity).select_related("entity")
     found = services.annotate(state=reported_state(at=at), stops=stops).order_by("state", "tier", "name_ar")[:limit]
     with as_system():
         return [(service, ServiceState(cast(Any, service).state)) for service in found]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from entities.models import DigitalService, Entity, ServiceDependency, User
+from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from entities.row_security import as_system
 from incidents.actions.maintenance import LONGEST_WINDOW
@@ -77,12 +77,6 @@ class Choice:
         return Q(**{name: value for name, value in named.items() if value not in ("", None)})
 
 
-def relied_on_by(entity: Entity) -> QuerySet[DigitalService]:
-    """The services of other entities that this one's rely on."""
-    needed = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
-    return DigitalService.objects.active().not_of(entity).filter(Exists(needed.filter(consumer__is_active=True)))
-
-
 def seen_by(user: User) -> Q:
     """Of which affected services this person may know the windows."""
     if user.acting is None or not user.may(Permission.REPORT_VIEW):
@@ -90,7 +84,7 @@ def seen_by(user: User) -> Q:
     if user.may(Permission.BOARD_VIEW):
         return Q()
     own = user.acting.entity
-    return Q(report__entity=own) | Q(service__in=relied_on_by(own).values("pk"))
+    return Q(report__entity=own) | Q(service__in=DigitalService.objects.active().relied_on_by(own).values("pk"))
 
 
 def overlapping(start: datetime, end: datetime) -> QuerySet[AffectedService]:

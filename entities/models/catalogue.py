@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,11 @@ class DigitalServiceQuerySet(models.QuerySet["DigitalService"]):
 
     def not_of(self, entity: Entity) -> Self:
         return self.exclude(entity=entity)
+
+    def relied_on_by(self, entity: Entity) -> Self:
+        """Other entities' services on which an active one of this entity's relies (docs/adr/0032)."""
+        links = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"))
+        return self.not_of(entity).filter(Exists(links.filter(consumer__entity=entity, consumer__is_active=True)))
 
     def matching(self, words: str) -> Self:
         """Services whose name or entity holds every word, whatever the spelling of alef, ta marbuta and ya."""

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from entities.models import DigitalService, Entity, Sector, User
 from entities.permissions import Permission
-from incidents.windows import Choice, relied_on_by
+from incidents.windows import Choice
 
 VIEWS = (
     ("month", pgettext_lazy("calendar", "Month")),
@@ -57,7 +57,7 @@ class CalendarFilter(forms.Form):
         own = self.user.acting.entity if self.user.acting else None
         if own is None:
             return []
-        theirs = relied_on_by(own).select_related("entity")
+        theirs = DigitalService.objects.active().relied_on_by(own).select_related("entity")
         return [*services.of(own), *theirs]
 
     def _entities(self, by_authority: bool, services: list[DigitalService]) -> list[Entity]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from entities.models import DigitalService, Entity, ServiceDependency
+from entities.models import DigitalService, Entity
 from incidents.models import AffectedService
 
 SHOWN = 8  # chips before one has to search
@@ -38,8 +38,7 @@ def recent_services(entity: Entity) -> Services:
 
 def relied_on_services(entity: Entity) -> Services:
     """Other entities' services that ours rely on, the most important first."""
-    relied_on = ServiceDependency.objects.in_force().filter(provider=OuterRef("pk"), consumer__entity=entity)
-    services = DigitalService.objects.active().not_of(entity).filter(Exists(relied_on)).select_related("entity")
+    services = DigitalService.objects.active().relied_on_by(entity).select_related("entity")
     return list(services.order_by("tier", "name_ar")[:SHOWN])
 
 

@@ -74,11 +74,16 @@ def _down(others: list[tuple[DigitalService, ServiceState]], reports: ReportQuer
 
 
 def _owed(clocks: ClockQuerySet, entity: Entity) -> tuple[list[Clock], list[Clock]]:
-    """What the entity owes on its own reports, and to those who report its services; each the first due first."""
+    """What the entity owes on its own reports, and to those who report its services; each the first due first.
+
+    One query of two slices: however many of one kind are due, they hide none of the other.
+    """
     own = Q(report__entity=entity) & ~Q(kind__in=WAITS_ON_AUTHORITY | WAITS_ON_PROVIDER)
     asked = Q(report__provider_service__entity=entity, kind__in=WAITS_ON_PROVIDER)
-    found = clocks.running().filter(own | asked).select_related("report__main_service").order_by("due_at", "pk")
-    rows = list(found[: OWED + 1 + COUNTED])
+    running = clocks.running().order_by("due_at", "pk")
+    firsts = Q(pk__in=running.filter(own).values("pk")[: OWED + 1])
+    firsts |= Q(pk__in=running.filter(asked).values("pk")[:COUNTED])
+    rows = list(running.filter(firsts).select_related("report__main_service"))
     return [row for row in rows if not row.waits_on_provider], [row for row in rows if row.waits_on_provider]
 
 

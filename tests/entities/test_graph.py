@@ -72,6 +72,15 @@ def test_a_service_that_is_no_longer_active_feels_nothing_and_passes_nothing_on(
     assert seen(first) == []
 
 
+def test_an_entity_relies_on_what_its_active_services_rely_on() -> None:
+    ours, old = (service := a_service()), a_service(entity=service.entity, is_active=False)
+    needed, denied, once, aside = (a_service() for _ in range(4))
+    for consumer, provider in ((ours, needed), (ours, denied), (old, once), (ours, old), (aside, once)):
+        a_dependency(consumer, provider)
+    ServiceDependency.objects.filter(provider=denied).update(state="denied", denial_reason="لا ارتباط")
+    assert list(DigitalService.objects.relied_on_by(ours.entity)) == [needed]
+
+
 def test_an_entity_counts_once_and_a_service_of_unknown_users_adds_none() -> None:
     provider, entity = a_service(), an_entity()
     for users in (None, 7):

@@ -16,8 +16,8 @@ from entities.models import Membership, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
-from incidents.lifecycle import ReportKind
-from incidents.models import Report
+from incidents.lifecycle import ClockKind, ReportKind
+from incidents.models import Clock, Report
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity, answers
 from tests.incidents.typed import a_director
 
@@ -51,6 +51,23 @@ def test_what_is_owed_is_listed_by_its_moment_and_the_authoritys_debts_are_not(c
     assert owed.index(high.reference) < owed.index(low.reference)
     assert owed.count("Next update") == 2
     assert "Acknowledgement" not in owed
+
+
+def test_neither_many_debts_of_ours_nor_many_questions_of_others_hide_the_other(
+    client_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("incidents.views.home.OWED", 1)
+    monkeypatch.setattr("incidents.views.home.COUNTED", 2)
+    director = a_director()
+    assert director.acting is not None
+    urgent, asked = (a_service(entity=director.acting.entity, tier=tier) for tier in (0, 3))
+    ours = [a_report(by=director, service=urgent).reference for _n in range(5)]
+    for _n in range(3):
+        a_report(ReportKind.CONSUMED_OUTAGE, by=a_person(), provider=asked)
+    assert "2 reports about our services wait" in home(client_of(director))
+    Clock.objects.filter(kind=ClockKind.D1).update(due_at=timezone.now() - timedelta(hours=1))
+    page = home(client_of(director))
+    assert any(reference in page[page.index("owed-title") : page.index("recent-title")] for reference in ours)
 
 
 def test_another_entitys_debts_are_not_ours(client_of: Browser) -> None:

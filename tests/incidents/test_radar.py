@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from entities.models import DigitalService, User
 from entities.permissions import Role
@@ -46,15 +46,18 @@ def works(service: DigitalService, window: tuple[datetime, datetime], **more: An
     )
 
 
+def found(service: DigitalService, window: tuple[datetime, datetime] | None = None) -> list[Conflict]:
+    return conflicts([service], window or night(), at=timezone.now(), key=uuid.uuid4())
+
+
 def kinds(service: DigitalService, window: tuple[datetime, datetime] | None = None) -> list[tuple[Kind, bool]]:
-    found = conflicts([service], window or night(), at=timezone.now(), key=uuid.uuid4())
-    return [(conflict.kind, conflict.hard) for conflict in found]
+    return [(conflict.kind, conflict.hard) for conflict in found(service, window)]
 
 
 def a_freeze(first: date, last: date, **more: Any) -> FreezePeriod:
     freeze = FreezePeriod.objects.create(
-        name_ar="نتائج الاختبارات", name_en="Exam results", first_day=first, last_day=last, confirmed_at=timezone.now(),
-        **more,
+        first_day=first, last_day=last, confirmed_at=timezone.now(),
+        **{"name_ar": "نتائج الاختبارات", "name_en": "Exam results", **more},
     )  # fmt: skip
     forget_freezes()
     return freeze
@@ -104,6 +107,16 @@ def test_maintenance_of_a_consumer_and_its_peak(service: DigitalService) -> None
     assert kinds(service) == [(Kind.CONSUMER, False), (Kind.PEAK, False)]
 
 
+def test_the_peak_of_a_consumer_has_its_arabic_name_where_it_has_no_other(service: DigitalService) -> None:
+    consumer = a_service(tier=1)
+    a_dependency(consumer, service)
+    peak = a_freeze(night()[0].date(), night()[1].date(), tiers=[1], name_en="")
+    service.tier = 3
+    [conflict] = [each for each in found(service) if each.kind == Kind.PEAK]
+    with translation.override("en"):
+        assert conflict.sentence.startswith(f"{peak.name_ar} · {consumer.name_en}")
+
+
 def test_a_freeze_period_of_its_own(service: DigitalService) -> None:
     day = night()[0].date()
     freeze = a_freeze(day - timedelta(days=1), day, tiers=[1])
@@ -130,8 +143,8 @@ def test_a_day_off(service: DigitalService) -> None:
 
 def test_a_conflict_is_read_back_as_it_was_written(service: DigitalService) -> None:
     works(service, night())
-    found = conflicts([service], night(), at=timezone.now(), key=uuid.uuid4())[0]
-    assert Conflict.read(found.as_data) == found
+    conflict = found(service)[0]
+    assert Conflict.read(conflict.as_data) == conflict
 
 
 def test_it_asks_as_much_for_many_neighbours_as_for_few(
@@ -155,10 +168,10 @@ def test_three_quiet_windows_stand_clear_on_three_days(service: DigitalService) 
     a_dependency(service, provider)
     blocked = (first + timedelta(days=2), first + timedelta(days=2, hours=23))
     works(provider, blocked)
-    found = quiet_windows([service], timedelta(hours=3), lead_minutes=lead, at=now, key=uuid.uuid4())
-    days = [window.start.astimezone(RIYADH).date() for window in found]
+    proposed = quiet_windows([service], timedelta(hours=3), lead_minutes=lead, at=now, key=uuid.uuid4())
+    days = [window.start.astimezone(RIYADH).date() for window in proposed]
     assert days == [first.date() + timedelta(days=n) for n in (0, 3, 4)]
-    for window in found:
+    for window in proposed:
         assert window.end - window.start == timedelta(hours=3)
         assert window.end.astimezone(RIYADH).hour <= 5
         assert work_calendar().working_minutes_between(now, window.start) >= lead
