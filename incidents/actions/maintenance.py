@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -58,10 +60,15 @@ def reschedule(
     window_start: datetime,
     window_end: datetime,
     note: str,
+    conflicts: Sequence[dict[str, Any]] = (),
+    conflict_reason: str = "",
     at: datetime | None = None,
     by: User,
 ) -> ReportEvent:
-    """Another window, before the first one began; told old and new, its lead time judged again. Raises MoveRefused."""
+    """Another window, before the first one began; told old and new, its lead time judged again. Raises MoveRefused.
+
+    `conflicts`: what stands in the way of the new window and was acknowledged, for the history (incidents.radar).
+    """
     report, move = take(report, "reschedule", by=by)
     if window_end <= window_start or window_start <= (at or timezone.now()):
         raise MoveRefused(_("The new window must start in the future and end after its start."))
@@ -69,7 +76,9 @@ def reschedule(
         raise MoveRefused(_("This report has no window."))
     old = [report.window_start.isoformat(), report.window_end.isoformat()]
     report.window_start, report.window_end, report.missed_at = window_start, window_end, None
-    data = {"old": old, "new": [window_start.isoformat(), window_end.isoformat()]}
+    data: dict[str, Any] = {"old": old, "new": [window_start.isoformat(), window_end.isoformat()]}
+    if conflicts:
+        data |= {"conflicts": list(conflicts), "conflict_reason": conflict_reason}
     event = conclude(report, move, kind=EventKind.RESCHEDULED, at=at, note=note, data=data, by=by)
     judge(report, ClockKind.M1, at=event.recorded_at)
     return event

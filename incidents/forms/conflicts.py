@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -31,8 +32,10 @@ class HasWindow(FilingForm):
         return conflicts(services, self.window, at=self.at, key=self.draft_key) if services and self.window else []
 
 
-class AcknowledgesConflicts(HasWindow):
-    """Planned works are filed once each conflict is ticked."""
+class TicksConflicts(forms.Form):
+    """A form that passes once each conflict is ticked, with a reason where one is hard."""
+
+    conflicts: list[Conflict]
 
     acknowledged = forms.Field(widget=forms.SelectMultiple, required=False)  # the keys of conflicts, each a tick
     conflict_reason = FreeText(
@@ -45,7 +48,7 @@ class AcknowledgesConflicts(HasWindow):
     @property
     def ticked(self) -> list[str]:
         """The keys that were ticked; a conflict that came since is not among them."""
-        return [str(key) for key in self.cleaned_data.get("acknowledged") or []]
+        return [str(key) for key in self["acknowledged"].value() or []]
 
     @property
     def asks_reason(self) -> bool:
@@ -65,3 +68,13 @@ class AcknowledgesConflicts(HasWindow):
     def conflict_reason_field(self) -> BoundField:
         self.fields["conflict_reason"].required = True
         return self["conflict_reason"]
+
+    @property
+    def acknowledgement(self) -> dict[str, Any]:
+        """What the history keeps of the conflicts, for the action."""
+        reason = self.cleaned_data.get("conflict_reason", "") if self.asks_reason else ""
+        return {"conflicts": tuple(conflict.as_data for conflict in self.conflicts), "conflict_reason": reason}
+
+
+class AcknowledgesConflicts(TicksConflicts, HasWindow):
+    """Planned works are filed once each conflict is ticked."""

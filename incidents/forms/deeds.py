@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.forms import extensions, handshake, moves, updates
+from incidents.forms import extensions, handshake, moves, rescheduling, updates
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ DEEDS: dict[str, Deed] = {
         "report_reschedule",
         _("Reschedule…"),
         "calendar-clock",
-        moves.RescheduleForm,
+        rescheduling.RescheduleForm,
         question=_("Another window"),
         text=_("Everyone who was told is told the old window and the new one."),
     ),

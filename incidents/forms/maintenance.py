@@ -185,8 +185,7 @@ class MaintenanceForm(AcknowledgesConflicts, WorksForm):
                 "auto_start": self.cleaned_data.get("auto_start") == "yes",
                 "summary": self.cleaned_data["title"],
             },
-            conflicts=tuple(conflict.as_data for conflict in self.conflicts),
-            conflict_reason=self.cleaned_data.get("conflict_reason", "") if self.asks_reason else "",
+            **self.acknowledgement,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -23,7 +23,6 @@ from incidents.lifecycle import Severity
 from incidents.models import FinalReport, Report
 
 WRITTEN_INTO = (forms.TextInput, forms.Textarea, MomentWidget)
-SHORTEST_WINDOW = timedelta(minutes=5)  # domain/reports.md 2.2
 
 
 def text_box(rows: int = 3) -> forms.Textarea:
@@ -216,36 +215,6 @@ class SeverityForm(ReasonForm):
     @property
     def arguments(self) -> dict[str, Any]:
         return {"severity": self.cleaned_data["severity"], **super().arguments}
-
-
-class RescheduleForm(ReasonForm):
-    """Another window, before the first one has begun."""
-
-    window_start = MomentField(label=_("New start"), ahead=True)
-    window_end = MomentField(label=_("New end"), ahead=True)
-    field_order = ["window_start", "window_end", "note"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("window_start", "window_end"):
-            self.initial.setdefault(name, getattr(self.report, name))
-
-    def clean_window_start(self) -> datetime:
-        start: datetime = self.cleaned_data["window_start"]
-        if start <= timezone.now():
-            raise ValidationError(_("The new start must lie in the future."), code="past")
-        return start
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        start, end = cleaned.get("window_start"), cleaned.get("window_end")
-        if start and end and not SHORTEST_WINDOW <= end - start <= LONGEST_WINDOW:
-            self.add_error("window_end", _("The window ends between 5 minutes and 72 hours after its start."))
-        return cleaned
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("window_start", "window_end", "note")}
 
 
 class ExtendWindowForm(ReasonForm):

@@ -248,6 +248,54 @@ def test_emergency_works_are_warned_and_not_held_up(client_of: ClientOf) -> None
     assert "كل تعارض" not in page and service.name_ar in page
 
 
+# --- At rescheduling --------------------------------------------------------------------------------------------------
+def typed(window: tuple[datetime, datetime]) -> dict[str, str]:
+    names = {"window_start": window[0].astimezone(RIYADH), "window_end": window[1].astimezone(RIYADH)}
+    moments = {f"{name}_date": moment.date().isoformat() for name, moment in names.items()}
+    moments |= {f"{name}_time": f"{moment:%H:%M}" for name, moment in names.items()}
+    return {**moments, "window_start_day": "", "window_end_day": "", "note": "بطلب المورد"}
+
+
+def test_another_window_asks_for_its_conflicts_as_the_first_one_did(client_of: ClientOf) -> None:
+    director = a_director()
+    assert director.acting
+    service, other, provider = a_service(entity=director.acting.entity), a_service(), a_service()
+    a_dependency(service, provider)
+    a_dependency(service, other, strength="soft")
+    for neighbour in (provider, other):
+        works(neighbour, night(30))
+    report, browser = works(service, night()), client_of(director)
+    page, url = (reverse(name, args=[report.reference]) for name in ("report_detail", "report_reschedule"))
+    assert "acknowledged" not in text_of(browser.get(page)), "nobody has named a window yet"
+    form = {**typed(night(30)), "seen": str(report.version)}
+    asked = browser.post(url, form)
+    shown = text_of(asked)
+    assert asked.status_code == 422
+    assert provider.name_ar in shown and other.name_ar in shown
+    keys = [conflict.key for conflict in asked.context["form"].conflicts]
+    again = text_of(browser.post(url, {**form, "acknowledged": keys[:1]}))
+    assert [f'value="{key}" checked' in again for key in keys] == [True, False], "what was ticked stays so"
+    assert browser.post(url, {**form, "acknowledged": keys}).status_code == 422, "a hard one asks for a reason"
+    assert report.events.count() == 1
+    reason = "لا يعمل المورد إلا تلك الليلة"
+    assert browser.post(url, {**form, "acknowledged": keys, "conflict_reason": reason}).status_code == 302
+    data = report.events.latest("seq").data
+    assert (data["move"], data["conflict_reason"]) == ("reschedule", reason)
+    assert [(each["kind"], each["hard"]) for each in data["conflicts"]] == [("provider", True), ("provider", False)]
+    told = text_of(client_of(a_reviewer(Role.LEAD)).get(page))
+    assert provider.name_ar in told and reason in told
+
+
+def test_works_that_could_not_wait_are_moved_without_being_asked(client_of: ClientOf) -> None:
+    director = a_director()
+    assert director.acting
+    service = a_service(entity=director.acting.entity)
+    works(service, night(30))
+    urgent = works(service, night(), work_kind="emergency", is_emergency=True)
+    url = reverse("report_reschedule", args=[urgent.reference])
+    assert client_of(director).post(url, {**typed(night(30)), "seen": str(urgent.version)}).status_code == 302
+
+
 # --- Severity ---------------------------------------------------------------------------------------------------------
 def test_a_freeze_period_weighs_in_the_severity_of_an_outage() -> None:
     quiet = a_report(service=(calm := a_service(tier=2)), by=a_person(entity=calm.entity))
