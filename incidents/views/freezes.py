@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,21 +18,18 @@ from incidents.errors import MoveRefused
 from incidents.forms.freezes import FreezeForm
 from incidents.models import FreezePeriod
 from incidents.rulebook.freezes import kept, proposed
-from incidents.rulebook.holidays import YEARS
-from incidents.views.holidays import AHEAD
+from incidents.views.holidays import calendar_crumbs, chosen_year
 
 
 @requires(P.BOARD_VIEW)
 @require_safe
 def freeze_list(request: PortalRequest) -> HttpResponse:
     """A year's freeze periods, and what is proposed for it."""
-    known, now = list(kept()), timezone.localdate().year
-    years = range(max(YEARS[0], now - 1), now + AHEAD + 1)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked in {str(each) for each in years} else now
+    known, chosen = list(kept()), chosen_year(request)
+    year = chosen["year"]
     context = {
-        "year": year,
-        "years": years,
+        **chosen,
+        "crumbs": calendar_crumbs((_("Freeze periods"), "")),
         "periods": [each for each in known if year in {each.first_day.year, each.last_day.year}],
         "proposals": proposed(year, known),
         "may_change": request.user.may(P.ADMINISTER),
@@ -79,7 +75,8 @@ def _edit(request: PortalRequest, form: FreezeForm, period: FreezePeriod | None 
         else:
             messages.success(request, _("Kept: %(name)s.") % {"name": saved.name})
             return redirect(_page_of(saved.first_day.year))
-    context = {"form": form, "period": period}
+    crumbs = calendar_crumbs((_("Freeze periods"), reverse("freeze_list")), (_("Freeze period"), ""))
+    context = {"form": form, "period": period, "crumbs": crumbs}
     return render(request, "incidents/policies/freeze.html", context, status=422 if form.errors else 200)
 
 

@@ -28,15 +28,12 @@ AHEAD = 5  # years that may be looked at beyond this one
 @require_safe
 def holiday_list(request: PortalRequest) -> HttpResponse:
     """A year's days off and Ramadan, with what is proposed and not confirmed yet."""
-    known, now = confirmed(), timezone.localdate().year
-    years = range(max(YEARS[0], now - 1), now + AHEAD + 1)
-    asked = request.GET.get("year", "")
-    year = int(asked) if asked in {str(each) for each in years} else now
-    periods = [*(period for period in known if period.is_in(year)), *proposed(year, known)]
+    known, chosen = confirmed(), chosen_year(request)
+    periods = [*(period for period in known if period.is_in(chosen["year"])), *proposed(chosen["year"], known)]
     may_change = request.user.may(P.ADMINISTER)
     context = {
-        "year": year,
-        "years": years,
+        **chosen,
+        "crumbs": calendar_crumbs(),
         "lines": [(period, None if period.confirmed else _confirm_form(period)) for period in _in_order(periods)],
         "hours": WORKING_HOURS,
         "ramadan_hours": RAMADAN_HOURS,
@@ -89,7 +86,7 @@ def holiday_set(request: PortalRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Clocks that run already keep their due moments."))
             return redirect(_page_of(form.said["first"].year))
-    context = {"form": form, "period": was}
+    context = {"form": form, "period": was, "crumbs": calendar_crumbs((_("Days of the calendar"), ""))}
     return render(request, "incidents/policies/holiday.html", context, status=422 if form.errors else 200)
 
 
@@ -107,6 +104,20 @@ def holiday_remove(request: PortalRequest) -> HttpResponse:
     else:
         messages.success(request, _("These are working days again: %(name)s.") % {"name": period.name})
     return redirect(_page_of(period.first.year))
+
+
+def chosen_year(request: PortalRequest) -> dict[str, Any]:
+    """The year that is looked at, this one where none is asked for, and those that may be."""
+    now = timezone.localdate().year
+    years = range(max(YEARS[0], now - 1), now + AHEAD + 1)
+    asked = request.GET.get("year", "")
+    return {"year": int(asked) if asked in {str(each) for each in years} else now, "years": years}
+
+
+def calendar_crumbs(*below: tuple[str, str]) -> list[tuple[str, str]]:
+    """The way down to the working calendar, and to what lies below it."""
+    here = (_("Working calendar"), reverse("holiday_list") if below else "")
+    return [(_("Policies"), reverse("policy_list")), here, *below]
 
 
 def _named(form: NamedForm) -> Period | None:
