@@ -113,6 +113,8 @@ WATCH_MARKS: tuple[tuple[str, timedelta, tuple[int, ...] | None], ...] = (
 )
 #: So long after the expected restoration has passed, a new estimate is asked for.
 ESTIMATE_AFTER = timedelta(minutes=10)
+#: A deadline that has stood still so long is spoken of to whoever paused it, and so often from then on.
+PAUSED_LONG, PAUSED_AGAIN = timedelta(days=14), timedelta(days=7)
 #: A reviewer who is silent so long, while an S1-S2 outage waits on the authority, is told; then the report goes back.
 WARN_AFTER, RETURN_AFTER_WARNING = timedelta(minutes=20), timedelta(minutes=10)
 

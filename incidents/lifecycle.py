@@ -217,10 +217,11 @@ def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[M
 
 
 def _standing_still(sources: frozenset[Status], clock: ClockKind) -> tuple[Move, ...]:
-    """A reviewer lets a deadline of the final report stand still, and run on."""
+    """A reviewer lets a deadline of the final report stand still, and run on; a long pause is spoken of every week."""
     return (
         _move("pause_final", _("Pause the deadline"), sources, STAYS, P.REPORT_TRIAGE, note=True, pauses=(clock,)),
         _move("resume_final", _("Resume the deadline"), sources, STAYS, P.REPORT_TRIAGE, resumes=(clock,)),
+        _move("remind_pause", _("Remind of a long pause"), sources, STAYS, sweep=True),
     )
 
 

@@ -75,6 +75,7 @@ LOOKS: dict[str, Look] = {
     "return_to_pool": Look(gettext_lazy("Back to the pool"), "user-x", "bad"),
     "watch": Look(gettext_lazy("Long outage"), "siren", "bad"),
     "ask_estimate": Look(gettext_lazy("The expected restoration has passed"), "hourglass", "due"),
+    "remind_pause": Look(gettext_lazy("The deadline still stands still"), "pause", "due"),
     "link": Look(gettext_lazy("Part of a wider incident"), "link", "dga"),
     "unlink": Look(gettext_lazy("Not part of the incident any more"), "unlink", "dga"),
     "echo": Look(gettext_lazy("The authority on the incident"), "message-square-text", "dga"),

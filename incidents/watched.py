@@ -1,4 +1,4 @@
-"""What the watchdogs say: of a silent reviewer, of an outage that lasts, of an estimate that has passed."""
+"""What the watchdogs say: of a silent reviewer, an outage that lasts, an estimate that has passed, a long pause."""
 
 from __future__ import annotations
 
@@ -40,10 +40,21 @@ def _estimate(event: ReportEvent, report: Report) -> str:
     return format_html(_("The service was expected back at {}. A new estimate is asked of the team."), day_time(moment))
 
 
+def _paused_long(event: ReportEvent, report: Report) -> str:
+    since, days = moment_of(event.data.get("since")), event.data.get("days", 0)
+    said = ngettext(
+        "Paused since {since}, for over %(n)s day. Whoever paused it is asked whether it goes on.",
+        "Paused since {since}, for over %(n)s days. Whoever paused it is asked whether it goes on.",
+        days,
+    )
+    return format_html(said % {"n": days}, since=day_time(since))
+
+
 #: By the deed's name in the lifecycle table.
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "warn_reviewer": _warned,
     "return_to_pool": _returned,
     "watch": _watched,
     "ask_estimate": _estimate,
+    "remind_pause": _paused_long,
 }

@@ -76,7 +76,7 @@ class Line:
     """Some people of one side.
 
     `on_duty`: of the roles those whom the duty roster names now, or all while it names nobody. `assigned`: the report's
-    reviewer, while it has one. `former`: whoever followed the report before.
+    reviewer, while it has one. `former`: whoever followed the report before, or paused its deadline.
     """
 
     side: Side
@@ -181,6 +181,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     ),
     "watch": (on_duty(Role.LEAD, sms=urgent), own(Role.IT_LEADER)),
     "ask_estimate": (own(*TEAM),),
+    "remind_pause": (Line(Side.AUTHORITY, (), former=True), reviewer(mail=never)),
     "verdict": (own(*TEAM), reviewer(mail=never)),
     "dispute": (own(*TEAM), reviewer(sms=urgent)),
     "rule": (own(*HOUSE), provider()),

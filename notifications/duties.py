@@ -63,6 +63,7 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     ("return_to_pool", Side.AUTHORITY): gettext_lazy("Take the report: nobody follows it now"),
     ("watch", Side.AUTHORITY): gettext_lazy("Look at the case, and call the entity if it needs help"),
     ("watch", Side.OWN): gettext_lazy("See to it that the team has what it needs to bring the service back"),
+    ("remind_pause", Side.AUTHORITY): gettext_lazy("Resume the deadline, unless what it waits for is still to come"),
     ("ask_estimate", Side.OWN): gettext_lazy("Send an update with a new expected time of restoration"),
 }
 NOTICE_DUTIES: dict[str, Promise] = {

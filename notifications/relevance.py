@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crisis_teams.models import CrisisTeam
 from entities.models import Notice, ServiceDependency
+from incidents.actions.pausing import PAUSABLE
 from incidents.lifecycle import ENDED, OPEN, EventKind, Verdict
 from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
@@ -61,6 +62,11 @@ def _is_under_it(event: ReportEvent, report: Report) -> bool:
     return report.incident is not None and report.incident.reference == event.data.get("incident")
 
 
+def _is_paused(event: ReportEvent, report: Report) -> bool:
+    """The deadline stands still by a reviewer's word."""
+    return report.clocks.unmet().filter(kind__in=PAUSABLE, paused_at__isnull=False).exists()
+
+
 #: Deeds whose message is worth nothing once something else has happened.
 STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "acknowledge": lambda event, report: report.acknowledged_at is not None,
@@ -72,6 +78,7 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "verdict": _is_its_answer,
     "dispute": lambda event, report: report.verdict == Verdict.NOT_OURS and not report.ruling,
     "link": _is_under_it,
+    "remind_pause": _is_paused,
 }
 
 

@@ -49,6 +49,7 @@ def act_by_itself(*, at: datetime) -> int:
             (reports.to_return(at=at), watching.return_to_pool),
             (reports.to_warn(at=at), watching.warn_reviewer),
             (watching.to_ask_estimate(at=at), watching.ask_estimate),
+            (watching.to_remind_pause(at=at), watching.remind_pause),
             *((found, watching.watch) for found in watching.to_watch(at=at)),
         )
     )

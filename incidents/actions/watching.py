@@ -1,4 +1,4 @@
-"""The watchdogs of the clock sweep: a silent reviewer, an estimate that has passed, an outage that lasts.
+"""The watchdogs of the clock sweep: a silent reviewer, an estimate that has passed, an outage that lasts, a long pause.
 
 Source: domain/lifecycle.md, Reminders and escalation. Each asks again under the report's lock, so a second run, or a
 person's own deed beside it, changes nothing.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from incidents.actions.moves import conclude, take_for_sweep
-from incidents.defaults import ESTIMATE_AFTER, RETURN_AFTER_WARNING, WATCH_MARKS
-from incidents.lifecycle import EventKind
-from incidents.models import Report, ReportEvent
+from incidents.actions.pausing import PAUSABLE
+from incidents.defaults import ESTIMATE_AFTER, PAUSED_AGAIN, PAUSED_LONG, RETURN_AFTER_WARNING, WATCH_MARKS
+from incidents.lifecycle import EventKind, Lane
+from incidents.models import Clock, Report, ReportEvent
 from incidents.models.report_query import ReportQuerySet
 
 #: The mark at the service's own recovery time objective.
@@ -73,3 +76,28 @@ def watch(report: Report, *, at: datetime) -> ReportEvent | None:
     passed.sort(key=lambda row: row.mark_at)  # type: ignore[attr-defined]  # annotated
     *missed, last = [str(row.mark) for row in passed]  # type: ignore[attr-defined]  # annotated
     return conclude(found, move, kind=EventKind.WATCHED, mark=last, at=at, data={"missed": missed}, by=None)
+
+
+# --- A deadline that stands still ------------------------------------------------------------------------------------
+
+
+def to_remind_pause(*, at: datetime) -> ReportQuerySet:
+    """Final reports whose deadline a reviewer paused long ago, and of which nothing was said for a week."""
+    still = Clock.objects.unmet().filter(report=OuterRef("pk"), kind__in=PAUSABLE, paused_at__lte=at - PAUSED_LONG)
+    said = ReportEvent.objects.filter(report=OuterRef("pk"), data__move="remind_pause", at__gt=at - PAUSED_AGAIN)
+    return Report.objects.filter(Exists(still), ~Exists(said), lane=Lane.PAPERWORK)
+
+
+def remind_pause(report: Report, *, at: datetime) -> ReportEvent | None:
+    """Ask whoever paused the deadline whether it should stand still any longer."""
+    found, move = take_for_sweep(report, "remind_pause")
+    clock = found.clocks.unmet().filter(kind__in=PAUSABLE, paused_at__isnull=False).first()
+    pause = found.events.filter(data__move="pause_final").order_by("-seq").first()
+    if clock is None or clock.paused_at is None or pause is None:
+        return None
+    if not to_remind_pause(at=at).filter(pk=found.pk).exists():
+        return None
+    days = (at - clock.paused_at).days
+    data = {"before": str(pause.person), "since": clock.paused_at.isoformat(), "days": days}
+    mark = f"pause-{pause.seq}-{days // PAUSED_AGAIN.days}"
+    return conclude(found, move, kind=EventKind.WATCHED, mark=mark, at=at, data=data, by=None)

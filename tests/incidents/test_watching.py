@@ -1,4 +1,4 @@
-"""The watchdogs of the sweep: a silent reviewer, an estimate that has passed, an outage that lasts."""
+"""The watchdogs of the sweep: a silent reviewer, an estimate that has passed, an outage that lasts, a long pause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import EventKind, ReportKind
 from incidents.models import Report, ReportEvent
+from notifications.actions import fan_out_new_events
+from notifications.models import Delivery
 from tests.factories import a_person, a_report, a_reviewer, a_service
+from tests.incidents.finals import restored
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -210,3 +213,37 @@ def test_a_service_without_an_rto_has_no_such_mark() -> None:
     report = an_outage(rto=None)
     sweep(report.began_at + 3.9 * HOUR)
     assert marks(report) == []
+
+
+# --- A deadline that stands still ------------------------------------------------------------------------------
+
+
+def test_whoever_paused_a_deadline_is_asked_after_two_weeks_and_then_every_week() -> None:
+    at, report, paused_by = timezone.now(), restored(), a_reviewer()
+    actions.pause_final(report, cause="supplier", note="بانتظار تقرير المورد", by=paused_by)
+    another = given_to(a_reviewer(), report)
+    for days in (13.9, 14.1, 15, 20.9, 21.2, 27, 28.3):
+        sweep(at + timedelta(days=days))
+    asked = said(report, "remind_pause")
+    assert [event.data["days"] for event in asked] == [14, 21, 28]
+    assert {event.kind for event in asked} == {EventKind.WATCHED}
+    fan_out_new_events(at=timezone.now())
+    heard = Delivery.objects.filter(event=asked[0], channel="email")
+    assert {delivery.person for delivery in heard} == {paused_by}, "and not the one who follows it now"
+    actions.resume_final(report, by=a_reviewer())
+    assert another.clocks.running().filter(kind="C6").exists()
+    sweep(at + timedelta(days=40))
+    assert len(said(report, "remind_pause")) == 3
+
+
+def test_a_pause_that_is_made_anew_is_counted_anew() -> None:
+    at, report = timezone.now(), restored()
+    actions.pause_final(report, cause="supplier", note="بانتظار المورد", by=a_reviewer())
+    sweep(at + timedelta(days=15))
+    actions.resume_final(report, by=a_reviewer())
+    actions.pause_final(report, cause="supplier", note="بانتظار المورد", by=a_reviewer())
+    Report.objects.get(pk=report.pk).clocks.filter(kind="C6").update(paused_at=at + timedelta(days=16))
+    sweep(at + timedelta(days=29))
+    assert len(said(report, "remind_pause")) == 1
+    sweep(at + timedelta(days=31))
+    assert len(said(report, "remind_pause")) == 2
