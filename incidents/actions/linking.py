@@ -10,14 +10,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from incidents.actions.by_itself import one_by_one
+from incidents.actions.by_itself import BATCH, one_by_one
 from incidents.actions.moves import conclude, take_for_sweep
 from incidents.models import Report, ReportEvent
 
 
 def link_to_owners(*, at: datetime) -> int:
     """Link open reports of consumed services to what their owners have reported; returns how many."""
-    return one_by_one(Report.objects.to_link(), link_to_owner, at=at)
+    return one_by_one(Report.objects.to_link().order_by("pk")[:BATCH], link_to_owner, at=at)
 
 
 @transaction.atomic

@@ -12,14 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from entities.models import DigitalService, Notice, User
 from entities.permissions import Permission
 from entities.row_security import as_system
-from incidents.actions.by_itself import one_by_one
+from incidents.actions.by_itself import BATCH, one_by_one
 from incidents.clocks import Rules
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ReportKind
@@ -163,11 +162,11 @@ def watch_silence(*, at: datetime) -> int:
     def watch_service(service: DigitalService, *, at: datetime) -> SilentOutage | None:
         return look_at(service.pk, at=at, rules=rules)
 
-    services = DigitalService.objects.annotate(reference=F("code"))  # under which it stands in the program's log
+    services = DigitalService.objects.order_by("pk")
     standing = services.filter(pk__in=SilentOutage.objects.open().values("service"))
     missed = services.filter(pk__in=unalarmed(at=at, rules=rules))
     with as_system():
-        return sum(one_by_one(found, watch_service, at=at) for found in (standing, missed))
+        return sum(one_by_one(found[:BATCH], watch_service, at=at) for found in (standing, missed))
 
 
 # --- The owner's answer, and the authority's ------------------------------------------------------------------------

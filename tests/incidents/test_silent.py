@@ -235,7 +235,7 @@ def test_one_alarm_that_cannot_be_looked_at_stops_no_other(
     monkeypatch.setattr("incidents.actions.silent.ground_of", ground_of)
     actions.watch_silence(at=timezone.now())
     assert standing() == [broken]
-    assert [record.reference for record in caplog.records] == [broken.code]  # type: ignore[attr-defined]  # ours
+    assert [record.reference for record in caplog.records] == [f"digitalservice {broken.pk}"]  # type: ignore[attr-defined]  # ours
 
 
 def test_one_report_that_cannot_be_linked_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
