@@ -133,6 +133,9 @@ NOT_COUNTED = frozenset({S.WITHDRAWN, S.NOT_REPORTABLE, S.MERGED})
 PAPERWORK = frozenset({S.RESTORED, S.COMPLETED, S.FINAL_REVIEW, S.REVISION})
 #: The service is back, and stays so as far as anybody knows.
 RETURNED = frozenset({S.RESTORED, S.FINAL_REVIEW, S.REVISION, S.CLOSED})
+#: What the history of a service is told from: its owner's reports, without those taken back.
+TELL_OF_A_SERVICE = (K.OWN_OUTAGE, K.MAINTENANCE)
+COUNTED = tuple(each for each in Status if each in OPEN | RETURNED | {S.SCHEDULED, S.IN_PROGRESS, S.COMPLETED})
 #: The authority's own delays are shown as plainly as the entity's.
 WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2, C.D2})
 #: Owed by the owner of a service to whoever relies on it; everything else waits on the entity that reports.

@@ -31,6 +31,7 @@ from incidents.views import (
     service_map,
     silent,
     situations,
+    status,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -196,4 +197,7 @@ urlpatterns: list[URLPattern] = [
     path("services/dependencies/<int:dependency>/deny/", dependencies.dependency_deny, name="dependency_deny"),
     path("reports/<str:reference>/blast/", service_map.report_blast, name="report_blast"),
     path("services/<int:service>/map/", service_map.service_map, name="service_map"),
+    # --- views/status.py: how the services stand, and ninety days of them ----------------------------------
+    path("status/", status.status_list, name="status_list"),
+    path("status/<int:service>/", status.status_service, name="status_service"),
 ]

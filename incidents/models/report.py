@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,8 +17,10 @@ from entities.chain import GENESIS
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission, Role
 from incidents.lifecycle import (
+    COUNTED,
     ENDED,
     PAPERWORK,
+    TELL_OF_A_SERVICE,
     ClockKind,
     Lane,
     Move,
@@ -232,6 +235,12 @@ class Report(models.Model):
             models.Index(fields=["window_start"], condition=Q(kind="MNT"), name="report_windows"),
             models.Index(
                 fields=["provider_service", "submitted_at"], condition=Q(kind="DEP"), name="report_on_provider"
+            ),
+            models.Index(  # standings.py: with a null end what goes on or is planned
+                "entity",
+                Coalesce("restored_at", "actual_end"),
+                condition=Q(kind__in=TELL_OF_A_SERVICE, status__in=COUNTED),
+                name="report_spells",
             ),
             models.Index(fields=["incident"], condition=Q(incident__isnull=False), name="report_of_incident"),
         ]
