@@ -28,7 +28,7 @@ class Level(models.IntegerChoices):
 
     OUTAGE = 0, pgettext_lazy("state of a service", "Outage")
     PARTIAL = 1, _("Partial outage")
-    WORKS = 2, _("Maintenance")
+    WORKS = 2, pgettext_lazy("state of a service", "Maintenance")
 
     @property
     def is_outage(self) -> bool:

@@ -43,7 +43,7 @@ ROOMS = (
     Room("board", _("Board"), "list-checks", P.BOARD_VIEW),
     Room("record_phoned", _("Report by telephone"), "phone-incoming", P.REPORT_RECORD),
     Room("report_list", _("Our reports"), "file-text", P.ENTITY_HOME),
-    Room("status_list", _("Service status"), "activity", P.REPORT_VIEW),
+    Room("status_list", pgettext_lazy("navigation", "Status"), "activity", P.REPORT_VIEW),
     Room("calendar", pgettext_lazy("navigation", "Calendar"), "calendar-days", P.REPORT_VIEW),
     Room("team", _("Crisis team"), "users", P.ENTITY_HOME, P.TEAM_VIEW),
     Room("service_list", _("Our services"), "server", P.ENTITY_HOME, P.CATALOGUE_VIEW),

@@ -16,6 +16,7 @@ from incidents.blast import reach_of
 from incidents.drawing import draw
 from incidents.models import Report
 from incidents.relations import Relations, services_on_maps
+from incidents.standings import services_with_status
 
 
 @require_safe
@@ -32,6 +33,7 @@ def service_map(request: PortalRequest, service: int) -> HttpResponse:
         "crumbs": [(_("Our services"), reverse("service_list")), (found.name, "")]
         if request.user.may(P.ENTITY_HOME)
         else [],
+        "knows_status": services_with_status(request.user).filter(pk=found.pk).exists(),
         "keeps": own and request.user.may(P.DEPENDENCY_KEEP),
     }
     return render(request, "incidents/service_map.html", context)

@@ -215,7 +215,8 @@ def test_a_message_leads_a_follower_to_a_page_that_she_may_open() -> None:
         following.follow(service=town.report.main_service, by=person)
     fan_out()
     leads = [path_of(to(person, channel=Channel.IN_APP).get()) for person in (leader, member)]
-    assert leads == ["/", f"/reports/new/consumed-outage/?provider={town.report.main_service_id}"]
+    service = town.report.main_service_id
+    assert leads == [f"/status/{service}/", f"/reports/new/consumed-outage/?provider={service}"]
 
 
 def test_a_message_leads_to_its_event_wherever_in_the_log_it_stands() -> None:
