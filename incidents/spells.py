@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db import models
 from django.utils import timezone
@@ -157,6 +157,13 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, RIYADH)
 
 
+@lru_cache(maxsize=4)  # the same for every service of a page
+def days_of(start: datetime) -> tuple[tuple[date, Span], ...]:
+    """The days of a window that begins then."""
+    days = [start.date() + timedelta(days=n) for n in range(DAYS)]
+    return tuple((day, Span(midnight(day), midnight(day + timedelta(days=1)))) for day in days)
+
+
 @dataclass(frozen=True)
 class History:
     """What was reported of one service, up to a moment."""
@@ -197,11 +204,9 @@ class History:
     @cached_property
     def days(self) -> list[Day]:
         """The oldest first; the last one is today."""
-        first = timezone.localdate(self.window.start, RIYADH)
-        return [self._day(first + timedelta(days=n)) for n in range(DAYS)]
+        return [self._day(day, span) for day, span in days_of(self.window.start)]
 
-    def _day(self, day: date) -> Day:
-        span = Span(midnight(day), midnight(day + timedelta(days=1)))
+    def _day(self, day: date, span: Span) -> Day:
         worst = min((each.level for each in self._in_window if each.until(self.at).within(span)), default=None)
         return Day(
             day, worst, covered(self._spans(Level.OUTAGE, Level.PARTIAL), span) if worst is not None else NOTHING

@@ -238,6 +238,18 @@ def test_a_return_that_was_undone_leaves_one_spell(consumer: User, provider: Dig
     assert len(row_of(consumer, provider).history.outages) == 2
 
 
+def test_a_message_of_works_leads_a_consumer_to_the_service(consumer: User, provider: DigitalService) -> None:
+    from notifications.actions import fan_out_new_events
+    from notifications.models import Delivery
+    from notifications.paths import path_of
+
+    report = works(provider, ahead=5 * DAY)
+    fan_out_new_events(at=timezone.now())
+    told = Delivery.objects.filter(person=consumer, event__report=report).first()
+    assert told is not None
+    assert path_of(told) == reverse("status_service", args=[provider.pk])
+
+
 def test_planned_windows_stand_there_the_next_one_first_and_called_off_ones_do_not(
     client_of: Browser, consumer: User, provider: DigitalService
 ) -> None:
