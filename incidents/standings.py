@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -25,6 +24,7 @@ from entities.permissions import Permission
 from entities.row_security import as_system
 from incidents.lifecycle import COUNTED, OPEN, TELL_OF_A_SERVICE, ReportKind, Severity, Status
 from incidents.models import AffectedService, Report, ReportEvent, SilentOutage
+from incidents.models.report import ended
 from incidents.severity import Impact
 from incidents.spells import History, Level, Span, Spell, parted, window_of
 from incidents.states import TONIGHT, reported_state
@@ -213,9 +213,8 @@ def _said_of(services: Sequence[DigitalService], *, at: datetime) -> Iterator[tu
             yield from ((row["service_id"], each) for each in parted(_spell(row), gaps[row["report_id"]]))
 
 
-def _reported(services: Sequence[DigitalService], *, at: datetime) -> models.QuerySet[Any, dict[str, Any]]:
+def _reported(services: Sequence[DigitalService], *, at: datetime) -> models.QuerySet[AffectedService, dict[str, Any]]:
     """The owners' reports that were open at some time in the window, or are planned: index `report_spells`."""
-    ended: Any = Coalesce("report__restored_at", "report__actual_end")
     reopened = ReportEvent.objects.filter(report=OuterRef("report"), data__move="reopen")
     rows = AffectedService.objects.filter(
         service__in=[service.pk for service in services],
@@ -224,8 +223,10 @@ def _reported(services: Sequence[DigitalService], *, at: datetime) -> models.Que
         report__kind__in=TELL_OF_A_SERVICE,
         report__status__in=COUNTED,
     )
-    rows = rows.alias(ended=ended).filter(Q(ended__gt=window_of(at).start) | Q(ended__isnull=True))
-    return rows.annotate(reopened=Exists(reopened)).values(*COLUMNS, "reopened")
+    rows = rows.alias(ended=ended("report__")).filter(Q(ended__gt=window_of(at).start) | Q(ended__isnull=True))
+    found: models.QuerySet[AffectedService, dict[str, Any]]
+    found = rows.annotate(reopened=Exists(reopened)).values(*COLUMNS, "reopened")
+    return found
 
 
 def _window_end(row: dict[str, Any]) -> datetime:
