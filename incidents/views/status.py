@@ -35,7 +35,6 @@ def status_list(request: PortalRequest) -> HttpResponse:
         "everything": everything,
         "cut": len(rows) > MOST,
         "words": words,
-        "down": sum(row.is_down for row in shown),
     }
     return render(request, "incidents/status/list.html", context)
 
