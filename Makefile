@@ -3,12 +3,13 @@ PY ?= python3
 PORT ?= 8000
 SIMULATOR_PORT ?= 9010
 FAULTS ?= 10000
+FUZZ ?= 20000
 V := .venv
 BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack faults check fix lock messages shots
+.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,6 +56,9 @@ faults: $(V)/.requirements-dev ## Let machines die while FAULTS=10000 reports ar
 shots: $(V)/.requirements-dev ## Picture every page, in both languages, wide and narrow: var/shots/index.html (needs Chromium).
 	@$(BIN)/python -m pytest -q -s tests/journeys/shots.py
 
+fuzz: $(V)/.requirements-dev ## Send FUZZ=20000 malformed requests to every address as everybody (FUZZ_SEED=, FUZZ_SERVER=postgres://...).
+	@FUZZ=$(FUZZ) $(BIN)/python -m fuzz
+
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -75,7 +79,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -v0
 	@for po in locale/*/LC_MESSAGES/django.po; do \
 	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0
