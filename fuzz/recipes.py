@@ -6,6 +6,7 @@ The first that is drawn bends nothing: every address is asked once as it stands.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -152,6 +153,7 @@ def rarely(plain: object, *others: object) -> st.SearchStrategy[object]:
     return st.sampled_from((plain,) * (4 * len(others)) + others)
 
 
+@cache
 def recipes(methods: tuple[str, ...]) -> st.SearchStrategy[Recipe]:
     """The methods named are drawn often, any other one rarely."""
     return st.builds(

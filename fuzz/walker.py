@@ -27,6 +27,8 @@ from tests.signing import confirmed, is_asked
 
 #: So many requests and a town is worn: reports are closed, people are gone.
 TOWN_LASTS = 500
+#: On so many pages a form is looked for.
+TRIES = 4
 #: Shrinking a failure may take so many requests more.
 SHRINKS = 150
 OF_EVERY_REPORT = {"report_detail"}
@@ -197,11 +199,11 @@ class Walker:
         self.forms.clear()
 
     def one(self, address: Address, person: int | None, recipe: Recipe, turn: Turn) -> None:
-        spots = self.spots.get(address.name, [])
-        spot = spots[recipe.pick % len(spots)] if spots else None
+        sends = recipe.method in {"POST", "PUT", "PATCH"}
+        spot = self._spot(address.name, recipe.pick, sends=sends)
         sender = self.town.people[person if person is not None else spot.person if spot else self._at_home(address)]
         form, report = None, None
-        if spot and recipe.method in {"POST", "PUT", "PATCH"}:
+        if spot and sends:
             form = self.form(spot, address.name) or UNKNOWN
             report = spot.report
         request = bent(recipe, address, self._bound(address, form, report), form, self.town.theirs)
@@ -210,9 +212,18 @@ class Walker:
         except Broken as broken:
             if broken.place in self.failures and broken.place != turn.shrinking:
                 return  # one line of it is enough
+            if broken.place not in self.failures:
+                print(f"Broken at {broken.place}, {address.name}: {broken}", flush=True)
             turn.shrinking = broken.place
             self.failures[broken.place] = Failure(address.name, sender.name, str(broken), str(request))
             raise
+
+    def _spot(self, name: str, pick: int, *, sends: bool) -> Spot | None:
+        """Where the form still stands: a report that went on has it no more. Without one, where it stood."""
+        spots = self.spots.get(name, [])
+        turned = spots[pick % len(spots) :] + spots[: pick % len(spots)] if spots else []
+        open_ = (spot for spot in turned[:TRIES] if sends and self.form(spot, name))
+        return next(open_, next(iter(turned), None))
 
     def _at_home(self, address: Address) -> int:
         """The first who may enter."""
@@ -259,7 +270,7 @@ class Walker:
     def _keep(self, address: Address, request: Request, answer: Any) -> None:
         self.statuses[address.name][answer.status_code] += 1
         if request.method not in {"GET", "HEAD", "OPTIONS", "TRACE"} and answer.status_code < 400:
-            self.forms.clear()
+            self.forms = {kept: form for kept, form in self.forms.items() if address.name != kept[1]}
 
     def unreached(self) -> Iterator[str]:
         """Addresses that never answered with 2xx or 3xx."""

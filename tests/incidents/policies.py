@@ -23,11 +23,11 @@ def a_draft_policy(*, by: User | None = None, minutes: int = 90) -> Policy:
     return Policy.objects.get(pk=draft.pk)
 
 
-def a_waiting_policy(*, by: User | None = None, effective_from: datetime | None = None) -> Policy:
+def a_waiting_policy(*, by: User | None = None, effective_from: datetime | None = None, minutes: int = 90) -> Policy:
     """The same, asked to be published from tomorrow on."""
     by = by or a_person(Role.ADMIN)
     moment = effective_from or timezone.now() + timedelta(days=1)
-    return actions.ask_publication(a_draft_policy(by=by), effective_from=moment, by=by)
+    return actions.ask_publication(a_draft_policy(by=by, minutes=minutes), effective_from=moment, by=by)
 
 
 def rule_of(policy: Policy, clock: str, **scope: object) -> ClockRule:

@@ -65,7 +65,8 @@ class Town(World):
         return "summary" if (name, argument) == ("final_section", "slug") else super().foreign(name, argument)
 
 
-def built() -> Town:
+def built(*, minutes: int = 90) -> Town:
+    """`minutes` is what the policies that are not in force yet allow for a critical first notice."""
     entity = an_entity(name_ar="الجهة النموذجية أ", name_en="Model entity A")
     a_team(entity)
     people = {role.value: a_person(role, entity=entity) for role in Role if role not in AUTHORITY_ROLES}
@@ -121,7 +122,7 @@ def built() -> Town:
         [reports[2], reports[4]], name_ar="انقطاع الربط الشبكي", name_en="Network outage", by=lead
     )
     actions.prepare_situation(town.incident, by=lead)
-    town.draft_policy, town.waiting_policy = a_draft_policy(), a_waiting_policy()
+    town.draft_policy, town.waiting_policy = a_draft_policy(minutes=minutes), a_waiting_policy(minutes=minutes)
     return town
 
 
