@@ -25,10 +25,9 @@ from nafath_auth.actions import acknowledge_notice, act_as
 from nafath_auth.adapters.chosen import by_browser, kind
 from nafath_auth.adapters.trust import NafathRefused, NafathUnavailable
 from nafath_auth.admission import refuse
-from nafath_auth.checks import is_loopback
 from nafath_auth.forms import ChooseEntityForm, LanguageForm, NationalIdForm
 from nafath_auth.provider import NafathCancelled, NafathLogin, nafath
-from nafath_auth.ways import WAYS
+from nafath_auth.ways import WAYS, is_loopback
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
 SIGNED_OUT_SECONDS = 10 * 60  # how long Nafath may take to send the person back

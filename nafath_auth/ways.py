@@ -1,7 +1,8 @@
-"""The ways to Nafath that NAFATH_ADAPTER chooses among, and what each must be told. Read by settings.py: no imports."""
+"""The ways to Nafath that NAFATH_ADAPTER chooses among, and what each must be told. Read by settings.py, without Django."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 
 
@@ -57,3 +58,14 @@ WAYS = {
         },
     ),
 }
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    host = host.strip("[]")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

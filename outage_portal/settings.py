@@ -6,18 +6,36 @@ In production (`PORTAL_ENV=production`) every missing name is listed at once, wi
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from entities.national_id import redact_log
-from nafath_auth.ways import WAYS
+from nafath_auth.ways import WAYS, is_loopback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+
+
+class _Named(FileAwareMapping):  # type: ignore[misc]  # not typed
+    """NAME, or what stands in the file that NAME_FILE names: a secret that no list of the environment shows."""
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return str(super().__getitem__(name)).strip()
+        except (OSError, UnicodeDecodeError) as unread:
+            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {unread}") from unread
+
+
+class _Environment(environ.Env):  # type: ignore[misc]  # not typed
+    ENVIRON = _Named(cache=False)
+
+
+env = _Environment()
+env.read_env(BASE_DIR / ".env")
 
 PRODUCTION = env("PORTAL_ENV", default="local") == "production"
 DEMO = env.bool("DEMO", default=False)
@@ -63,7 +81,15 @@ NID_DIGEST_KEYS = env.list("NID_DIGEST_KEYS", default=["local:not-a-secret-local
 NID_ENCRYPTION_KEYS = env.list("NID_ENCRYPTION_KEYS", default=["local:not-a-secret-local-encryption-key"])
 
 # --- What production must not be -------------------------------------------------------------------
+# `make production-check` alone: the pretend Nafath stands for the real one where all is one machine (docs/adr/0039).
+PRODUCTION_DRILL = env.bool("PRODUCTION_DRILL", default=False)
+_reached = ("PORTAL_ORIGIN", "DATABASE_URL", "REDIS_URL", "SMS_GATEWAY_URL", "NAFATH_OIDC_ISSUER")
+_hosts = [urlsplit(env(name, default="")).hostname or "" for name in _reached]
+_hosts += [env("EMAIL_HOST", default=""), *ALLOWED_HOSTS]
 REFUSED_IN_PRODUCTION = {
+    "PRODUCTION_DRILL: what it serves and what it calls is not all on this machine": (
+        PRODUCTION_DRILL and not all(map(is_loopback, _hosts))
+    ),
     "DEBUG: pages with tracebacks show settings and rows": DEBUG,
     "DEMO: its marks and its phone belong to one's own machine": DEMO,
     "ALLOWED_HOSTS: a * lets anybody name the host": "*" in ALLOWED_HOSTS,
@@ -284,7 +310,7 @@ STORAGES = {
     "default": {"BACKEND": "entities.storage.WholeFiles"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if PRODUCTION
+        if PRODUCTION or "collectstatic" in sys.argv  # an image is built without the secrets of production
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from nafath_auth.checks import is_loopback, nafath_check
+from nafath_auth.checks import nafath_check
+from nafath_auth.ways import is_loopback
 
 REAL = {"NAFATH_ADAPTER": "oidc", "NAFATH_OIDC_ISSUER": "https://www.iam.gov.sa", "ALLOWED_HOSTS": ["portal.gov.sa"]}
 PRETENDED = {
@@ -15,6 +16,7 @@ PRETENDED = {
     "NAFATH_ALLOW_SIMULATOR": True,
     "ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"],
 }
+DRILL = {**PRETENDED, "NAFATH_ADAPTER": "oidc", "PRODUCTION": True, "PRODUCTION_DRILL": True}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,11 @@ PRETENDED = {
         (PRETENDED, []),
         ({**PRETENDED, "NAFATH_ALLOW_SIMULATOR": False}, ["E001"]),
         ({**PRETENDED, "PRODUCTION": True}, ["E001"]),
+        ({**PRETENDED, "NAFATH_ADAPTER": "oidc", "PRODUCTION": True}, ["E001"]),
+        ({**DRILL}, []),
+        ({**DRILL, "PRODUCTION_DRILL": False}, ["E001"]),
+        ({**DRILL, "NAFATH_ADAPTER": "simulator"}, ["E001"]),
+        ({**DRILL, "ALLOWED_HOSTS": ["localhost", "portal.gov.sa"]}, ["E001"]),
         ({**PRETENDED, "ALLOWED_HOSTS": ["localhost", "portal.gov.sa"]}, ["E001"]),
         ({**PRETENDED, "ALLOWED_HOSTS": ["*"]}, ["E001"]),
         ({**REAL, "NAFATH_ADAPTER": "simulator"}, ["E001"]),

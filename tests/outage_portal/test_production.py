@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,68 @@ def test_iam_names_all_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         start(monkeypatch, NAFATH_ADAPTER="iam")
     for name in ("AUTHORIZE_URL", "CLIENT_ID", "PRIVATE_KEY_PATH", "ISSUER", "CERT_PATH", "LOGOUT_URL"):
         assert f"NAFATH_IAM_{name}" in str(refused.value)
+
+
+# --- What lies in files -----------------------------------------------------------------------------------------
+
+
+def test_a_secret_is_read_from_the_file_that_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The whole line without its end, instead of the variable; the database's address as well."""
+    key, address = tmp_path / "secret_key", tmp_path / "database_url"
+    key.write_text("f" * 60 + "\n")
+    address.write_text("postgres://portal_web:word@db:5432/outages\n")
+    made = start(monkeypatch, SECRET_KEY="", SECRET_KEY_FILE=str(key), DATABASE_URL_FILE=str(address))
+    assert made["SECRET_KEY"] == "f" * 60
+    found = made["DATABASES"]["default"]
+    assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("portal_web", "word", "outages")
+
+
+def test_a_file_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FILE cannot be read"):
+        start(monkeypatch, SECRET_KEY_FILE=str(tmp_path / "nowhere"))
+
+
+def test_an_empty_file_is_a_missing_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    with pytest.raises(ImproperlyConfigured, match="SMS_GATEWAY_TOKEN"):
+        start(monkeypatch, SMS_GATEWAY_TOKEN_FILE=str(tmp_path / "empty"))
+
+
+# --- The drill: production on one machine, `make production-check` ------------------------------------------------
+
+HERE = {
+    "PRODUCTION_DRILL": "1",
+    "ALLOWED_HOSTS": "localhost",
+    "PORTAL_ORIGIN": "https://localhost:8443",
+    "EMAIL_HOST": "127.0.0.1",
+    "SMS_GATEWAY_URL": "http://127.0.0.1:9010/sms/messages",
+    "NAFATH_OIDC_ISSUER": "http://127.0.0.1:9010",
+}
+
+
+def test_the_drill_starts_where_all_is_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = start(monkeypatch, **HERE)
+    assert made["PRODUCTION_DRILL"] and made["SESSION_COOKIE_NAME"] == "__Host-session"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALLOWED_HOSTS", "localhost,portal.example"),
+        ("PORTAL_ORIGIN", "https://portal.example"),
+        ("DATABASE_URL", "postgres://portal@db.example:5432/portal"),
+        ("REDIS_URL", "redis://10.0.0.7:6379/0"),
+        ("EMAIL_HOST", "mail.example"),
+        ("SMS_GATEWAY_URL", "https://sms.example/messages"),
+        ("NAFATH_OIDC_ISSUER", "https://nafath.example"),
+    ],
+)
+def test_the_drill_never_starts_where_others_are_reached(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PRODUCTION_DRILL"):
+        start(monkeypatch, **{**HERE, name: value})
+
+
+def test_production_is_no_drill_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not start(monkeypatch)["PRODUCTION_DRILL"]
