@@ -46,12 +46,12 @@ def settle(reports: int) -> Town:
             entity = director.memberships.get().entity
             factories.a_team(entity)
             is_down = number < WHOLLY_DOWN
-            services = _services(entity, ALL if is_down else each)
+            services = services_of(entity, ALL if is_down else each)
             filers.append(Filer(_session(director), services, "full" if is_down else "minor"))
     return Town(filers, reviewers)
 
 
-def _services(entity: Entity, number: int) -> list[int]:
+def services_of(entity: Entity, number: int) -> list[int]:
     from entities.models import DigitalService
 
     names = [(f"خدمة {entity.pk}-{n}", f"Service {entity.pk}-{n}") for n in range(number)]

@@ -27,20 +27,24 @@ def find_program(name: str, hint: str) -> str:
     places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda place: int(place.parts[-3]))
     found = str(places[-1]) if places else shutil.which(name)
     if not found:
-        raise SystemExit(f"The fault drill needs {hint} on this machine: {name} was not found.")
+        raise SystemExit(f"This needs {hint} on this machine: {name} was not found.")
     return found
 
 
 class Postgres:
-    """As production runs it: what is committed is on the disk (fsync, full_page_writes and synchronous_commit)."""
+    """As production runs it: what is committed is on the disk (fsync, full_page_writes and synchronous_commit).
 
-    def __init__(self, folder: Path) -> None:
+    `more`: further settings of the server's.
+    """
+
+    def __init__(self, folder: Path, **more: str) -> None:
         self.port, self.folder = free_port(), folder
         self.account = POSTGRES_ACCOUNT if os.getuid() == 0 else ""
         if self.account:
             shutil.chown(folder, self.account, self.account)
         data = folder / "data"
         said = {"listen_addresses": "127.0.0.1", "max_connections": "60", "unix_socket_directories": str(folder)}
+        said |= more
         command = [find_program("postgres", "PostgreSQL"), "-D", str(data), "-p", str(self.port)]
         command += [part for name, value in said.items() for part in ("-c", f"{name}={value}")]
         self.process = Process(command, log=folder.parent / "postgres.log", folder=folder, account=self.account)

@@ -1,4 +1,4 @@
-"""The ways to Nafath that NAFATH_ADAPTER chooses among, and what each must be told. Read by settings.py, without Django."""
+"""The ways to Nafath that NAFATH_ADAPTER chooses among, and what each must be told. Read by settings.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

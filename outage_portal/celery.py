@@ -10,6 +10,7 @@ from celery.signals import worker_process_init
 from django.conf import settings
 
 from entities.row_security import as_system
+from outage_portal.slow import watched
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
 
@@ -18,7 +19,7 @@ class SystemTask(Task):  # type: ignore[type-arg]  # takes none when it runs
     """Background work belongs to nobody: it sees and writes every row."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with as_system():
+        with as_system(), watched():
             return super().__call__(*args, **kwargs)
 
 

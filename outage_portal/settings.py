@@ -142,6 +142,7 @@ MIDDLEWARE = [
     "outage_portal.middleware.RejectBadText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "outage_portal.slow.SlowStatements",
     "outage_portal.middleware.DatabaseAway",
     "outage_portal.middleware.DiskFull",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -422,6 +423,10 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
+SLOW_STATEMENT_MS = env.int(
+    "SLOW_STATEMENT_MS", default=500
+)  # a statement of the database that takes so long is logged
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = ALLAUTH_TRUSTED_PROXY_COUNT > 0  # the proxy's line and ours have one id
 DJANGO_STRUCTLOG_USER_ID_FIELD = None  # a log line of a failing database must not ask the database who was here
 structlog.configure(
     processors=[

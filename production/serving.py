@@ -10,7 +10,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from entities.national_id import redact_log
 
@@ -21,11 +21,11 @@ timeout = 30  # seconds without a sign of life; a statement in the database ends
 graceful_timeout = 25  # whoever is being answered is answered; docker-compose.yml kills after 40
 # A worker goes before what it has gathered in memory tells, and not all of them at once.
 max_requests, max_requests_jitter = 2000, 400
-worker_tmp_dir = "/dev/shm"  # noqa: S108 (its heartbeat, in memory: the image's own disk is read-only)
+worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 
 
-class Lines(Logger):
+class Lines(Logger):  # type: ignore[misc]  # not typed
     """A JSON line a request: no query, no header, no national ID, and no token that is part of an address."""
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:

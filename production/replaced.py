@@ -1,0 +1,95 @@
+"""Its processes replaced under people; and at the end what the logs hold."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+
+from faults.process import wait_until
+from production.crowd import AWAY, Crowd
+from production.people import DIRECTOR, REVIEWER
+from production.plan import Walk, expect, expect_soon, step
+
+
+@step("Web's processes are replaced while people file (SIGHUP)", "every request is answered; a report a receipt")
+def replaced(walk: Walk) -> str:
+    crowd, web = Crowd(walk.house, walk.director, walk.town.services[1:]), walk.house.process("web")
+    before = set(web.children)
+    crowd.start()
+    crowd.wait_for(3)
+    web.send(signal.SIGHUP)
+    wait_until(lambda: web.children and not before & set(web.children), within=60)
+    crowd.wait_for(3)
+    return _counted(walk, crowd, {200, 302})
+
+
+@step(
+    "Web is stopped while people file (SIGTERM), and started", "answered, or told that it is away; a report a receipt"
+)
+def stopped(walk: Walk) -> str:
+    crowd, web = Crowd(walk.house, walk.director, walk.town.services[300:]), walk.house.process("web")
+    crowd.start()
+    crowd.wait_for(3)
+    began = time.monotonic()
+    web.send(signal.SIGTERM)
+    wait_until(lambda: not web.is_alive, within=40, pause=0.05)
+    took = time.monotonic() - began
+    away = walk.get("/")
+    seen = f"{away.status_code}, Retry-After {away.headers.get('Retry-After')}"
+    expect(away.status_code == AWAY and "Retry-After" in away.headers and 'lang="ar"' in away.text, seen)
+    web.start()
+    crowd.wait_for(3)
+    expect(took < 26, f"stopped after {took:.0f} s")
+    return f"{_counted(walk, crowd, {200, 302, AWAY})}; stopped in {took:.1f} s"
+
+
+def _counted(walk: Walk, crowd: Crowd, allowed: set[int]) -> str:
+    crowd.stop()
+    keys = list(crowd.receipts)
+    sql = "SELECT count(*), count(*) FILTER (WHERE key::text = ANY(%s)) FROM incidents_report"
+    everything, receipted = walk.house.ask(sql, keys)[0]
+    told = len(set(crowd.receipts.values()))
+    seen = f"{dict(sorted(crowd.statuses.items()))}, {len(crowd.broken)} broken, {told} receipts, {receipted} reports"
+    expect(not crowd.broken and set(crowd.statuses) <= allowed, f"{seen} {crowd.broken[:2]}")
+    expect(told == receipted == everything - walk.filed, f"{seen}, {everything} in all")
+    walk.filed = everything
+    return seen
+
+
+@step("The worker is stopped (SIGTERM), and started", "soon, with its tasks done or given back; the mails go on")
+def worker_stopped(walk: Walk) -> str:
+    worker, began = walk.house.process("worker"), time.monotonic()
+    worker.send(signal.SIGTERM)
+    wait_until(lambda: not worker.is_alive, within=60, pause=0.1)
+    took = time.monotonic() - began
+    expect(took < 45, f"{took:.0f} s")
+    worker.start()
+    before = len(walk.house.mails())
+    expect_soon(lambda: len(walk.house.mails()) > before or _nothing_waits(walk), lambda: "no mail moves")
+    return f"stopped in {took:.1f} s"
+
+
+def _nothing_waits(walk: Walk) -> bool:
+    waiting = "SELECT count(*) FROM notifications_delivery WHERE state = 'pending'"
+    return bool(walk.house.ask(waiting)[0][0] == 0)
+
+
+@step("What the logs hold", "JSON lines with the proxy's request id; no national ID, no code, no secret")
+def logs(walk: Walk) -> str:
+    text = walk.house.logs()
+    numbers = [walk.house.number(name) for name in (DIRECTOR, REVIEWER)]
+    secrets = [path.read_text().strip() for path in (walk.house.folder / "secrets").iterdir()]
+    found = [
+        kind
+        for kind, words in (("an ID", numbers), ("a secret", secrets))
+        if any(each and each in text for each in words)
+    ]
+    found += ["a query"] if re.search(r"[?&](code|state)=", text) else []
+    expect(not found, f"{found}")
+    ids = set(re.findall(r'"proxied","request_id":"(\w+)"', walk.house.logs("proxy")))
+    known = set(re.findall(r'"request_id": "(\w+)"', walk.house.logs("web", "accounts")))
+    expect(ids & known, "no id is in both")
+    errors = re.findall(r'"level": "(?:error|critical)".*', walk.house.logs("web", "accounts", "worker"))
+    expect(not errors, f"{len(errors)} errors: {errors[:1]}")
+    return f"{text.count(chr(10))} lines, {len(ids & known)} requests in both logs"
