@@ -9,10 +9,10 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots
+.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots production-check
 
 help: ## Say what each target does.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 $(BIN)/uv:
 	@command -v $(PY) >/dev/null 2>&1 || { echo "$(PY) was not found: install Python 3.11 or newer, or name one with 'make PY=python3.12 ...'."; exit 1; }
@@ -59,6 +59,9 @@ shots: $(V)/.requirements-dev ## Picture every page, in both languages, wide and
 fuzz: $(V)/.requirements-dev ## Send FUZZ=20000 malformed requests to every address as everybody (FUZZ_SEED=, FUZZ_SERVER=postgres://...).
 	@FUZZ=$(FUZZ) $(BIN)/python -m fuzz
 
+production-check: $(V)/.requirements-dev ## Walk through production on this machine, with no container engine (needs PostgreSQL, Redis, nginx).
+	@$(BIN)/python -m production
+
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -79,7 +82,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -i production -v0
 	@for po in locale/*/LC_MESSAGES/django.po; do \
 	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0

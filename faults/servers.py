@@ -25,7 +25,7 @@ STARTS_WITHIN = 60.0
 def find_program(name: str, hint: str) -> str:
     """Raises SystemExit with what to install."""
     places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda place: int(place.parts[-3]))
-    found = str(places[-1]) if places else shutil.which(name)
+    found = str(places[-1]) if places else shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if not found:
         raise SystemExit(f"This needs {hint} on this machine: {name} was not found.")
     return found

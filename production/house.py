@@ -27,7 +27,7 @@ from faults.servers import Postgres, find_program
 from production.keys import HERE, PRODUCTION, make_roles, make_secrets
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 120.0
 #: Of production/postgresql.conf what is of the machine and not of the promise.
 OF_THE_MACHINE = {"listen_addresses", "shared_buffers", "effective_cache_size"}
 Environment = dict[str, str]

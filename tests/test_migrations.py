@@ -1,0 +1,124 @@
+"""A migration runs while the release before it still serves: docs/operations.md, Upgrading.
+
+One that breaks a rule below says in WHY how the release before lives with it. django-migration-linter reads the SQL of
+one database; these few lines read the operations, and know what the portal's own are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import models
+from django.db.migrations import Migration, RunPython, RunSQL, operations
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
+from django.db.models.fields import NOT_PROVIDED
+
+#: The last one of each app before anything was released: nobody was served meanwhile.
+BEFORE = {"entities": 18, "crisis_teams": 2, "nafath_auth": 3, "incidents": 23, "notifications": 6}
+#: (app, migration): how the release before lives with what the rules refuse.
+WHY: dict[tuple[str, str], str] = {}
+
+GONE = (
+    operations.RemoveField, operations.DeleteModel, operations.RenameField, operations.RenameModel,
+    operations.AlterModelTable,
+)  # fmt: skip
+LOCKS = (operations.AddConstraint, operations.AddIndex)
+
+
+def breaches(migration: Migration, state: ProjectState) -> Iterator[str]:
+    """What the release before could not live with; `state` is what it has."""
+    created = {each.name_lower for each in migration.operations if isinstance(each, operations.CreateModel)}
+    for each in migration.operations:
+        model = str(getattr(each, "model_name", "")).lower()
+        if isinstance(each, GONE):
+            yield f"{each.describe()}: the release before still asks for it; stop asking in one, remove it in the next"
+        elif isinstance(each, operations.AddField) and model not in created and _is_demanded(each.field):
+            yield f"{each.describe()}: the release before writes rows without it; null=True or db_default="
+        elif isinstance(each, operations.AlterField) and not each.field.null and _was_null(state, migration, each):
+            yield f"{each.describe()}: the release before still writes null"
+        elif isinstance(each, LOCKS) and model not in created:
+            yield f"{each.describe()}: writers wait while the table is read; a small table, or by its own statement"
+        elif not _is_reversible(each):
+            yield f"{each.describe()}: there is no way back"
+
+
+def _is_demanded(field: models.Field) -> bool:  # type: ignore[type-arg]
+    return not (field.many_to_many or field.null or field.db_default is not NOT_PROVIDED)
+
+
+def _was_null(state: ProjectState, migration: Migration, altered: operations.AlterField) -> bool:
+    found = state.models.get((migration.app_label, altered.model_name_lower))
+    return bool(found and altered.name in found.fields and found.fields[altered.name].null)
+
+
+def _is_reversible(each: Operation) -> bool:
+    return each.reversible if isinstance(each, (RunPython, RunSQL)) else True
+
+
+def test_the_release_before_lives_with_every_migration() -> None:
+    loader = MigrationLoader(None)
+    for (app, name), migration in sorted(loader.disk_migrations.items()):
+        if app in BEFORE and int(name[:4]) > BEFORE[app] and (app, name) not in WHY:
+            found = list(breaches(migration, loader.project_state((app, name), at_end=False)))
+            assert not found, f"{app}.{name}: {found}"
+
+
+def test_every_reason_is_of_a_migration_that_needs_one() -> None:
+    loader = MigrationLoader(None)
+    for (app, name), why in WHY.items():
+        assert why and list(
+            breaches(loader.disk_migrations[app, name], loader.project_state((app, name), at_end=False))
+        )
+
+
+# --- The rules themselves --------------------------------------------------------------------------------------------
+
+
+def _of(*made: Operation) -> Migration:
+    migration = Migration("0002_next", "portal")
+    migration.operations = list(made)
+    return migration
+
+
+def _state() -> ProjectState:
+    state = ProjectState()
+    fields = [("id", models.BigAutoField(primary_key=True)), ("note", models.TextField(null=True))]
+    state.add_model(ModelState("portal", "Report", fields))
+    return state
+
+
+CREATED = operations.CreateModel("Alarm", [("id", models.BigAutoField(primary_key=True))])
+INDEX = models.Index(fields=["note"], name="by_note")
+
+
+@pytest.mark.parametrize(
+    ("operation", "said"),
+    [
+        (operations.RemoveField("report", "note"), "still asks for it"),
+        (operations.RenameField("report", "note", "remark"), "still asks for it"),
+        (operations.DeleteModel("Report"), "still asks for it"),
+        (operations.AddField("report", "phase", models.TextField(default="")), "writes rows without it"),
+        (operations.AlterField("report", "note", models.TextField(default="")), "still writes null"),
+        (operations.AddIndex("report", INDEX), "writers wait"),
+        (operations.RunPython(lambda apps, editor: None), "no way back"),
+    ],
+)
+def test_what_the_release_before_cannot_live_with_is_found(operation: Operation, said: str) -> None:
+    assert [said in each for each in breaches(_of(operation), _state())] == [True]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        (operations.AddField("report", "phase", models.TextField(db_default="")),),
+        (operations.AddField("report", "phase", models.TextField(null=True)),),
+        (CREATED, operations.AddField("alarm", "note", models.TextField(default=""))),
+        (CREATED, operations.AddIndex("alarm", INDEX)),
+        (operations.RunPython(RunPython.noop, RunPython.noop),),
+    ],
+)
+def test_what_it_can_live_with_passes(made: tuple[Operation, ...]) -> None:
+    assert not list(breaches(_of(*made), _state()))
