@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from production.house import House
 
 FILERS, READERS = 2, 2
+#: Longer than the proxy's, in seconds.
+PATIENCE = 60.0
 #: Between two attempts, in seconds.
 PAUSE = 0.3
 AWAY = 503
@@ -39,7 +41,7 @@ class Crowd:
         for thread in self._threads:
             thread.start()
 
-    def wait_for(self, more: int, *, within: float = 60) -> None:
+    def wait_for(self, more: int, *, within: float = 120) -> None:
         """Until so many more receipts are given."""
         before = len(self.receipts)
         wait_until(lambda: len(self.receipts) - before >= more, within=within, pause=0.05)
@@ -48,17 +50,18 @@ class Crowd:
         """Nobody begins another form; those who have begun get their receipts."""
         self._over.set()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(2 * PATIENCE)
 
     def _browser(self) -> Browser:
         browser = self._house.browser()
         browser.cookies.update(self._signed_in.cookies)
         return browser
 
-    def _ask(self, browser: Browser, method: str, path: str, **more: object) -> requests.Response | None:
+    def _ask(self, browser: Browser, method: str, path: str, **more: Any) -> requests.Response | None:
         address = self._house.origin + path
+        more |= {"allow_redirects": False, "headers": {"Referer": address}, "timeout": PATIENCE}
         try:
-            answer = browser.request(method, address, allow_redirects=False, headers={"Referer": address}, **more)
+            answer = browser.request(method, address, **more)
         except requests.RequestException as broken:
             self.broken.append(f"{method} {path}: {type(broken).__name__}")
             return None

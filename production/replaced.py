@@ -19,7 +19,7 @@ def replaced(walk: Walk) -> str:
     crowd.start()
     crowd.wait_for(3)
     web.send(signal.SIGHUP)
-    wait_until(lambda: web.children and not before & set(web.children), within=60)
+    wait_until(lambda: web.children and not before & set(web.children), within=120)
     crowd.wait_for(3)
     return _counted(walk, crowd, {200, 302})
 
