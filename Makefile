@@ -4,12 +4,14 @@ PORT ?= 8000
 SIMULATOR_PORT ?= 9010
 FAULTS ?= 10000
 FUZZ ?= 20000
+
+RESTORE ?= 300
 V := .venv
 BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots production-check
+.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots production-check restore-drill
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -61,6 +63,9 @@ fuzz: $(V)/.requirements-dev ## Send FUZZ=20000 malformed requests to every addr
 
 production-check: $(V)/.requirements-dev ## Walk through production on this machine, with no container engine (needs PostgreSQL, Redis, nginx).
 	@$(BIN)/python -m production
+
+restore-drill: $(V)/.requirements-dev ## Back up a portal with RESTORE=300 reports while people file, restore it elsewhere, compare; prints the seconds.
+	@RESTORE=$(RESTORE) $(BIN)/python -m faults.restore_drill
 
 check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
 	@$(BIN)/ruff check .
