@@ -83,6 +83,7 @@ class AuditEvent(models.Model):
         OWN_DATA = "OWN_DATA", _("Own data downloaded")
         CORRECTION = "CORRECTION", _("Correction of own data asked for")
         PURGE = "PURGE", _("Removal of what is past its term")
+        VERIFIED = "VERIFIED", _("Histories verified")
 
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="audit_events", verbose_name=_("Entity"))
     seq = models.PositiveBigIntegerField(_("Number"))

@@ -37,6 +37,7 @@ ICONS: dict[str, str] = {
     Action.OWN_DATA: "download",
     Action.CORRECTION: "user-cog",
     Action.PURGE: "trash-2",
+    Action.VERIFIED: "badge-check",
 }
 
 #: nafath_auth.actions.AdmissionRefused.reason
@@ -59,6 +60,7 @@ LABELS: dict[str, Promise] = {
     "account_hash": gettext_lazy("Mark of the account at the server"),
     "added": gettext_lazy("Added"),
     "address_hash": gettext_lazy("Mark of the address"),
+    "broken": gettext_lazy("Broken"),
     "by_code": gettext_lazy("By a code"),
     "by_break_glass": gettext_lazy("By emergency access"),
     "change": gettext_lazy("Change"),

@@ -138,3 +138,18 @@ def test_a_cut_audit_log_is_found(report: Report) -> None:
         AuditEvent.objects.filter(entity=entity, seq=2).delete()
     assert ChainHead.objects.get(entity=entity).seq == 2
     assert "ends with number 1 and was written to number 2." in verify()[1]
+
+
+def test_that_all_was_verified_is_noted_only_when_it_is_asked_for(report: Report) -> None:
+    factories.a_reviewer()
+    verify()
+    noted = AuditEvent.objects.filter(action=AuditEvent.Action.VERIFIED)
+    assert not noted.exists()
+    call_command("verify_history", "--record", stdout=StringIO())
+    call_command("verify_history", report.reference, "--record", stdout=StringIO())
+    assert [line.data["broken"] for line in noted] == [0]
+    with guards_lifted():
+        report.events.filter(seq=3).update(data={"message": "it was never so bad"})
+        with pytest.raises(CommandError):
+            call_command("verify_history", "--record", stdout=StringIO(), stderr=StringIO())
+    assert [line.data["broken"] for line in noted.order_by("seq")] == [0, 1]

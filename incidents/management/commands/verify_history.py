@@ -4,6 +4,8 @@ An edited, deleted, inserted or swapped row breaks the chain where it stands; a 
 that the report (`event_count`, `head_hash`) or the entity (`ChainHead`) keeps. An audit log whose oldest lines are past
 their term begins at its checkpoint.
 
+With `--record` the security log holds when that was done and how much was broken; `manage.py doctor` reads it there.
+
 A sealed record is compared too: its file with its digest, its seal with the event that closed the report. With
 references it says only how these reports are sealed, for whoever holds such a paper.
 """
@@ -124,9 +126,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("references", nargs="*", help="say how these reports are sealed, and verify only them")
+        parser.add_argument("--record", action="store_true", help="note in the security log that all were verified")
 
-    def handle(self, *args: object, references: list[str], **options: object) -> None:
+    def handle(self, *args: object, references: list[str], record: bool, **options: object) -> None:
         broken = sum(map(self._describe, references)) if references else self._verify_all()
+        if record and not references:
+            AuditEvent.record(AuditEvent.Action.VERIFIED, broken=broken)
         if broken:
             raise CommandError(f"Broken: {broken}.")
         self.stdout.write("Every chain is whole.")
