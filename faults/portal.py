@@ -40,6 +40,7 @@ def settings_for(
         "REDIS_URL": redis,
         "MEDIA_ROOT": str(uploads),
         "AUDIT_ARCHIVE_ROOT": str(folder / "audit"),
+        "METRICS_FILE": str(folder / "answers"),
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(mail_port),

@@ -11,16 +11,23 @@ from django.conf import settings
 
 from entities.row_security import as_system
 from outage_portal.slow import watched
+from outage_portal.trace import HEADER, onward, traced
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
 
 
 class SystemTask(Task):  # type: ignore[type-arg]  # takes none when it runs
-    """Background work belongs to nobody: it sees and writes every row."""
+    """Background work belongs to nobody: it sees and writes every row. Its log lines have one trace id."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with as_system(), watched():
+        with traced((self.request.headers or {}).get(HEADER)), as_system(), watched():
             return super().__call__(*args, **kwargs)
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        """Whoever hands a task over hands the trace on; the beat begins one with each tick."""
+        if parent := onward():
+            options["headers"] = {**(options.get("headers") or {}), HEADER: parent}
+        return super().apply_async(*args, **options)
 
 
 @worker_process_init.connect

@@ -1,5 +1,6 @@
 """What every request passes: text that may be read, a database that may be away, the language of the path."""
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -19,9 +20,11 @@ from django.utils import translation
 
 from entities.storage import is_disk_full
 from entities.text import clean, is_clean
+from outage_portal.operations.tally import Counter
 
 log = structlog.get_logger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
+answers = Counter(settings.METRICS_FILE)
 #: An attachment has at most 10 MB; up to here its form says so itself, beyond it nothing is read.
 MOST_BYTES = 32 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -180,4 +183,20 @@ class LanguageByPath:
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class CountAnswers:
+    """Every answer by its class and its time, for the alarm of the error rate; but not those to probes."""
+
+    UNCOUNTED = frozenset({"/metrics", "/healthz", "/readyz"})
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        if request.path not in self.UNCOUNTED:
+            answers.add(response.status_code, time.monotonic() - began)
         return response

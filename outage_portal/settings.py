@@ -4,7 +4,9 @@ Nothing set: a laptop, with SQLite, no broker, and the demo's switches off. DEBU
 In production (`PORTAL_ENV=production`) every missing name is listed at once, with a hint, before anything starts.
 """
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -134,6 +136,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "outage_portal.middleware.CountAnswers",
     # Headers first: every answer carries them, a refusal, a redirect and a static file as well.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -141,6 +144,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "outage_portal.middleware.RejectBadText",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "outage_portal.trace.TraceContext",
     "django_structlog.middlewares.RequestMiddleware",
     "outage_portal.slow.SlowStatements",
     "outage_portal.middleware.DatabaseAway",
@@ -356,6 +360,9 @@ if not all(mark in str(SMS_GATEWAY_BODY) for mark in ("{to}", "{text}")):
 SMS_GATEWAY_SIGNING_KEY = env("SMS_GATEWAY_SIGNING_KEY", default="" if PRODUCTION else "demo-sms-signing-key")
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # /metrics answers whoever brings it; empty: nobody
+# Where the processes of one machine count their answers together; empty: each counts alone, which is right for one.
+_shared = str(Path(tempfile.gettempdir()) / f"portal-answers-{os.getuid()}") if PRODUCTION else ""
+METRICS_FILE = Path(said) if (said := env("METRICS_FILE", default=_shared)) else None
 
 SUPPORT_PHONE = env("SUPPORT_PHONE", default="011 000 0000")  # the operations room, round the clock
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", default="operations@portal.example")

@@ -49,8 +49,8 @@ def restored_is_whole(manifest: Manifest) -> Iterator[Line]:
     if connection.vendor != "postgresql":
         raise BackupRefused("Only a PostgreSQL is restored: DATABASE_URL names none.")
     with transaction.atomic():
-        now = {name: tuple(table) for name, table in tables().items()}
-    then = {name: tuple(table) for name, table in manifest.tables.items()}
+        now = {name: (table.rows, table.digest) for name, table in tables().items()}
+    then = {name: (rows, digest) for name, (rows, digest) in manifest.tables.items()}
     other = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     rows = sum(rows for rows, _digest in now.values())
     yield Line("Rows, table by table", f"{rows:,} rows in {_counted(len(now), other)}", not other)

@@ -78,9 +78,9 @@ def take(folder: Path, *, at: datetime) -> tuple[Path, Manifest]:
         files = {each.name: _keep(each, folder / UPLOADS) for each in named}
         manifest = Manifest(
             taken_at=at.isoformat(),
-            postgresql=str(connection.pg_version),
+            postgresql=str(server_version()),
             dump_sha256=digest_of(unfinished / DUMP),
-            tables={name: tuple(table) for name, table in counted.items()},
+            tables={name: (table.rows, table.digest) for name, table in counted.items()},
             files={name: digest for name, digest in files.items() if digest},
             missing=sorted(name for name, digest in files.items() if not digest),
             keys=keys,
@@ -93,6 +93,13 @@ def take(folder: Path, *, at: datetime) -> tuple[Path, Manifest]:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     return place, manifest
+
+
+def server_version() -> int:
+    """As PostgreSQL numbers itself: 150020 is 15.20."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        return int(cursor.fetchone()[0])
 
 
 def digest_of(file: Path) -> str:

@@ -86,6 +86,7 @@ class Demo:
             "LOG_LEVEL": "WARNING",
             "SLOW_STATEMENT_MS": "500",
             "METRICS_TOKEN": "",
+            "METRICS_FILE": "",
             **self.nafath,
             "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "EMAIL_HOST": "127.0.0.1",

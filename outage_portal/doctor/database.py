@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from outage_portal.backup.checking import tables_without_guard
+from outage_portal.backup.taking import server_version
 from outage_portal.checks import PAST_THE_LOCKS, POLICIES, UNLOCKED
 from outage_portal.doctor.finding import Finding, judged
 
@@ -31,7 +32,7 @@ def database() -> Iterator[Finding]:
         yield _migrations()
         return
     connection.ensure_connection()
-    version = connection.pg_version
+    version = server_version()
     yield judged("PostgreSQL", _shown(version), well=version >= OLDEST, mend="Upgrade PostgreSQL to 15 or newer.")
     yield _migrations()
     yield from _role()

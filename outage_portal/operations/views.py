@@ -14,13 +14,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from entities.decorators import PortalRequest, public, requires
 from entities.permissions import Permission as P
 from notifications.failures import failures, people_not_reached, retry_group
 from notifications.figures import Figure, figures
+from outage_portal.middleware import answers
+from outage_portal.operations.tally import Tally
 
 
 @requires(P.ADMINISTER)
@@ -64,6 +67,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
     with translation.override("en"):
         registry.register(_Read(figures(at=timezone.now())))
+        registry.register(_Answers(answers.read()))
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -80,3 +84,20 @@ class _Read(Collector):
                 families[each.name] = GaugeMetricFamily(each.name, str(each.label), labels=list(each.tags))
             families[each.name].add_metric(list(each.tags.values()), float("nan") if each.value is None else each.value)
         yield from families.values()
+
+
+class _Answers(Collector):
+    """What this machine's processes have answered since its file was made."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+
+    def collect(self) -> Iterator[Metric]:
+        counted = CounterMetricFamily("portal_answers", "Answers of this machine by their class", labels=["class"])
+        for name, count in self.tally.answers.items():
+            counted.add_metric([name], count)
+        yield counted
+        buckets = [(str(bound), float(count)) for bound, count in self.tally.within.items()]
+        buckets.append(("+Inf", float(self.tally.total)))
+        said = "How long this machine's answers took, in seconds"
+        yield HistogramMetricFamily("portal_answer_seconds", said, buckets=buckets, sum_value=self.tally.seconds)
