@@ -5,36 +5,34 @@ Source of the order and of the first tile: domain/lifecycle.md, "The board's ord
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any
 
 from django.db.models import Exists, IntegerField, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from entities.models import Membership, User
-from incidents.lifecycle import ENDED, PAPERWORK, ClockKind, EventKind, Lane, ReportKind, Severity, Status
-from incidents.models import Report, ReportEvent
+from incidents.gathering import Gathered
+from incidents.lifecycle import ENDED, PAPERWORK, Lane, ReportKind, Severity, Status
+from incidents.models import BoardView, Report, ReportEvent, Tag
 from incidents.models.report_query import ReportQuerySet
-from incidents.silent import Line, alarms_number
+from incidents.silent import alarms_number
 
 COUNTED = 999  # a tile says "999+" beyond
 SOON = timedelta(hours=72)
 #: Commits land out of order: what was recorded less than this ago may still have an older neighbour on its way.
 SETTLED_AFTER = timedelta(seconds=30)
-EVENTS_AT_ONCE = 200
-#: A suspected outage that is older was said when the page was opened.
-SAID_WITHIN = timedelta(minutes=1)
 ACKNOWLEDGEMENT = "acknowledgement"
 #: Whoever follows a report that is in the pool.
 NOBODY = "nobody"
+NEW, CHANGED = "new", "changed"
+TAGS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -123,6 +121,8 @@ class Standing:
     token: int
     alarms: int  # what the suspected outages are told apart by; 0 while there is none
     grouped: bool  # some reports are folded under an incident
+    views: list[dict[str, Any]]  # the saved ones, see BoardView.of_the_board
+    tags: list[str]
 
     @classmethod
     def read(cls, user: User, *, at: datetime) -> Standing:
@@ -136,8 +136,20 @@ class Standing:
         newest = Subquery(settled.order_by("-pk").values("pk")[:1])
         own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
         asked = {"alarms": alarms_number(user), "grouped": Exists(reports.filter(FOLDED)), **counts}
+        asked |= {
+            "views": Gathered(BoardView.objects.visible_to(user).of_the_board(user)),
+            "tags": Gathered(Tag.objects.visible_to(user).of_the_board()),
+        }
         row = own.annotate(token=newest, **asked).values("token", *asked).get()
-        return cls({name: row[name] for name in counts}, row["token"] or 0, row["alarms"], row["grouped"])
+        return cls(
+            {name: row[name] for name in counts}, row["token"] or 0, row["alarms"], row["grouped"],
+            row["views"] or [], row["tags"] or [],
+        )  # fmt: skip
+
+    @property
+    def default_view(self) -> str | None:
+        """The filter that the board opens with, if its reader has chosen one."""
+        return next((view["query"] for view in self.views if view["default"]), None)
 
 
 def _count(reports: ReportQuerySet, folds: bool) -> Combinable | CountUpTo:
@@ -189,14 +201,18 @@ class Row:
     may_acknowledge: bool
     may_assign: bool
     silent: bool = False  # the entity's next update is late by half its time
+    tags: tuple[SafeString, ...] = ()
+    more_tags: SafeString | str = ""  # those beyond the first few, in one text
+    changed: str = ""  # since the reader's last look: NEW, or CHANGED by somebody else
     hides: bool = False  # the authority is late here too, behind something that the entity owes sooner
     undo: str = ""  # offered to whoever has just acted: ACKNOWLEDGEMENT, or who followed the report before
     refusal: str = ""
 
     @classmethod
-    def of(cls, report: Report, *, user: User, at: datetime) -> Row:
+    def of(cls, report: Report, *, user: User, at: datetime, since: datetime | None = None) -> Row:
         moves = report.moves_for(user)
         reviewer = report.reviewer
+        tags = [conditional_escape(label) for label in report.tags or []]  # type: ignore[attr-defined]  # annotated
         return cls(
             report,
             reference=conditional_escape(report.reference),
@@ -206,93 +222,16 @@ class Row:
             initials=conditional_escape(reviewer.initials if reviewer else ""),
             late=report.is_late(at=at),
             silent=report.silent,  # type: ignore[attr-defined]  # annotated
+            tags=tuple(tags[:TAGS_SHOWN]),
+            more_tags=SafeString(", ".join(tags[TAGS_SHOWN:])),
+            changed=_changed(report, since),
             hides=report.is_late_on_authority(at=at) and not report.waits_on_authority,
             may_acknowledge="acknowledge" in moves and report.acknowledged_at is None,
             may_assign="assign" in moves,
         )
 
 
-# --- What is new ---------------------------------------------------------------------------------------------
-
-
-class Glance(NamedTuple):
-    """Whether there are newer events, and how the suspected outages stand."""
-
-    events: bool
-    alarms: int
-
-
-def glance(token: int, user: User) -> Glance:
-    """What a refresh asks first, for mostly nothing is new. One query, one row."""
-    newer = Exists(ReportEvent.objects.visible_to(user).filter(pk__gt=token))
-    own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-    return Glance(*own.annotate(newer=newer, alarms=alarms_number(user)).values_list("newer", "alarms").get())
-
-
-def events_after(token: int, user: User) -> list[ReportEvent]:
-    """The newest events after the token, with the reports they tell of."""
-    return list(
-        ReportEvent.objects.visible_to(user)
-        .filter(pk__gt=token)
-        .select_related("report__main_service", "report__entity")
-        .only("kind", "mark", "data", "report__reference", "report__severity",
-              "report__main_service__name_ar", "report__main_service__name_en",
-              "report__entity__name_ar", "report__entity__name_en")
-        .order_by("-pk")[:EVENTS_AT_ONCE]
-    )  # fmt: skip
-
-
-class News(NamedTuple):
-    """A sentence for the status region; the event's number lets the page say it once."""
-
-    event: int | str
-    sentence: str
-
-
-def news_of(events: Iterable[ReportEvent]) -> list[News]:
-    """New critical and high reports, and clocks that have just run out: the rest may be seen, and is not said."""
-    return [News(event.pk, sentence) for event in events if (sentence := _sentence(event))]
-
-
-def news_of_alarms(lines: Iterable[Line], *, since: datetime) -> list[News]:
-    """Suspected outages that were raised since then; the page says each once."""
-    raised = [line.alarm for line in lines if line.alarm.opened_at >= since]
-    return [
-        News(
-            f"alarm-{alarm.pk}",
-            _("Suspected outage: %(service)s, %(entity)s.")
-            % {"service": alarm.service.name, "entity": alarm.entity.name},
-        )
-        for alarm in raised
-    ]
-
-
-def _sentence(event: ReportEvent) -> str:
-    report = event.report
-    names = {"service": report.main_service.name, "entity": report.entity.name}
-    if event.kind == EventKind.FILED and report.severity <= Severity.S2:
-        severity = Severity(report.severity).label
-        return _("New report, %(severity)s: %(service)s, %(entity)s.") % {**names, "severity": severity}
-    if event.kind == EventKind.REMINDED and event.mark == "due":
-        clock = ClockKind(event.data["clock"]).label
-        return _("Now late, %(clock)s: %(service)s, %(entity)s.") % {**names, "clock": clock}
-    return ""
-
-
-def changes_between(shown: list[str], now: list[str]) -> int:
-    """How many rows came, went or moved since the page was written: the number on the button.
-
-    A row that comes pushes another off a full page, so the two are one change; of the rows that stayed, as few as
-    possible count as moved.
-    """
-    places = {reference: place for place, reference in enumerate(now)}
-    stayed = [places[reference] for reference in shown if reference in places]
-    return max(len(now), len(shown)) - _longest_rising(stayed)
-
-
-def _longest_rising(places: list[int]) -> int:
-    ends: list[int] = []  # ends[n]: the least place on which a rising run of n + 1 rows ends
-    for place in places:
-        at = bisect_left(ends, place)
-        ends[at : at + 1] = [place]
-    return len(ends)
+def _changed(report: Report, since: datetime | None) -> str:
+    if since is None or not report.changed:  # type: ignore[attr-defined]  # annotated
+        return ""
+    return NEW if report.submitted_at and report.submitted_at > since else CHANGED

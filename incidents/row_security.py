@@ -47,6 +47,12 @@ POLICIES = {
     "incidents_draft": Policy(sees=f"{OF_OWN_ENTITY} AND {may(Permission.REPORT_DRAFT)}"),
     # The authority's people write them for themselves.
     "incidents_reviewernote": Policy(sees=BY_AUTHORITY),
+    # Tags are the authority's own words on reports; saved views a person's own, or shown to all who read the board.
+    "incidents_tag": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE)),
+    "incidents_reporttag": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE)),
+    "incidents_boardview": Policy(
+        sees=f"{BY_AUTHORITY} AND (person_id = {USER} OR shared)", writes=f"{BY_AUTHORITY} AND person_id = {USER}"
+    ),
     # The authority plans who is on duty; a reviewer hands her own shift over.
     "incidents_dutyshift": Policy(
         sees=BY_AUTHORITY, writes=f"{may(Permission.DUTY_PLAN)} OR {may(Permission.REPORT_TRIAGE)}"

@@ -6,6 +6,8 @@ from incidents.forms.doors import DOORS
 from incidents.views import (
     affected,
     board,
+    board_views,
+    bulk,
     calendar,
     calendar_feeds,
     contacts,
@@ -111,9 +113,18 @@ urlpatterns: list[URLPattern] = [
     path("calendar/feeds/", calendar_feeds.calendar_feeds, name="calendar_feeds"),
     path("calendar/feeds/revoke/", calendar_feeds.calendar_feed_revoke, name="calendar_feed_revoke"),
     path("calendar/feed/<str:token>.ics", calendar_feeds.calendar_feed, name="calendar_feed"),
-    # --- views/board.py, views/duty.py: the reviewers' board, the duty roster --------------------------
+    # --- views/board.py, board_views.py, bulk.py, duty.py: the reviewers' board, the duty roster --------------
     path("board/", board.board, name="board"),
     path("board/changes/", board.board_changes, name="board_changes"),
+    *[
+        path(f"board/picked/{deed}/", bulk.board_picked, {"deed": deed}, name=f"board_picked_{deed}")
+        for deed in ("acknowledge", "assign", "tag", "untag")
+    ],
+    path("board/picked/undo/", bulk.board_picked_undo, name="board_picked_undo"),
+    path("board/views/", board_views.board_views, name="board_views"),
+    path("board/views/save/", board_views.board_view_save, name="board_view_save"),
+    path("board/views/<int:view>/", board_views.board_view_change, name="board_view_change"),
+    path("board/views/<int:view>/remove/", board_views.board_view_remove, name="board_view_remove"),
     path("board/duty/", duty.duty_roster, name="duty_roster"),
     path("board/duty/add/", duty.duty_add, name="duty_add"),
     path("board/duty/<int:shift>/", duty.duty_change, name="duty_change"),

@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
-from incidents.models import CalendarToken, Draft, Report
+from incidents.models import BoardView, CalendarToken, Draft, Report
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow, Preference
 from outage_portal.audit import archive
@@ -73,6 +73,7 @@ def forget(people: QuerySet[User], at: datetime) -> None:
         Follow.objects.filter(membership__user=person).delete()
         CalendarToken.objects.filter(membership__user=person).delete()
         Preference.objects.filter(person=person).delete()
+        BoardView.objects.filter(person=person).delete()
 
 
 def _unname_caller(person: User) -> None:

@@ -1,6 +1,8 @@
 """The verbs of this house, by noun. Each is atomic, takes keyword arguments that end with `by=`, returns the thing."""
 
 from incidents.actions.attachments import attach
+from incidents.actions.board_views import change_view, may_share, remove_view, save_view
+from incidents.actions.bulk import acknowledge_all, assign_all, tag_all, undo_all, untag_all
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.calendar_feeds import make_feed, revoke_feed
 from incidents.actions.catalogue import adopt_service, identify_service
@@ -75,6 +77,7 @@ from incidents.actions.situations import (
     send_situation,
 )
 from incidents.actions.stretching import stretch_update
+from incidents.actions.tags import tag, untag
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
 
@@ -82,6 +85,7 @@ __all__ = [
     "Answers",
     "Filed",
     "acknowledge",
+    "acknowledge_all",
     "acknowledge_incident",
     "act_by_itself",
     "add_note",
@@ -92,10 +96,12 @@ __all__ = [
     "ask_extension",
     "ask_publication",
     "assign",
+    "assign_all",
     "attach",
     "audit_readings",
     "change_severity",
     "change_shift",
+    "change_view",
     "choose_readers",
     "close_incident",
     "closing_of",
@@ -129,6 +135,7 @@ __all__ = [
     "make_feed",
     "mark_reading",
     "may_hand_over",
+    "may_share",
     "merge",
     "move",
     "open_incident",
@@ -150,6 +157,7 @@ __all__ = [
     "remove_freeze",
     "remove_row",
     "remove_shift",
+    "remove_view",
     "reschedule",
     "restore",
     "restore_pair",
@@ -163,6 +171,7 @@ __all__ = [
     "save_points",
     "save_rule",
     "save_situation",
+    "save_view",
     "seal",
     "send_back",
     "send_back_policy",
@@ -172,11 +181,16 @@ __all__ = [
     "start_window",
     "stretch_update",
     "submit_final",
+    "tag",
+    "tag_all",
     "tell_reports",
     "undo_acknowledge",
+    "undo_all",
     "undo_merge",
     "undo_restore",
     "unlink",
+    "untag",
+    "untag_all",
     "watch_silence",
     "weigh_dependency",
     "withdraw",

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from entities.fields import CleanCharField
 from entities.models import Membership, Sector, User
 from entities.permissions import Role
-from entities.text import western_digits
+from entities.text import search_form, western_digits
 from incidents.board import FOLDED, NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
 from incidents.models.duty import duty_of, with_shifts
 from incidents.models.report_query import ReportQuerySet
+from incidents.models.tag import LONGEST
 from incidents.paging import BOARD_ORDER, NEWEST_FIRST, Order
 
 REFERENCE = re.compile(r"(OUT|MNT|DEP|INC)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)
@@ -95,6 +96,7 @@ class BoardFilter(forms.Form):
     status = forms.ChoiceField(label=_("Status"), choices=Status.choices, required=False)
     sector = forms.ChoiceField(label=_("Sector"), required=False)
     reviewer = forms.ChoiceField(label=_("Reviewer"), required=False)
+    tag = CleanCharField(label=_("Tag"), max_length=LONGEST, required=False)
     late = forms.BooleanField(label=_("Late only"), required=False)
     rows = forms.TypedChoiceField(
         choices=[(size, size) for size in PAGE_SIZES], coerce=int, empty_value=None, required=False
@@ -103,6 +105,7 @@ class BoardFilter(forms.Form):
     def __init__(self, sent: Any, *, user: User) -> None:
         super().__init__(sent)
         self.user = user
+        self.tags: list[str] = []  # those that are offered, once the page has read them
         names = names_now()
         self._choices: dict[str, list[Option]] = {
             "sector": [(sector.code, sector.name) for sector in names.sectors],
@@ -158,6 +161,8 @@ class BoardFilter(forms.Form):
         found = found.filter(**{column: self._get(name) for name, column in columns.items() if self._get(name)})
         if self._get("late"):
             found = found.late(at=at)
+        if label := self._get("tag"):
+            found = found.filter(tag_links__tag__key=search_form(label))
         return self._of_reviewer(found)
 
     def _of_reviewer(self, found: ReportQuerySet) -> ReportQuerySet:
@@ -182,7 +187,7 @@ class BoardFilter(forms.Form):
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the tab, the tile and the number of rows is asked for."""
-        return any(self._get(name) for name in ("q", "kind", "severity", "status", "sector", "reviewer", "late"))
+        return any(self._get(name) for name in ("q", "kind", "severity", "status", "sector", "reviewer", "tag", "late"))
 
     @property
     def folds(self) -> bool:
@@ -211,7 +216,14 @@ class BoardFilter(forms.Form):
             self._menu("status", _("All statuses"), [(s.value, s.label) for s in self.part.statuses]),
             self._menu("sector", _("All sectors"), self._choices["sector"]),
             self._menu("reviewer", _("All reviewers"), self._choices["reviewer"]),
+            *self._tag_menu(),
         ]
+
+    def _tag_menu(self) -> list[Menu]:
+        """Only where there are tags; one that nobody uses any more is still said to be the filter."""
+        chosen = self._get("tag")
+        labels = [*self.tags, *([chosen] if chosen and chosen not in self.tags else [])]
+        return [self._menu("tag", _("All tags"), [(label, label) for label in labels])] if labels else []
 
     def _menu(self, name: str, everything: Any, options: Iterable[tuple[Any, Any]]) -> Menu:
         chosen = str(self._get(name) or "")

@@ -1,4 +1,5 @@
 from incidents.models.attachment import Attachment
+from incidents.models.board_view import BoardView
 from incidents.models.calendar_token import CalendarToken
 from incidents.models.clock import Clock
 from incidents.models.draft import Draft
@@ -14,12 +15,14 @@ from incidents.models.record import SealedRecord
 from incidents.models.reference import ReferenceCounter
 from incidents.models.report import AffectedService, Report
 from incidents.models.silent import AlarmRule, SilentOutage, SilentOutageReport
+from incidents.models.tag import ReportTag, Tag
 from incidents.models.unlisted import UnlistedService
 
 __all__ = [
     "AffectedService",
     "AlarmRule",
     "Attachment",
+    "BoardView",
     "CalendarToken",
     "Choice",
     "Clock",
@@ -40,12 +43,14 @@ __all__ = [
     "ReminderMark",
     "Report",
     "ReportEvent",
+    "ReportTag",
     "ReviewerNote",
     "SealedRecord",
     "SeverityRule",
     "SilentOutage",
     "SilentOutageReport",
     "SituationReport",
+    "Tag",
     "TimelineRow",
     "UnlistedService",
 ]

@@ -26,6 +26,7 @@ from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from entities.text import search_form
 from incidents.defaults import RETURN_AFTER_WARNING, WARN_AFTER
+from incidents.gathering import Gathered
 from incidents.lifecycle import ENDED, OPEN, RETURNED, ClockKind, EventKind, Lane, ReportKind, Status, Verdict
 
 if TYPE_CHECKING:
@@ -283,6 +284,20 @@ class ReportQuerySet(models.QuerySet["Report"]):
         updates = Clock.objects.running().filter(report=OuterRef("pk"), kind=ClockKind.C3)
         silent = Exists(updates.late_by_half(at=at or timezone.now()))
         return self.select_related("entity", "main_service", "reviewer").only(*BOARD_COLUMNS).annotate(silent=silent)
+
+    def with_tags(self) -> Self:
+        """Each with its `tags`, as words; None without any. For the authority: to others they do not exist."""
+        from incidents.models.tag import ReportTag
+
+        links = ReportTag.objects.filter(report=OuterRef("pk")).order_by("pk")
+        return self.annotate(tags=Gathered(links.values(line=F("tag__label"))))
+
+    def with_changes(self, *, since: datetime | None, beside: User) -> Self:
+        """Each with `changed`: somebody else than this person has done something to it since. A reminder is no deed."""
+        if since is None:
+            return self.annotate(changed=Value(False))
+        deeds = self._events().filter(recorded_at__gt=since).exclude(kind__in=[EventKind.REMINDED, EventKind.WATCHED])
+        return self.annotate(changed=Exists(deeds.exclude(person=beside.public_id)))
 
     def for_page(self) -> Self:
         """With everything a row or a page shows, so that no template asks again."""

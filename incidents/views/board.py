@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.html import conditional_escape
-from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import push_url, retarget
 
@@ -24,32 +19,18 @@ from entities.decorators import PortalRequest, requires
 from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission
 from incidents import actions
-from incidents.board import (
-    ACKNOWLEDGEMENT,
-    NOBODY,
-    SAID_WITHIN,
-    TABS,
-    Row,
-    Standing,
-    changes_between,
-    events_after,
-    glance,
-    news_of,
-    news_of_alarms,
-    tiles_of,
-)
+from incidents.board import ACKNOWLEDGEMENT, NOBODY, TABS, Row, Standing
 from incidents.errors import MoveRefused, StaleReport
 from incidents.folding import IncidentRow, incident_rows, rows_of
 from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, names_now, reviewers
+from incidents.last_look import last_look, look
 from incidents.models import Report
+from incidents.models.report_query import ReportQuerySet
+from incidents.news import SAID_WITHIN, changes_between, events_after, glance, news_of, news_of_alarms
 from incidents.paging import Page, page_of
 from incidents.silent import lines_for
-
-
-class Link(NamedTuple):
-    url: str
-    label: str | Promise | int
-    current: bool
+from incidents.views import bulk
+from incidents.views.board_links import Link, address, for_rows, tiles, view_link, whole
 
 
 @requires(Permission.BOARD_VIEW)
@@ -57,12 +38,17 @@ class Link(NamedTuple):
 @limited(LIST_SEARCH)
 def board(request: PortalRequest) -> HttpResponse:
     """The reports in the order in which their promises break; htmx gets the list alone."""
+    standing = Standing.read(request.user, at=timezone.now())
+    if not request.GET and standing.default_view and not request.htmx:
+        return redirect(address(standing.default_view))
+    look(request.session, at=timezone.now())
     chosen = BoardFilter(request.GET, user=request.user)
     page = _page(request, chosen)
-    context = _context(request, chosen, page)
-    context["rows"] = _rows(request, page.rows)
+    context = _context(request, chosen, page, standing)
+    context |= {"rows": _rows(request, page.rows), "offer": bulk.offer(request)}
     if request.htmx and not request.htmx.history_restore_request:
-        return push_url(render(request, "incidents/_board_swap.html", context), _address(chosen.query()))
+        swapped = render(request, "incidents/_board_swap.html", context)
+        return push_url(swapped, address(chosen.query() or context["whole"]))
     return render(request, "incidents/board.html", context)
 
 
@@ -83,8 +69,8 @@ def board_changes(request: PortalRequest) -> HttpResponse:
     changed = {event.report.reference for event in events} & set(shown)
     reports = [listed[reference] for reference in changed & set(listed)]
     if gone := changed - set(listed):
-        reports += Report.objects.visible_to(request.user).for_board().filter(reference__in=gone)
-    context = _context(request, chosen, page, shown=shown)
+        reports += _for_board(request).filter(reference__in=gone)
+    context = _context(request, chosen, page, Standing.read(request.user, at=timezone.now()), shown=shown)
     said = news_of_alarms(context["alarms"], since=timezone.now() - SAID_WITHIN) + news_of(events)
     now_listed = [*(row.incident.reference for row in context["incidents"]), *listed]
     context |= {"incidents": _incidents_again(request, context["incidents"], shown)}
@@ -128,7 +114,7 @@ def board_assign(request: PortalRequest, reference: str) -> HttpResponse:
     sent.update(request.POST)
     form, report = AssignForm(sent, people=reviewers()), _find(request, reference)
     if request.method != "POST":
-        context = {"report": report, "people": form.people.items(), **_for_rows(_next(request))}
+        context = {"report": report, "people": form.people.items(), **for_rows(request, _next(request))}
         template = "incidents/_board_assign.html" if request.htmx else "incidents/board_assign.html"
         return render(request, template, context)
 
@@ -157,12 +143,19 @@ def _do(
         refusal = str(refused)
     if not (request.htmx or refusal):
         messages.success(request, said)
-        return redirect(f"{_address(_next(request, done=undo and reference, undo=undo))}#row-{reference}")
+        query = _next(request, done=undo and reference, undo=undo) or "show=live"
+        return redirect(f"{address(query)}#row-{reference}")
     [row] = _rows(request, [_find(request, reference)])
     row = replace(row, refusal=refusal, undo="" if refusal else undo)
     template = "incidents/_board_done.html" if request.htmx else "incidents/board_refused.html"
     standing, chosen = Standing.read(request.user, at=timezone.now()), _filter(request)
-    context = {"row": row, "rows": [row], "just_done": True, **_for_rows(chosen.query()), **_tiles(standing, chosen)}
+    context = {
+        "row": row,
+        "rows": [row],
+        "just_done": True,
+        **for_rows(request, chosen.query()),
+        **tiles(standing, chosen),
+    }
     return retarget(render(request, template, context, status=409 if refusal else 200), f"#row-{reference}")
 
 
@@ -170,18 +163,24 @@ def _do(
 
 
 def _find(request: PortalRequest, reference: str) -> Report:
-    return get_object_or_404(Report.objects.visible_to(request.user).for_board(), reference=reference)
+    return get_object_or_404(_for_board(request), reference=reference)
+
+
+def _for_board(request: PortalRequest) -> ReportQuerySet:
+    reports = Report.objects.visible_to(request.user).for_board().with_tags()
+    return reports.with_changes(since=last_look(request.session), beside=request.user)
 
 
 def _page(request: PortalRequest, chosen: BoardFilter) -> Page[Report]:
-    found = chosen.apply(Report.objects.visible_to(request.user).for_board(), at=timezone.now())
+    found = chosen.apply(_for_board(request), at=timezone.now())
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     return page_of(found, order=chosen.order, size=chosen.size, **cursors)
 
 
 def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:
     at, done = timezone.now(), request.GET.get("done")  # a deed without JavaScript has just led here
-    rows = [Row.of(report, user=request.user, at=at) for report in reports]
+    since = last_look(request.session)
+    rows = [Row.of(report, user=request.user, at=at, since=since) for report in reports]
     return [replace(row, undo=request.GET.get("undo", "")) if row.report.reference == done else row for row in rows]
 
 
@@ -200,13 +199,19 @@ def _incidents_again(request: PortalRequest, now: list[IncidentRow], shown: list
 
 
 def _context(
-    request: PortalRequest, chosen: BoardFilter, page: Page[Report], *, shown: list[str] | None = None
+    request: PortalRequest,
+    chosen: BoardFilter,
+    page: Page[Report],
+    standing: Standing,
+    *,
+    shown: list[str] | None = None,
 ) -> dict[str, Any]:
     """Everything around the rows; `shown` are the references on the reader's page, which its refresh sends back."""
-    standing, names = Standing.read(request.user, at=timezone.now()), names_now()
+    names, chosen.tags = names_now(), standing.tags
     incidents = _incidents(request, chosen, standing)
     if shown is None:
         shown = [*(row.incident.reference for row in incidents), *(report.reference for report in page.rows)]
+    everything, narrowed = whole(standing), chosen.is_narrowed and chosen.part in TABS[1:]
     here = chosen.query(**{name: request.GET[name] for name in ("after", "before") if name in request.GET})
     return {
         "now": timezone.now(),
@@ -215,51 +220,25 @@ def _context(
         "may_dismiss_alarms": request.user.may(Permission.REPORT_TRIAGE),
         "on_duty": names.on_duty(at=timezone.now()),
         "on_duty_read_at": names.read_at,
-        **_tiles(standing, chosen),
+        **tiles(standing, chosen),
         "tabs": [
-            Link(_address(chosen.query(show=part.code, status="")), part.label, part is chosen.part) for part in TABS
+            Link(address(chosen.query(show=part.code, status="") or everything), part.label, part is chosen.part)
+            for part in TABS
         ],
-        "sizes": [Link(_address(chosen.query(rows=size)), size, size == chosen.size) for size in PAGE_SIZES],
+        "views": [view_link(view, chosen) for view in standing.views],
+        "may_share": actions.may_share(request.user),
+        "people": names.people,
+        "sizes": [Link(address(chosen.query(rows=size)), size, size == chosen.size) for size in PAGE_SIZES],
         "page": {
-            "previous_url": page.before and _address(chosen.query(before=page.before)),
-            "next_url": page.after and _address(chosen.query(after=page.after)),
+            "previous_url": page.before and address(chosen.query(before=page.before)),
+            "next_url": page.after and address(chosen.query(after=page.after)),
         },
         "poll_url": f"{reverse('board_changes')}?token={standing.token}&alarms={standing.alarms}"
         f"&shown={','.join(shown)}&{here}",
-        "here": _address(here),
-        "everything": _address(f"show={chosen.part.code}" if chosen.is_narrowed and chosen.part in TABS[1:] else ""),
-        **_for_rows(chosen.query()),
+        "here": address(here or everything),
+        "everything": address(f"show={chosen.part.code}" if narrowed else everything),
+        **for_rows(request, chosen.query()),
     }
-
-
-def _tiles(standing: Standing, chosen: BoardFilter) -> dict[str, Any]:
-    tiles = [(tile, _address(f"show={tile.part.code}")) for tile in tiles_of(standing)]
-    return {"filter": chosen, "tiles": tiles}
-
-
-def _address(query: str) -> str:
-    return f"{reverse('board')}?{query}" if query else reverse("board")
-
-
-def _for_rows(filtered_by: str) -> dict[str, SafeString]:
-    """What every row says, looked up and escaped once: row by row it would cost as much as the row.
-
-    `next` is the filter that a deed comes back to.
-    """
-    any_report = "OUT-2026-000000"
-    report_url = reverse("report_detail", args=[any_report]).removesuffix(f"{any_report}/")
-    said = {
-        "board_url": reverse("board"),
-        "report_url": report_url,
-        "next": filtered_by,
-        "next_query": f"?{urlencode({'next': filtered_by})}" if filtered_by else "",
-        "acknowledge": _("Acknowledge"),
-        "unlisted": _("not in the catalogue"),
-        "assign": _("Assign"),
-        "silent": pgettext("board", "silent"),
-        "by_code": _("by a code: identity not yet confirmed"),
-    }
-    return {name: conditional_escape(words) for name, words in said.items()}
 
 
 def _filter(request: PortalRequest) -> BoardFilter:

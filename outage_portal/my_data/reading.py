@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from entities.models import AuditEvent, Membership, Session, User
 from entities.permissions import Role
 from entities.row_security import as_system
-from incidents.models import CalendarToken, Report
+from incidents.models import BoardView, CalendarToken, Report
 from notifications.models import Follow
 from notifications.preferences import preference_of
 
@@ -48,6 +48,7 @@ class MyData:
             self.reports_filed = list(filed.values("reference", "submitted_at"))
             feeds = CalendarToken.objects.filter(membership__user=person)
             self.calendar_feeds = list(feeds.values("created_at", "membership__entity__code"))
+            self.board_views = list(BoardView.objects.filter(person=person).values("name", "query", "shared"))
             self.follows = [
                 {
                     "since": each.created_at,
@@ -128,6 +129,7 @@ def as_file(mine: MyData) -> dict[str, Any]:
         ],
         "reports_filed": mine.reports_filed,
         "follows": mine.follows,
+        "board_views": mine.board_views,
         "calendar_feeds": [
             {"made_at": row["created_at"], "entity": row["membership__entity__code"]} for row in mine.calendar_feeds
         ],

@@ -1,6 +1,6 @@
 // Shortcuts, only on a page that offers them with <dialog id="keyboard-help">. The key counts, not the letter on it: an
 // Arabic keyboard works as it stands.
-//   [data-shortcut="/"]            pressing "/" presses it, or puts the cursor into it if it is a box
+//   [data-shortcut="/"]            pressing "/" presses it, or puts the cursor into it if it is a box; only what is seen counts
 //   [data-row-shortcut="a"]        pressing "a" presses the one in the row that has the focus, and none elsewhere
 //   j, k                           to the next and the previous row, by its a.lead
 //   ?                              opens the dialog
@@ -22,7 +22,7 @@ function step(from, by) {
 }
 
 function pressed(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type='checkbox']), textarea, select, dialog, [contenteditable]")) return;
   const key = keyOf(event), row = event.target.closest("tr");
   if (key === "?") {
     document.getElementById("keyboard-help")?.showModal();
@@ -31,9 +31,9 @@ function pressed(event) {
   if (!key || localStorage.getItem(OFF)) return;
   if (key === "j" || key === "k") return step(row, key === "j" ? 1 : -1);
   const target = row?.querySelector(`[data-row-shortcut="${key}"]`) ?? document.querySelector(`[data-shortcut="${key}"]`);
-  if (!target) return;
+  if (!target?.checkVisibility()) return;
   event.preventDefault();
-  target.matches("input, textarea, select") ? target.focus() : target.click();
+  target.matches("input:not([type='checkbox']), textarea, select") ? target.focus() : target.click();
 }
 
 let listening = false;

@@ -16,9 +16,9 @@ from django.utils import timezone
 from entities.models import User
 from entities.permissions import Role
 from incidents import actions
-from incidents.board import changes_between
 from incidents.lifecycle import Lane
 from incidents.models import Report, ReportEvent
+from incidents.news import changes_between
 from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.web_role import guards_lifted
 

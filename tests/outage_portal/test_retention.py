@@ -20,7 +20,7 @@ from django.utils import timezone
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from entities.permissions import Role
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, Report
+from incidents.models import BoardView, Draft, Report
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow
 from outage_portal import retention
@@ -171,12 +171,14 @@ def test_a_person_is_forgotten_and_the_history_stays_whole() -> None:
     SocialAccount.objects.create(user=filer, provider="nafath", uid=filer.national_id_digest)
     AuditEvent.record(AuditEvent.Action.SIGN_IN, by=filer)
     Follow.objects.create(membership=Membership.objects.get(user=filer), report=report)
+    BoardView.objects.create(person=filer, name="منى")
     Membership.objects.filter(user=filer).update(status="ENDED", ended_at=ago(731), ended_reason="انتقال منى")
     assert "people              730 days         1 rows" in purge()
     filer.refresh_from_db()
     assert (filer.mobile, filer.email, filer.national_id_last4, filer.is_active) == ("", "", "", False)
     assert filer.national_id_digest == f"gone:{filer.public_id}" and filer.forgotten_at
     assert "منى" not in filer.name_ar and "Mona" not in filer.name_en
+    assert not BoardView.objects.exists()
     assert not SocialAccount.objects.exists() and not Follow.objects.exists()
     assert Membership.objects.get(user=filer).ended_reason == ""
     report.refresh_from_db()
