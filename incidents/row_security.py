@@ -57,6 +57,7 @@ POLICIES = {
     "incidents_dutyshift": Policy(
         sees=BY_AUTHORITY, writes=f"{may(Permission.DUTY_PLAN)} OR {may(Permission.REPORT_TRIAGE)}"
     ),
+    "incidents_handovernote": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE)),
     # A provider reads a consumer's report, and not its record.
     "incidents_sealedrecord": Policy(sees=_OF_THE_REPORT.writes),
     # The owner reads counts; which consumers' reports they are is the authority's.

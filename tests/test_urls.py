@@ -86,6 +86,7 @@ class World:
             "version": 1,
             "other": 1,
             "freeze": 1,
+            "note": 1,  # of the duty desk
             "view": 1,  # a saved filter of the board: the authority's
             "rule": 1,
             "mark": 1,

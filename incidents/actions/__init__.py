@@ -38,6 +38,7 @@ from incidents.actions.final import (
 from incidents.actions.following import add_note, answer, ask, assign, change_severity
 from incidents.actions.freezes import keep_freeze, remove_freeze
 from incidents.actions.gathering import group_by_itself, settle_incidents
+from incidents.actions.handover import draw_up_note, edit_note
 from incidents.actions.handshake import give_verdict, rule
 from incidents.actions.holidays import remove_days, set_days
 from incidents.actions.identities import confirm_identities
@@ -119,7 +120,9 @@ __all__ = [
     "discard_draft",
     "discard_policy",
     "dismiss_alarm",
+    "draw_up_note",
     "edit_incident",
+    "edit_note",
     "extend_final",
     "extend_window",
     "file_ended_outage",

@@ -7,6 +7,7 @@ from incidents.models.duty import DutyShift
 from incidents.models.event import ReportEvent
 from incidents.models.final_report import CorrectiveAction, FieldComment, FinalReport, TimelineRow
 from incidents.models.freeze import FreezePeriod
+from incidents.models.handover import HandoverNote
 from incidents.models.incident import Incident, IncidentReader, IncidentReport, SituationReport
 from incidents.models.note import ReviewerNote
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
@@ -33,6 +34,7 @@ __all__ = [
     "FieldComment",
     "FinalReport",
     "FreezePeriod",
+    "HandoverNote",
     "Holiday",
     "Incident",
     "IncidentReader",

@@ -15,7 +15,7 @@ from entities.decorators import PortalRequest
 from entities.permissions import Permission
 from incidents.board import CHANGED, NEW, Standing, tiles_of
 from incidents.forms.board import BoardFilter
-from incidents.looks import looked_at
+from incidents.last_look import looked_at
 
 
 class Link(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,9 +19,10 @@ from incidents.duty import Roster
 from incidents.errors import DutyRefused
 from incidents.forms.board import names_of_the_minute
 from incidents.forms.duty import BegunShiftForm, HandOverForm, ShiftForm
-from incidents.models import DutyShift
+from incidents.models import DutyShift, HandoverNote
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
+NOTES = 5
 
 
 @require_safe
@@ -28,7 +30,9 @@ PAGE_OR_POST = ["GET", "HEAD", "POST"]
 def duty_roster(request: PortalRequest) -> HttpResponse:
     """Who is on duty now, and who will be."""
     roster = Roster.read(request.user, at=timezone.now())
-    return render(request, "incidents/duty.html", {"roster": roster, "plans": request.user.may(Permission.DUTY_PLAN)})
+    context = {"roster": roster, "plans": request.user.may(Permission.DUTY_PLAN)}
+    context |= {"notes": _notes(request), "writes": request.user.may(Permission.REPORT_TRIAGE)}
+    return render(request, "incidents/duty.html", context)
 
 
 @require_http_methods(PAGE_OR_POST)
@@ -98,7 +102,12 @@ def duty_hand_over(request: PortalRequest, shift: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return _done(request, _("%(person)s is on duty now.") % {"person": following.person.user.name})
-    return render(request, "incidents/duty_hand_over.html", {"form": form, "shift": found}, status=_status(form))
+    context = {"form": form, "shift": found, "notes": _notes(request)}
+    return render(request, "incidents/duty_hand_over.html", context, status=_status(form))
+
+
+def _notes(request: PortalRequest) -> QuerySet[HandoverNote]:
+    return HandoverNote.objects.visible_to(request.user).newest_first()[:NOTES]
 
 
 def _find(request: PortalRequest, shift: int) -> DutyShift:
