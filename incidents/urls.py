@@ -36,6 +36,7 @@ from incidents.views import (
     silent,
     situations,
     status,
+    wall,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -138,6 +139,13 @@ urlpatterns: list[URLPattern] = [
     path("board/<str:reference>/acknowledge/", board.board_acknowledge, name="board_acknowledge"),
     path("board/<str:reference>/acknowledge/undo/", board.board_undo_acknowledge, name="board_undo_acknowledge"),
     path("board/<str:reference>/assign/", board.board_assign, name="board_assign"),
+    # --- views/wall.py: the screens of the operations room -------------------------------------------------
+    path("wall/", wall.wall, name="wall"),
+    path("wall/changes/", wall.wall_changes, name="wall_changes"),
+    path("wall/open/<str:token>/", wall.wall_open, name="wall_open"),
+    path("wall/screens/", wall.wall_screens, name="wall_screens"),
+    path("wall/screens/<int:screen>/link/", wall.wall_screen_link, name="wall_screen_link"),
+    path("wall/screens/<int:screen>/revoke/", wall.wall_screen_revoke, name="wall_screen_revoke"),
     # --- views/silent.py: a suspected outage, its owner's answer, the authority's word ------------------------------
     path("alarms/<int:alarm>/", silent.silent_outage, name="silent_outage"),
     path("alarms/<int:alarm>/report/", silent.silent_report, name="silent_report"),

@@ -87,6 +87,7 @@ class World:
             "other": 1,
             "freeze": 1,
             "note": 1,  # of the duty desk
+            "screen": 1,  # of the operations room
             "view": 1,  # a saved filter of the board: the authority's
             "rule": 1,
             "mark": 1,

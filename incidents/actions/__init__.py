@@ -80,6 +80,7 @@ from incidents.actions.situations import (
 from incidents.actions.stretching import stretch_update
 from incidents.actions.tags import tag, untag
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
+from incidents.actions.wall import link_screen, make_screen, open_screen, revoke_screen
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
 
 __all__ = [
@@ -134,14 +135,17 @@ __all__ = [
     "identify_service",
     "keep_freeze",
     "link",
+    "link_screen",
     "link_to_owners",
     "make_feed",
+    "make_screen",
     "mark_reading",
     "may_hand_over",
     "may_share",
     "merge",
     "move",
     "open_incident",
+    "open_screen",
     "pause_final",
     "possible_readers",
     "post_update",
@@ -166,6 +170,7 @@ __all__ = [
     "restore_pair",
     "resume_final",
     "revoke_feed",
+    "revoke_screen",
     "rule",
     "save_alarm",
     "save_draft",

@@ -18,6 +18,7 @@ from incidents.models.report import AffectedService, Report
 from incidents.models.silent import AlarmRule, SilentOutage, SilentOutageReport
 from incidents.models.tag import ReportTag, Tag
 from incidents.models.unlisted import UnlistedService
+from incidents.models.wall import WallScreen
 
 __all__ = [
     "AffectedService",
@@ -55,4 +56,5 @@ __all__ = [
     "Tag",
     "TimelineRow",
     "UnlistedService",
+    "WallScreen",
 ]

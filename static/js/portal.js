@@ -15,6 +15,7 @@ const parts = [
   ["dialog, details[data-menu]", () => import("./dialog.js")],
   ["#session-ending", () => import("./idle.js")],
   ["#board-poll, [data-vanishes]", () => import("./board.js")],
+  ["#wall-stale", () => import("./wall.js")],
   ["#presence", () => import("./presence.js")],
   ["#report", () => import("./deeds.js")],
   ["#keyboard-help", () => import("./keyboard.js")],
