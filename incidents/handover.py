@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import ngettext, npgettext, override
 
 from entities.models import User
 from incidents.lifecycle import ClockKind, EventKind, Lane, Severity
@@ -47,7 +47,7 @@ class Board:
             at=at,
             late=list(open_ones.filter(next_due_at__lt=at)),
             soon=list(open_ones.filter(next_due_at__range=(at, at + AHEAD))),
-            silent=list(open_ones.filter(silent=True)),
+            silent=list(open_ones.filter(silent=True)),  # type: ignore[misc]  # annotated
             alarms=lines_for(user),
             incidents=list(Incident.objects.visible_to(user).going_on().with_figures().order_by("pk")),
             changed=_changes(counted),
@@ -93,10 +93,14 @@ def _lines(board: Board) -> Iterator[str]:
 
 def _part(title: str, lines: list[str]) -> Iterator[str]:
     yield ""
-    yield f"{title}: {len(lines) or _('none')}"
+    yield (
+        _("%(title)s: %(n)s") % {"title": title, "n": len(lines)}
+        if lines
+        else _("%(title)s: nothing") % {"title": title}
+    )
     yield from (f"– {line}" for line in lines[:NAMED])
     if (more := len(lines) - NAMED) > 0:
-        yield "– " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+        yield "– " + npgettext("handover", "and %(n)s more", "and %(n)s more", more) % {"n": more}
 
 
 def _named(report: Report) -> str:
@@ -121,7 +125,7 @@ def _report(report: Report) -> str:
 
 
 def _alarm(line: Line) -> str:
-    return f"{line.alarm.service.name}, {line.alarm.entity.name}"
+    return _("%(service)s, %(entity)s") % {"service": line.alarm.service.name, "entity": line.alarm.entity.name}
 
 
 def _incident(incident: Any) -> str:

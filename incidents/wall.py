@@ -14,7 +14,7 @@ from incidents.models import Report, WallScreen
 from incidents.silent import lines_for
 
 #: So many rows stand on a screen of 1080 lines, and are read from the back of the room.
-ROWS = 9
+ROWS = 7
 #: How often it asks, in seconds (templates/incidents/wall/_board.html).
 EVERY = 15
 

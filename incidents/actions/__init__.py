@@ -1,7 +1,7 @@
 """The verbs of this house, by noun. Each is atomic, takes keyword arguments that end with `by=`, returns the thing."""
 
 from incidents.actions.attachments import attach
-from incidents.actions.board_views import change_view, may_share, remove_view, save_view
+from incidents.actions.board_filters import change_view, may_share, remove_view, save_view
 from incidents.actions.bulk import acknowledge_all, assign_all, tag_all, undo_all, untag_all
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.calendar_feeds import make_feed, revoke_feed

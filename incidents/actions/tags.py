@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -49,5 +51,5 @@ def _refuse_unless_reviewer(by: User) -> None:
 
 
 def _audit(done: str, report: Report, word: Tag, *, by: User) -> None:
-    said = {"model": "reporttag", "reference": report.reference, done: [word.label]}
+    said: dict[str, Any] = {"model": "reporttag", "reference": report.reference, done: [word.label]}
     AuditEvent.record(AuditEvent.Action.CONFIGURATION, by=by, **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -89,5 +90,5 @@ def _audit(screen: WallScreen, done: str, *, by: User) -> None:
     AuditEvent.record(AuditEvent.Action.CONFIGURATION, by=by, **_said(screen, done))
 
 
-def _said(screen: WallScreen, done: str) -> dict[str, str | int]:
+def _said(screen: WallScreen, done: str) -> dict[str, Any]:
     return {"model": "wallscreen", "pk": screen.pk, "done": done}

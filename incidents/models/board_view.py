@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -29,7 +29,7 @@ class BoardViewQuerySet(models.QuerySet["BoardView"]):
     def of_person(self, user: User) -> Self:
         return self.filter(person=user.pk)
 
-    def of_the_board(self, user: User) -> models.QuerySet[BoardView, dict[str, object]]:
+    def of_the_board(self, user: User) -> models.QuerySet[BoardView, Any]:
         """What the board says of each, in one column, those of the longest standing first."""
         hers = Case(When(person=user.pk, then="is_default"), default=Value(False))
         said = JSONObject(name="name", query="query", default=hers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef
@@ -23,7 +23,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
         """The authority's people only."""
         return self if user.may(Permission.BOARD_VIEW) else self.none()
 
-    def of_the_board(self) -> models.QuerySet[Tag, dict[str, object]]:
+    def of_the_board(self) -> models.QuerySet[Tag, Any]:
         """The words of those that some report carries, as `Gathered` reads them."""
         used = self.filter(Exists(ReportTag.objects.filter(tag=OuterRef("pk"))))
         return used.order_by("label").values(line=F("label"))[:OFFERED]

@@ -70,8 +70,9 @@ def board_picked_undo(request: PortalRequest) -> HttpResponse:
 def offer(request: PortalRequest) -> int:
     """On how many reports the board offers to take the last deed back; 0: it offers nothing."""
     done = request.session.get(_KEY)
-    fresh = done and timezone.now().timestamp() - done["at"] <= OFFERED
-    return len(done["was"]) if fresh else 0
+    if done is None or timezone.now().timestamp() - done["at"] > OFFERED:
+        return 0
+    return len(done["was"])
 
 
 def _form(request: PortalRequest, deed: str) -> PickedForm:

@@ -51,6 +51,7 @@ TABLE = {
     "team_contact": ("reveals", 20, 600),
     "unsubscribe": ("unsubscribe", 60, 60),
     "calendar_feed": ("calendar feed", 120, 600),
+    "wall_open": ("wall door", 20, 60),
 }
 
 

@@ -127,5 +127,5 @@ def test_the_wall_asks_as_often_however_many_reports_there_are(device: Client) -
     many(60)
     with CaptureQueriesContext(connection) as captured:
         page = shown(device, "wall_changes")
-    assert page.count("<tr>") == 10
+    assert page.count("<tr>") == 8
     assert len(captured) <= 6

@@ -21,7 +21,7 @@ from entities.models import ServiceDependency, User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Draft, FreezePeriod, Policy, Report, SilentOutage
+from incidents.models import Draft, FreezePeriod, HandoverNote, Policy, Report, SilentOutage
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -43,6 +43,7 @@ class Town(World):
 
     freeze: FreezePeriod
     relying: ServiceDependency  # on the entity's own service
+    note: HandoverNote
     draft_policy: Policy
     waiting_policy: Policy
 
@@ -51,6 +52,8 @@ class Town(World):
             return token_for(self.director, Topic.ELSEWHERE)
         if argument == "freeze":
             return self.freeze.pk
+        if argument == "note":
+            return self.note.pk
         if name.startswith("policy_") and name not in {"policy_page", "policy_copy"}:
             policy = self.waiting_policy if name == "policy_decision" else self.draft_policy
             return {
@@ -122,8 +125,19 @@ def built(*, minutes: int = 90) -> Town:
         [reports[2], reports[4]], name_ar="انقطاع الربط الشبكي", name_en="Network outage", by=lead
     )
     actions.prepare_situation(town.incident, by=lead)
+    town.note = _on_the_board(first, reviewer=reviewer, lead=lead)
     town.draft_policy, town.waiting_policy = a_draft_policy(minutes=minutes), a_waiting_policy(minutes=minutes)
     return town
+
+
+def _on_the_board(report: Report, *, reviewer: User, lead: User) -> HandoverNote:
+    """Tags, saved views and a screen; and the note that tells of it all."""
+    for label in ("الشبكة", "متكرر", "مزوّد خارجي", "Datacentre"):
+        actions.tag(report, label=label, by=lead)
+    actions.save_view(name="ما تأخر عندنا", query="late=on", shared=True, by=lead)
+    actions.save_view(name="حرجة", query="severity=1", by=reviewer)
+    actions.make_screen(name="غرفة العمليات", by=lead)
+    return actions.draw_up_note(by=lead)
 
 
 def pages(town: Town) -> Iterator[tuple[str, User | None, dict[str, Any]]]:

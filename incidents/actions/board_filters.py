@@ -20,7 +20,7 @@ def save_view(*, name: str, query: str, is_default: bool = False, shared: bool =
         raise MoveRefused(_("A lead shows a view to everyone."))
     own = _locked(by)
     view = own.filter(name=name).first() or BoardView(person=by, name=name)
-    if view.pk is None and own.count() >= MOST_VIEWS:
+    if view._state.adding and own.count() >= MOST_VIEWS:
         said = ngettext("You keep %(n)s view already: remove one first.",
                         "You keep %(n)s views already: remove one first.", MOST_VIEWS)  # fmt: skip
         raise MoveRefused(said % {"n": MOST_VIEWS})
