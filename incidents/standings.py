@@ -28,7 +28,6 @@ from incidents.models.report import ended
 from incidents.severity import Impact
 from incidents.spells import History, Level, Span, Spell, parted, window_of
 from incidents.states import TONIGHT, reported_state
-from incidents.windows import relied_on_by
 
 #: So many services stand on one page; a search finds the others.
 MOST = 200
@@ -143,7 +142,7 @@ def services_with_status(user: User) -> DigitalServiceQuerySet:
         return services.none()
     own = user.acting.entity
     if not user.may(Permission.BOARD_VIEW):
-        services = services.filter(Q(entity=own) | Q(pk__in=relied_on_by(own).values("pk")))
+        services = services.filter(Q(entity=own) | Q(pk__in=DigitalService.objects.relied_on_by(own).values("pk")))
     needed = ServiceDependency.objects.in_force().hard()
     alarms = SilentOutage.objects.visible_to(user).open().filter(service=OuterRef("pk")).order_by()
     reports = Report.objects.visible_to(user).of(own).filter(kind=ReportKind.CONSUMED_OUTAGE, status__in=OPEN)

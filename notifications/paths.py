@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.db.models import Q
 from django.urls import reverse
 
-from entities.models import Membership, Notice
+from entities.models import DigitalService, Membership, Notice
 from entities.permissions import Permission
 from entities.row_security import as_system
 from incidents.forms.doors import door_of
 from incidents.history import PAGE as LOG_PAGE
 from incidents.lifecycle import ReportKind
 from incidents.models import Draft, Report
-from incidents.windows import relied_on_by
 from notifications import notices
 from notifications.ladders import is_shared
 from notifications.models import Delivery
@@ -43,8 +42,9 @@ def _status_path(report: Report, reader: Membership) -> str:
     """The state of the service that the reader's entity relies on; of the first, where the report is about several."""
     with as_system():
         services = list(report.services.values_list("pk", flat=True))
-    relied_on = relied_on_by(reader.entity).filter(pk__in=services).order_by("tier", "pk").first()
-    return reverse("status_service", args=[relied_on.pk]) if relied_on else reverse("status_list")
+    theirs = DigitalService.objects.active().relied_on_by(reader.entity).filter(pk__in=services)
+    first = theirs.order_by("tier", "pk").first()
+    return reverse("status_service", args=[first.pk]) if first else reverse("status_list")
 
 
 def _case_path(delivery: Delivery, report: Report, side: Side) -> str:

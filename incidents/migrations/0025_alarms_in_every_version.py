@@ -41,7 +41,7 @@ def copy(Policy, base, *, at):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0023_incidents")]
+    dependencies = [("incidents", "0024_service_history")]
 
     operations = [
         migrations.AlterField(

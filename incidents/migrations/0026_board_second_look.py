@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('entities', '0018_dependency_denied'),
-        ('incidents', '0023_incidents'),
+        ('incidents', '0025_alarms_in_every_version'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('entities', '0018_dependency_denied'),
-        ('incidents', '0023_incidents'),
+        ('incidents', '0026_board_second_look'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
