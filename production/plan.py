@@ -23,7 +23,10 @@ class Differs(Exception):
 
 @dataclass
 class Walk:
-    """A house, its people, and what they have in hand. `filed`: how many reports there are so far."""
+    """A house, its people, and what they have in hand.
+
+    `filed`: how many reports there are so far. `upgraded`: when its processes were told to stop.
+    """
 
     house: House
     town: Town
@@ -31,6 +34,7 @@ class Walk:
     reviewer: Browser = field(init=False)
     reference: str = ""
     filed: int = 1
+    upgraded: float = 0.0
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, *, by: Browser | None = None
