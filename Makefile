@@ -11,7 +11,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack faults fuzz check fix lock messages shots production-check restore-drill
+.PHONY: help demo reset test bench night attack faults fuzz production-check restore-drill shots check types lint fix lock messages
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -40,7 +40,7 @@ reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
 	@rm -rf var/demo && echo "The demo starts afresh at the next 'make demo'."
 
 test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: $(V)/.requirements-dev ## Measure the board on PostgreSQL with BENCH=10000 reports (BENCH_SERVER=postgres://...).
 	@$(BIN)/python -m bench
@@ -67,15 +67,19 @@ production-check: $(V)/.requirements-dev ## Walk through production on this mach
 restore-drill: $(V)/.requirements-dev ## Back up a portal with RESTORE=300 reports while people file, restore it elsewhere, compare; prints the seconds.
 	@RESTORE=$(RESTORE) $(BIN)/python -m faults.restore_drill
 
-check: $(V)/.requirements-dev ## Lint, types, templates, layers, migrations, translations.
+check: types lint ## Lint, types, templates, layers, migrations, translations; 'make -j2 check' takes both processors.
+
+lint: $(V)/.requirements-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --check --lint templates simulator/templates --quiet
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/mypy
-	@$(BIN)/mypy --config-file simulator/mypy.ini simulator
 	@$(BIN)/python manage.py makemigrations --check --dry-run -v0
 	@$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_consistency.py tests/test_translations.py
+
+types: $(V)/.requirements-dev
+	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file simulator/mypy.ini simulator
 
 fix: $(V)/.requirements-dev ## Format Python and templates.
 	@$(BIN)/ruff check --fix .

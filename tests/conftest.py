@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -20,9 +21,34 @@ from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture
 
 pytest_plugins = ["tests.simulator_process", "tests.browser"]
 
+#: What takes longest begins first, or at the end of a run one worker is busy with it and the others wait.
+#: Holds with `--dist loadfile --no-loadscope-reorder`: by itself xdist takes the files with most tests first.
+LONGEST = (
+    "tests/journeys/test_every_page", "tests/test_urls.py", "tests/journeys/test_walk.py",
+    "tests/incidents/test_machine.py", "tests/outage_portal/test_demo", "tests/journeys/", "tests/test_leaks.py",
+    "tests/outage_portal/test_seed",
+)  # fmt: skip
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="A skipped test is a failed one: for .ci/run.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After pytest-randomly has shuffled: inside a file, and among all the others, its order stands."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,12 +64,11 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_lifts_the_guards() -> Iterator[None]:
-    """A test database's flush deletes; the guards go down for it, and nowhere else."""
+    """A flush of the test's database deletes; the guards go down for it, and nowhere else."""
     original = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> None:
-        with web_role.guards_lifted():
-            original(self)
+        web_role.flush()
         defaults.write(apps.get_model)
         policy.rules_of.cache_clear()
 

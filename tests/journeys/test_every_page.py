@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import translation
 
@@ -29,19 +28,19 @@ def test_every_page_is_open_to_everyone(town: Town, visit: Callable[..., Visitor
 def test_pages_between_a_deed_and_its_proof_are_open_to_everyone(
     town: Town, visit: Callable[..., Visitor], language: str
 ) -> None:
-    axe, visitor = Axe(), visit(town.people["DIRECTOR"])
+    visitor = visit(town.people["DIRECTOR"])
     prove_sessions(minutes_ago=6)
     with translation.override(language):
         page = visitor.open(reverse("my_data"))
         page.locator(f'form[action="{reverse("my_data_copy")}"] button').click()
         assert page.url.endswith(reverse("nafath_step_up"))
-    found = [*faults(page, axe)]
+    found = [*faults(page)]
     prove_sessions()
     idle = "export function start() {}"  # or the script goes onward at once
     page.route("**/onward*.js", lambda route: route.fulfill(body=idle, content_type="text/javascript"))
     page.reload()
     assert page.locator("[data-onward]").count() == 1
-    assert [*found, *faults(page, axe), *visitor.complaints] == []
+    assert [*found, *faults(page), *visitor.complaints] == []
 
 
 def test_every_page_works_with_the_keyboard_from_the_skip_link_on(town: Town, visit: Callable[..., Visitor]) -> None:
