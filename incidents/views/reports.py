@@ -115,7 +115,7 @@ def attachment_download(request: PortalRequest, reference: str, attachment: UUID
     case = find(request, reference)
     if case.outside:
         raise Http404
-    found = get_object_or_404(Attachment.objects.of(case.report), pk=attachment)
+    found = get_object_or_404(Attachment.objects.visible_to(request.user).of(case.report), pk=attachment)
     try:
         content = found.file.open("rb")
     except FileNotFoundError as gone:
