@@ -14,6 +14,7 @@ from entities.permissions import AUTHORITY_ROLES, ROLE_PERMISSIONS, ROLE_SENTENC
 from incidents import defaults, lifecycle
 from incidents.clocks import CONSUMERS
 from incidents.lifecycle import ClockKind
+from tests.conftest import LONGEST
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Models that belong to no entity: everyone signed in may read them, or only code does.
@@ -88,3 +89,8 @@ def test_the_lifecycle_page_is_written_from_the_table(tmp_path: Path) -> None:
     page = tmp_path / "lifecycle.md"
     call_command("write_lifecycle", output=str(page))
     assert page.read_text() == (ROOT / "docs" / "lifecycle.md").read_text(), "run manage.py write_lifecycle"
+
+
+def test_what_begins_first_in_a_run_is_there() -> None:
+    files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [each for each in LONGEST if not any(path.startswith(each) for path in files)] == []

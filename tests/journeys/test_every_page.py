@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.town import Town, built, every_page, faults
+from tests.journeys.town import Town, axe_objections, built, every_page, faults
 from tests.signing import prove_sessions
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -41,6 +41,14 @@ def test_pages_between_a_deed_and_its_proof_are_open_to_everyone(
     page.reload()
     assert page.locator("[data-onward]").count() == 1
     assert [*found, *faults(page), *visitor.complaints] == []
+
+
+def test_axe_objects_to_a_picture_that_nothing_is_said_of(visit: Callable[..., Visitor]) -> None:
+    """Or the walks above prove nothing."""
+    page = visit().open("/")
+    assert axe_objections(page) == []
+    page.evaluate("document.querySelector('main').append(new Image(9, 9))")
+    assert axe_objections(page) == ["image-alt img"]
 
 
 def test_every_page_works_with_the_keyboard_from_the_skip_link_on(town: Town, visit: Callable[..., Visitor]) -> None:
