@@ -1,4 +1,4 @@
-"""Every page from 320 to 1920 pixels and with large text; what the heaviest weigh; forced colours and paper."""
+"""What the heaviest pages weigh; forced colours and paper. Every page's widths are asked by its walk (town.py)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
 
-from entities.models import User
 from tests.journeys.conftest import Visitor
-from tests.journeys.sizes import FIRST_VIEW, LATER_VIEW, Scales, cut_off
-from tests.journeys.town import Town, built, pages
+from tests.journeys.sizes import FIRST_VIEW, LATER_VIEW, Scales
+from tests.journeys.town import Town, built
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
 
@@ -29,21 +27,6 @@ HEAVY = {
 @pytest.fixture
 def town() -> Town:
     return built()
-
-
-def test_no_page_is_cut_off_from_the_narrowest_window_to_the_widest(town: Town, visit: Callable[..., Visitor]) -> None:
-    windows: dict[User | None, Visitor] = {}
-    found: list[str] = []
-    # English words are longer, Arabic runs the other way: each page in one of the two, by turns.
-    for number, (name, person, kwargs) in enumerate(pages(town)):
-        with translation.override(("ar", "en")[number % 2]):
-            path = reverse(name, kwargs=kwargs)
-        if person not in windows:
-            windows[person] = visit(person)
-        page = windows[person].open(path)
-        found += cut_off(page)
-        page.close()
-    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("name", "role"), HEAVY.items())

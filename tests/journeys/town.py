@@ -29,6 +29,7 @@ from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_shift, a_team, an_entity
 from tests.incidents.policies import a_draft_policy, a_waiting_policy
 from tests.journeys.conftest import DESK, PHONE, Visitor
+from tests.journeys.sizes import cut_off
 from tests.nafath_auth.night import nafath_down
 from tests.test_urls import PATTERNS, World, arguments
 
@@ -199,7 +200,7 @@ def every_page(town: Town, visit: Callable[..., Visitor], language: str) -> list
         if person not in windows:
             windows[person] = visit(person)
         page = windows[person].open(path)
-        found += faults(page)
+        found += [*faults(page), *cut_off(page)]
         page.close()
         seen += 1
     found += [complaint for visitor in windows.values() for complaint in visitor.complaints]
