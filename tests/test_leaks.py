@@ -21,6 +21,7 @@ from entities import permissions, row_security
 from entities.models import User
 from entities.permissions import Permission, Role
 from incidents.models import Attachment
+from incidents.models.attachment import AttachmentQuerySet
 from incidents.models.draft import DraftQuerySet
 from incidents.models.report_query import ReportQuerySet
 from incidents.views import reports
@@ -48,6 +49,7 @@ def _child_without_its_parent(patch: pytest.MonkeyPatch) -> None:
     """The file is found by its own key, and nobody asks whose report it hangs on."""
     case = SimpleNamespace(report=Attachment.objects.get().report, outside=False)
     patch.setattr(reports, "find", lambda *_asked: case)
+    patch.setattr(AttachmentQuerySet, "visible_to", _everything)
     patch.setattr(reports.actions, "mark_reading", lambda *_said, **_rest: None)
 
 

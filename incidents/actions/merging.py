@@ -36,7 +36,7 @@ def merge(
     target = lock(into)
     _refuse_what_cannot_fold(report, target, by=by)
     now = at or timezone.now()
-    report.merged_into, report.merged_at = target, timezone.now()
+    report.merged_into, report.merged_at = target, now
     event = conclude(report, move, at=now, note=note, data={"into": target.reference}, by=by)
     told = {"folded": report.reference} | ({"note": note} if note else {})
     target.record(EventKind.FOLDED, by=by, at=now, data=told)
@@ -69,14 +69,14 @@ def undo_merge(report: Report, *, seen: int | None = None, at: datetime | None =
         for key in sorted((report.pk, report.merged_into_id)):
             lock(Report(pk=key))
     report, move = take(report, "undo_merge", seen=seen, by=by)
-    now = timezone.now()
+    now = at or timezone.now()
     if report.merged_into is None or report.merged_at is None or now - report.merged_at > UNDO_MERGE_WITHIN:
         raise MoveRefused(_("A merge is taken back within 24 hours."))
     target, merged = lock(report.merged_into), report.events.filter(data__move="merge").last()
     report.merged_into = report.merged_at = None
-    event = conclude(report, move, at=at, data={"into": target.reference}, by=by)
+    event = conclude(report, move, at=now, data={"into": target.reference}, by=by)
     _run_again(report, event, stopped_at=merged.recorded_at if merged else now)
-    target.record(EventKind.UNFOLDED, by=by, at=at or now, data={"folded": report.reference})
+    target.record(EventKind.UNFOLDED, by=by, at=now, data={"folded": report.reference})
     target.save()
     return event
 

@@ -21,7 +21,9 @@ from outage_portal.seed.words import Consumed, Fault
 class Fate:
     """What becomes of a report: how it ends, and what happens on the way."""
 
-    end: str = "closed"  # closed, withdrawn, dismissed, cancelled
+    end: str = (
+        "closed"  # closed, withdrawn, dismissed, cancelled, merged (filed twice: two reports, one of which goes on)
+    )
     rounds: int = 0  # how often the final report is sent back
     twist: str = ""  # reopened, severity, assigned, extended, short, rescheduled, concern, emergency, overrun
 
@@ -39,6 +41,8 @@ def outage(t: Teller, fault: Fault, *, service: DigitalService, began: datetime,
     if fate.end in {"withdrawn", "dismissed"}:
         yield from _ended_early(t, report, fate.end, at=at, by=by)
         return
+    if fate.end == "merged":
+        at = yield from _filed_twice(t, report, fault, service=service, impact=impact, began=began, at=at)
     if fate.twist == "short":
         yield from _filed_whole(t, report, fault, back=back, at=at, by=by)
         return
@@ -70,6 +74,20 @@ def _ended_early(t: Teller, report: Report, end: str, *, at: datetime, by: User)
     if Report.objects.open().filter(pk=report.pk).exists():
         at = yield at + t.minutes(4, 30)
         actions.confirm_withdrawal(report, at=at, by=t.reviewer())
+    return at
+
+
+def _filed_twice(
+    t: Teller, report: Report, fault: Fault, *, service: DigitalService, impact: str, began: datetime, at: datetime
+) -> Chapter:
+    """A colleague files the same outage some minutes later; a reviewer merges hers into the first."""
+    at = yield at + t.minutes(3, 9)
+    colleague = t.cast.all(service.entity.code, Role.ALTERNATE)[0]
+    again = chapters.file_outage(
+        t, fault, service=service, impact=impact, began=began, detected=at, at=at, by=colleague
+    )
+    at = yield at + t.minutes(2, 6)
+    actions.merge(again, into=report, note=t.line("merge"), at=at, by=t.reviewer())
     return at
 
 

@@ -23,6 +23,7 @@ OUTAGE_FATES = (
     (Fate(twist="extended"), 3),
     (Fate(end="withdrawn"), 4),
     (Fate(end="dismissed"), 3),
+    (Fate(end="merged"), 1),
 )
 WORK_FATES = (
     (Fate(), 58),
@@ -43,16 +44,21 @@ LAST_CONSUMED_DAY = 2
 
 
 def ordinary_tales(teller: Teller, count: int) -> Iterator[Tale]:
-    """So many tales; of a hundred, 58 outages, 26 maintenances and 16 consumed outages."""
-    for number in range(count):
+    """The tales of so many reports; of a hundred, 58 outages, 26 maintenances and 16 consumed outages."""
+    filed = number = 0
+    while filed < count:
         t = teller.for_tale(f"ordinary {number}")
         share = (number * 37 % 100) + 1  # spread evenly, so that a short year has every kind as well
+        number, filed = number + 1, filed + 1
         if share <= 58:
-            yield _outage(t, fate=_fate(t, OUTAGE_FATES, number))
+            fate = _fate(t, OUTAGE_FATES, number - 1)
+            if fate.end == "merged":  # filed twice
+                fate, filed = (fate, filed + 1) if filed < count else (Fate(), filed)
+            yield _outage(t, fate=fate)
         elif share <= 84:
-            yield _maintenance(t, fate=_fate(t, WORK_FATES, number))
+            yield _maintenance(t, fate=_fate(t, WORK_FATES, number - 1))
         else:
-            yield _consumed(t, fate=_fate(t, CONSUMED_FATES, number))
+            yield _consumed(t, fate=_fate(t, CONSUMED_FATES, number - 1))
 
 
 def _fate(t: Teller, fates: tuple[tuple[Fate, int], ...], number: int) -> Fate:

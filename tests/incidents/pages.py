@@ -129,7 +129,7 @@ def as_it_stands(kind: ReportKind, status: Status, severity: int = 3) -> Report:
     if status in lifecycle.PAPERWORK | {Status.CLOSED} and kind != ReportKind.MAINTENANCE:
         columns |= {"restored_at": timezone.now(), "restored_recorded_at": timezone.now() - timedelta(hours=1)}
     if status == Status.MERGED:
-        columns |= {"merged_into": a_report(kind, by=report.filed_by), "merged_at": timezone.now()}
+        columns |= {"merged_into": a_report(kind, by=people_of(report)["director"]), "merged_at": timezone.now()}
     columns["lane"] = lifecycle.lane_of(kind, status, severity)
     Report.objects.filter(pk=report.pk).update(**columns)
     return Report.objects.get(pk=report.pk)

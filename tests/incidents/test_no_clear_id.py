@@ -23,8 +23,8 @@ from incidents.forms import (
 )
 
 MODULES = (team_forms, board, filing, final_review, final_rows, maintenance, moves, outages, phoned, unlisted, updates)
-#: Asked and answered, never stored: searches, keys, hidden marks.
-NOT_KEPT = {"q", "opened_at", "shown", "once", "key", "wanted"}
+#: Asked and answered, never stored: searches, filters, keys, hidden marks.
+NOT_KEPT = {"q", "opened_at", "shown", "once", "key", "wanted", "tag"}
 
 
 def typed_fields() -> Iterator[tuple[str, str, forms.Field]]:

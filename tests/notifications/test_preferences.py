@@ -115,7 +115,7 @@ def test_reminders_ahead_of_time_may_be_turned_off_for_lesser_outages(impact: st
 def test_the_settings_of_all_are_read_at_once(report: Report, django_assert_max_num_queries: Any) -> None:
     for _n in range(4):
         off(colleague(report, Role.MEMBER), Topic.PROGRESS)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         fan_out()
 
 
