@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from entities.models import DigitalService, User
+from entities.permissions import Role
 from incidents import actions
 from incidents.actions import Answers
 from incidents.actions.final import needs_countersignature

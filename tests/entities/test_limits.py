@@ -33,7 +33,6 @@ TABLE = {
     "report_list": ("search", 60, 60),
     "inbox": ("search", 60, 60),
     "following": ("search", 60, 60),
-    "status_list": ("search", 60, 60),
     "attachment_add": ("uploads", 30, 600),
     "team_decision": ("uploads", 30, 600),
     "audit_export": ("exports", 5, 600),
