@@ -77,4 +77,4 @@ def inbox_count(request: PortalRequest) -> HttpResponse:
     unread = Delivery.objects.visible_to(request.user).unread().capped_count()
     if request.GET.get("seen") == str(unread):
         return HttpResponse(status=204)
-    return render(request, "_bell.html", {"counted": unread, "renewed": True})
+    return render(request, "_bell.html", {"bell_count": unread, "renewed": True})

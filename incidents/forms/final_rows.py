@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -90,6 +90,20 @@ class RowFormSet(BaseFormSet):  # type: ignore[type-arg]  # takes its parameter 
         """What is to be kept, without the rows marked for removal and those left empty."""
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         return [{name: value for name, value in row.items() if name != "DELETE"} for row in kept]
+
+    @property
+    def lines(self) -> Iterator[tuple[forms.Form, str]]:
+        """Each row with its place: kept or typed into, the first that is empty (next), or a further one (folded).
+
+        Three empty rows of four fields are two screens of a phone between the last action and the button.
+        """
+        empty = 0
+        for place, form in enumerate(self.forms):
+            if place < self.initial_form_count() or form.errors or (self.is_bound and form.has_changed()):
+                yield form, ""
+            else:
+                yield form, "folded" if empty else "next"
+                empty += 1
 
 
 def row_forms(slug: str, data: QueryDict | None, *, initial: Sequence[dict[str, Any]]) -> RowFormSet:

@@ -105,6 +105,29 @@ def test_lines_are_added_and_removed(client_of: ClientOf) -> None:
     assert len(texts) == 4
 
 
+def folds(page: str) -> list[bool]:
+    """For each line of the page whether it is folded."""
+    return ["<details" in line for line in page.split('<li class="row')[1:]]
+
+
+def test_one_empty_line_is_open_and_the_others_are_folded(client_of: ClientOf) -> None:
+    report = written(restored(tier=0))
+    browser = client_of(filer_of(report))
+    page = text_of(browser.get(url(report, "actions")))
+    kept = FinalReport.objects.get(report=report).actions.count()
+    assert folds(page) == [False] * (kept + 1) + [True] * 2
+    more = fill(browser, report, "actions", more="yes")
+    assert more["Location"].endswith("#spare")  # where the open one stands
+    assert page.split('id="spare"')[0].count('<li class="row') == kept + 1
+
+
+def test_a_folded_line_that_was_written_into_comes_back_open(client_of: ClientOf) -> None:
+    report = restored(tier=0)
+    last = fill(client_of(filer_of(report)), report, "actions", **{"actions-2-title": "ضبط المراقبة"})
+    assert last.status_code == 422
+    assert folds(text_of(last)) == [False, True, False]
+
+
 BAD_ROWS: dict[str, tuple[str, dict[str, str], str]] = {
     "an action without an owner": (
         "actions",
@@ -182,6 +205,14 @@ def test_two_writers_are_told_of_each_other_and_nothing_is_lost(client_of: Clien
 def test_the_cause_needs_no_script_to_know_its_class(client_of: ClientOf) -> None:
     page = text_of(client_of(filer_of(report := restored(tier=0))).get(url(report, "cause")))
     assert page.count("<optgroup") == 5
+
+
+@pytest.mark.parametrize("slug", ["summary", "times"])
+def test_the_bell_counts_messages_and_not_the_minutes_of_the_outage(client_of: ClientOf, slug: str) -> None:
+    report = restored(tier=0)
+    page = text_of(client_of(filer_of(report)).get(url(report, slug)))
+    assert 'id="bell"' in page
+    assert "icon-button__count" not in page
 
 
 def test_a_section_that_this_report_does_not_have_is_not_found(client_of: ClientOf) -> None:
