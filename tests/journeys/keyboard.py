@@ -8,7 +8,9 @@ from playwright.sync_api import Page, expect
 
 #: What the focused element shows: its own ring, or that of the chip or card that stands for it.
 FOCUS = """async () => {
-  await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  if (matchMedia("(scripting: enabled)").matches) {  // or no frame calls anybody back
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+  }
   const at = document.activeElement;
   if (!at || at === document.body) return null;
   const shown = at.closest(".chip, .choice-card, .check, .persona") ?? at;

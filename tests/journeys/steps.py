@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from entities.models import DigitalService
 from tests.journeys.person import ARABIC_DIGITS, Person
@@ -14,7 +14,7 @@ from tests.simulator_process import Persona
 
 LONG = "انتهت صلاحية شهادة موزّع الأحمال ولم تُجدَّد لأن التنبيه كان موجّهًا إلى بريد موظف انتقل من الجهة قبل شهرين."
 REFERENCE = re.compile(r"(?:OUT|MNT|DEP)-\d{4}-\d{6}")
-PDF = {"name": "decision.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
+PDF = FilePayload(name="decision.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7\n")
 
 
 # --- The team ---------------------------------------------------------------------------------------------------
@@ -33,12 +33,12 @@ def registers_the_team(leader: Person, *, director: Persona, alternate: Persona,
             mobile=persona.mobile,
             email=persona.email,
         )
-        leader.page.locator('main form:has([name="national_id"]) button[type="submit"]').click()
+        leader.hand.presses(leader.page.locator('main form:has([name="national_id"]) button[type="submit"]'))
         expect(leader.page.locator("main table")).to_contain_text(persona.name_en if leader.prefix else persona.name)
-    leader.page.locator('main a[href$="/team/decision/"]:visible').first.click()
+    leader.hand.presses(leader.page.locator('main a[href$="/team/decision/"]:visible').first)
     leader.writes(reference="١٤٤٧/٢٢١٥", day="2026-01-15")
-    leader.page.set_input_files('[name="upload"]', files=[PDF])  # type: ignore[list-item]  # a dict with its keys
-    leader.page.locator('main form:has([name="upload"]) button[type="submit"]').click()
+    leader.hand.attaches(leader.page.locator('[name="upload"]'), PDF)
+    leader.hand.presses(leader.page.locator('main form:has([name="upload"]) button[type="submit"]'))
     leader.sees("١٤٤٧/٢٢١٥")
 
 
@@ -83,14 +83,14 @@ def _opens_the_door(director: Person, slug: str) -> None:
 
 
 def _finds_the_provider(director: Person, provider: DigitalService) -> None:
-    director.page.locator('input[name="provider_service_q"]').fill(provider.name_ar)
-    director.page.locator('button[name="find"][value="provider_service"]').click()
+    director.hand.writes(director.page.locator('input[name="provider_service_q"]'), provider.name_ar)
+    director.hand.presses(director.page.locator('button[name="find"][value="provider_service"]'))
     director.chooses(provider_service=provider.pk)
 
 
 def _sends(director: Person) -> list[str]:
     """Press the one large button; the references that the receipt names."""
-    director.page.locator("#filing-form .form-actions button[type=submit]").first.click()
+    director.hand.presses(director.page.locator("#filing-form .form-actions button[type=submit]").first)
     director.page.wait_for_url(re.compile(r"/receipt/"))
     found = [REFERENCE.search(each) for each in director.page.locator(".receipt .ref").all_inner_texts()]
     return [each.group(0) for each in found if each]
@@ -100,14 +100,14 @@ def _sends(director: Person) -> list[str]:
 def updates(person: Person, report: str, words: str, **answers: str) -> None:
     person.opens(report)
     person.chooses(**answers)
-    person.form("/update/").locator('[name="message"]').fill(words)
+    person.hand.writes(person.form("/update/").locator('[name="message"]'), words)
     person.has_done("/update/")
     person.sees(words)
 
 
 def restores(director: Person, report: str) -> None:
     director.opens(report, "restore")
-    director.form("/restore/").locator('input[name="restored_at"]').first.check(force=True)
+    director.hand.ticks(director.form("/restore/").locator('input[name="restored_at"]').first)
     director.has_done("/restore/")
 
 
@@ -117,22 +117,22 @@ def does_the_works(director: Person, report: str) -> None:
     director.has_done("/start/")
     updates(director, report, "نُصّب الإصلاح على الخادم الأول من ثلاثة")
     director.opens(report, "complete")
-    director.form("/complete/").locator('input[name="outcome"]').first.check(force=True)
+    director.hand.ticks(director.form("/complete/").locator('input[name="outcome"]').first)
     now = director.form("/complete/").locator('input[name="actual_end"]').first
-    now.check(force=True)
+    director.hand.ticks(now)
     director.has_done("/complete/")
 
 
 def asks(reviewer: Person, report: str, question: str) -> None:
     reviewer.opens(report, "ask")
-    reviewer.form("/ask/").locator('[name="text"]').fill(question)
+    reviewer.hand.writes(reviewer.form("/ask/").locator('[name="text"]'), question)
     reviewer.has_done("/ask/")
 
 
 def answers(director: Person, report: str, question: str, answer: str) -> None:
     director.opens(report)
     director.sees(question)
-    director.form("/answer/").locator("textarea").fill(answer)
+    director.hand.writes(director.form("/answer/").locator("textarea"), answer)
     director.has_done("/answer/")
     director.sees(answer)
 
@@ -163,7 +163,7 @@ def writes_the_final_report(director: Person, report: str) -> None:
 def submits_the_final_report(director: Person, report: str) -> None:
     director.goes(f"/reports/{report}/final/check/")
     director.picks("attest")
-    director.page.locator('main form:has([name="attest"]) button[type="submit"]').click()
+    director.hand.presses(director.page.locator('main form:has([name="attest"]) button[type="submit"]'))
     director.confirms_with_nafath()
     expect(director.page.locator("#messages .notice--good")).to_be_visible()
 
@@ -171,16 +171,16 @@ def submits_the_final_report(director: Person, report: str) -> None:
 def sends_it_back(reviewer: Person, report: str, *, comment: str) -> None:
     """With a comment beside the field, folded until it is asked for, and a note."""
     reviewer.goes(f"/reports/{report}/final/")
-    reviewer.page.locator('details:has([name="comment-root_cause"]) > summary').click()
+    reviewer.hand.presses(reviewer.page.locator('details:has([name="comment-root_cause"]) > summary'))
     reviewer.writes(**{"comment-root_cause": comment})
-    reviewer.form("/final/send-back/").locator('[name="note"]').fill("أكملوا السبب الجذري")
+    reviewer.hand.writes(reviewer.form("/final/send-back/").locator('[name="note"]'), "أكملوا السبب الجذري")
     reviewer.has_done("/final/send-back/")
 
 
 def answers_the_comment(director: Person, report: str, *, comment: str, answer: str) -> None:
     director.goes(f"/reports/{report}/final/cause/")
     director.sees(comment)
-    director.page.locator('[name^="answer"]').first.fill(answer)
+    director.hand.writes(director.page.locator('[name^="answer"]').first, answer)
     _saves(director)
 
 
@@ -188,14 +188,14 @@ def accepts_and_closes(reviewer: Person, report: str) -> None:
     reviewer.goes(f"/reports/{report}/final/")
     accept = reviewer.form("/final/accept/")
     for box in accept.locator('input[name="checked"]').all():
-        box.check(force=True)
+        reviewer.hand.ticks(box)
     reviewer.has_done("/final/accept/")
 
 
 def _chooses_the_cause(director: Person) -> None:
     box = director.page.locator('[name="cause_l2"]').first
     if box.evaluate("box => box.tagName") == "SELECT":
-        box.select_option("certificate")
+        director.hand.selects(box, "certificate")
     else:
         director.chooses(cause_l2="certificate")
 
@@ -203,6 +203,6 @@ def _chooses_the_cause(director: Person) -> None:
 def _saves(director: Person) -> None:
     """Save a section; the next one, or the list of them, says that it was kept."""
     here = director.page.url
-    director.page.locator("main form .card__foot button[type=submit]").first.click()
+    director.hand.presses(director.page.locator("main form .card__foot button[type=submit]").first)
     director.page.wait_for_url(lambda url: url != here)
     expect(director.page.locator("#messages .notice")).to_be_visible()

@@ -1,4 +1,7 @@
-"""A person's walk, whole: from the public home to the closed report, in both languages, with and without scripts."""
+"""A person's walk, whole: from the public home to the closed report, in both languages, with and without scripts.
+
+Each language and each kind of browser is walked once with a mouse and once by the keys alone.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from incidents.models import Report
 from tests.factories import a_person, a_service, an_entity
 from tests.journeys import steps
 from tests.journeys.conftest import Visitor
+from tests.journeys.hands import Hand, Keys, Mouse
 from tests.journeys.person import Person
 from tests.simulator_process import Simulator
 
@@ -31,14 +35,19 @@ def entity(portal: str, simulator: Simulator) -> Entity:
     return entity
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without"])
-@pytest.mark.parametrize("prefix", ["", "/en"], ids=["ar", "en"])
+@pytest.mark.parametrize(
+    "way",
+    [("", True, Mouse), ("", False, Keys), ("/en", True, Keys), ("/en", False, Mouse)],
+    ids=["ar with scripts", "ar without, by keys", "en with scripts, by keys", "en without"],
+)
 def test_from_the_public_home_to_the_closed_report(
-    entity: Entity, simulator: Simulator, visit: Callable[..., Visitor], prefix: str, javascript: bool
+    entity: Entity, simulator: Simulator, visit: Callable[..., Visitor], way: tuple[str, bool, type[Hand]]
 ) -> None:
+    prefix, javascript, hand = way
+
     def somebody() -> Person:
         visitor = visit(javascript=javascript, origin=simulator.portal_origin, beside=(simulator.origin,))
-        return Person(visitor, prefix)
+        return Person(visitor, prefix, hand=hand)
 
     personas = simulator.personas
     ours = [a_service(entity=entity, tier=3, users_per_day=900) for _ in range(3)]
