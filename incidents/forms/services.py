@@ -133,7 +133,9 @@ class ServiceField(forms.Field):
         **kwargs: Any,
     ) -> None:
         picker = ServicePicker(own=own, multiple=multiple, none_label=none_label, unlisted_label=unlisted_label)
-        super().__init__(widget=picker, **kwargs)
+        # One form may ask for both: its summary says which of them is missing.
+        missing = {} if own else {"required": _("Choose the other entity's service.")}
+        super().__init__(widget=picker, error_messages=missing | kwargs.pop("error_messages", {}), **kwargs)
         self.own, self.multiple = own, multiple
         self.entity: Entity | None = None
 

@@ -190,6 +190,14 @@ def test_a_report_gives_back_what_was_typed(slug: str, client_of: ClientOf) -> N
     sent_with_nonsense(client_of(director), url, url, **({"emergency_reason": ""} if slug == "maintenance" else {}))
 
 
+@pytest.mark.parametrize("slug", DOORS)
+def test_each_question_without_an_answer_is_told_in_words_of_its_own(slug: str, client_of: ClientOf) -> None:
+    page = text_of(client_of(a_director()).post(DOORS[slug].url, {}))
+    told = re.findall(r"<li>\s*<a[^>]*>(.*?)</a>", page.split('id="error-summary"')[1].split("</ul>")[0], re.DOTALL)
+    assert len(told) >= 4
+    assert len({" ".join(each.split()) for each in told}) == len(told)
+
+
 @pytest.mark.parametrize("slug", [door.slug for door in BY_TELEPHONE])
 def test_a_report_by_telephone_gives_back_what_was_typed(slug: str, client_of: ClientOf) -> None:
     director = a_director()
