@@ -21,9 +21,9 @@ OUTAGE_FATES = (
     (Fate(twist="short"), 5),
     (Fate(twist="reopened"), 4),
     (Fate(twist="extended"), 3),
-    (Fate(end="withdrawn"), 4),
-    (Fate(end="dismissed"), 3),
     (Fate(end="merged"), 1),
+    (Fate(end="dismissed"), 3),
+    (Fate(end="withdrawn"), 4),
 )
 WORK_FATES = (
     (Fate(), 58),
