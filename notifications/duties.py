@@ -30,6 +30,7 @@ DUTIES: dict[str, Promise] = {
 TOGETHER: dict[str, Promise] = {
     C.C2: gettext_lazy("Acknowledge the incident"),
     C.C3: gettext_lazy("See why the entities of the incident send no update"),
+    C.D1: gettext_lazy("See why the owner of the service does not answer the reports of the incident"),
 }
 _CHECK = gettext_lazy("Check your services that rely on it, and report it if they are affected")
 _BACK = gettext_lazy("Check that the service works for you again, and report it if it does not")

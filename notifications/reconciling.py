@@ -112,7 +112,8 @@ def _missing(event: ReportEvent, register: Register) -> int:
     if AUTHORITY_ROLES & set(told.values()):
         expected[Side.AUTHORITY] = set()  # who has the duty may have changed since: one of them is enough
     if is_shared(event):
-        expected[Side.AUTHORITY] = set()  # another report has spoken for it: which one, cannot be known any more
+        # Another report has spoken for it: which one, cannot be known any more.
+        expected[Side.AUTHORITY] = expected[Side.PROVIDER] = set()
     people = set().union(*expected.values())
     if event.seq == event.report.event_count:
         return len(people - told.keys())

@@ -1,17 +1,15 @@
-// Choosing a service ends its search: an answer still on its way was asked before the choice, and would undo it.
+// Choosing a service ends its search, typed or by the button: an answer still on its way was asked before the choice,
+// and would undo it. Heard at the document, for the answer before it has only just brought new chips.
 
-const heard = new WeakSet();
+let hears = false;
 
-function hear(options) {
-  if (heard.has(options)) return;
-  heard.add(options);
-  options.addEventListener("change", () => {
-    const search = document.getElementById(options.id.replace(/_options$/, "_q"));
-    if (search) window.htmx?.trigger(search, "htmx:abort");
-  });
+function choose(event) {
+  const options = event.target.closest("[data-search-ends]");
+  const picker = options && document.getElementById(options.id.replace(/_options$/, ""));
+  picker?.querySelectorAll("[hx-get]").forEach((asks) => window.htmx?.trigger(asks, "htmx:abort"));
 }
 
-export function start(root) {
-  if (root.matches?.("[data-search-ends]")) hear(root);
-  root.querySelectorAll("[data-search-ends]").forEach(hear);
+export function start() {
+  if (!hears) document.addEventListener("change", choose);
+  hears = true;
 }

@@ -47,7 +47,7 @@ def files_an_own_outage(director: Person, service: DigitalService) -> str:
     _opens_the_door(director, "own-outage")
     director.chooses(services=service.pk, impact_level="full", symptom="login", cyber_suspected="no")
     director.picks("started_at", 1)
-    return _sends(director)[0]
+    return sends(director)[0]
 
 
 def files_a_pair(director: Person, service: DigitalService, *, because_of: DigitalService) -> tuple[str, str]:
@@ -56,16 +56,18 @@ def files_a_pair(director: Person, service: DigitalService, *, because_of: Digit
     _finds_the_provider(director, because_of)
     director.chooses(services=service.pk, impact_level="full", symptom="integration", cyber_suspected="no")
     director.picks("started_at", 1)
-    first, second = _sends(director)
+    first, second = sends(director)
     return first, second
 
 
-def files_a_consumed_outage(director: Person, provider: DigitalService) -> str:
+def files_a_consumed_outage(director: Person, provider: DigitalService, *, ours: DigitalService | None = None) -> str:
     _opens_the_door(director, "consumed-outage")
     _finds_the_provider(director, provider)
-    director.chooses(symptom="integration", own_services_affected="none")
+    director.chooses(symptom="integration", own_services_affected=ours.pk if ours else "none")
+    if ours:
+        director.chooses(impact_level="full")
     director.picks("started_at", 0)
-    return _sends(director)[0]
+    return sends(director)[0]
 
 
 def files_works_that_cannot_wait(director: Person, service: DigitalService) -> str:
@@ -74,7 +76,7 @@ def files_works_that_cannot_wait(director: Person, service: DigitalService) -> s
     director.chooses(services=service.pk, impact="OUTAGE")
     director.picks("window_start", 0)
     director.writes(expected_outage_minutes="٤٥", emergency_reason="ثغرة تُستغل الآن")
-    return _sends(director)[0]
+    return sends(director)[0]
 
 
 def _opens_the_door(director: Person, slug: str) -> None:
@@ -85,10 +87,11 @@ def _opens_the_door(director: Person, slug: str) -> None:
 def _finds_the_provider(director: Person, provider: DigitalService) -> None:
     director.hand.writes(director.page.locator('input[name="provider_service_q"]'), provider.name_ar)
     director.hand.presses(director.page.locator('button[name="find"][value="provider_service"]'))
+    director.page.wait_for_load_state("networkidle")  # its answer renews the chips
     director.chooses(provider_service=provider.pk)
 
 
-def _sends(director: Person) -> list[str]:
+def sends(director: Person) -> list[str]:
     """Press the one large button; the references that the receipt names."""
     director.hand.presses(director.page.locator("#filing-form .form-actions button[type=submit]").first)
     director.page.wait_for_url(re.compile(r"/receipt/"))

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from entities.models import Entity, User
 from entities.permissions import Role
 from incidents.models import Draft, Report
-from tests.factories import a_person, a_service, a_team, an_entity
+from tests.factories import a_dependency, a_person, a_service, a_team, an_entity
 from tests.journeys.conftest import PHONE, Visitor
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
@@ -126,6 +126,18 @@ def test_a_search_brings_a_service_among_the_chips(mona: User, visit: Visit) -> 
     assert page.url.endswith("/consumed-outage/")
     at_rest(page)
     assert not Report.objects.exists()
+
+
+def test_a_choice_made_while_the_search_is_on_its_way_stands(entity: Entity, mona: User, visit: Visit) -> None:
+    known = a_service(name_en="Unified payments")
+    a_dependency(entity.services.get(), known)
+    page = visit(mona).open("/en/reports/new/consumed-outage/")
+    page.route("**/providers/search/**", lambda route: None)  # its answer is long in coming
+    with page.expect_request("**/providers/search/**"):
+        page.get_by_role("button", name="Search").click()
+    with page.expect_event("requestfailed"):
+        choose(page, "Unified payments")
+    expect(page.get_by_role("radio", name="Unified payments")).to_be_checked()
 
 
 def test_without_scripts_a_report_is_found_filled_corrected_and_sent(mona: User, visit: Visit) -> None:
