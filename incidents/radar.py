@@ -52,6 +52,16 @@ class QuietWindow:
         return span(self.start, self.end)
 
 
+def read_window(value: str) -> tuple[datetime, datetime] | None:
+    """The ends of a proposed window, as its button says it; None for anything else."""
+    start, _slash, end = value.partition("/")
+    try:
+        first, last = (datetime.fromisoformat(each).replace(tzinfo=RIYADH) for each in (start, end))
+    except ValueError:
+        return None
+    return first, last
+
+
 class Radar:
     """What is around some services between two moments; `key` is the draft whose own report is no conflict."""
 

@@ -21,6 +21,7 @@ from incidents.forms.conflicts import AcknowledgesConflicts, HasWindow
 from incidents.forms.fields import FreeText, MaintenanceImpactField, MomentField, OneOf, ServiceField, WholeNumber
 from incidents.forms.moments import read_moment
 from incidents.lifecycle import ReportKind
+from incidents.radar import read_window
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=72)
 EMERGENCY = "emergency"
@@ -142,13 +143,11 @@ class MaintenanceForm(AcknowledgesConflicts, WorksForm):
 
     def take_window(self, value: str) -> None:
         """A proposed window, as its button says it, in place of what was typed; anything else changes nothing."""
-        start, _slash, end = value.partition("/")
-        try:
-            moments = {"window_start": datetime.fromisoformat(start), "window_end": datetime.fromisoformat(end)}
-        except ValueError:
+        window = read_window(value)
+        if window is None:
             return
         data = self.data.copy() if isinstance(self.data, QueryDict) else QueryDict(mutable=True)
-        for name, moment in moments.items():
+        for name, moment in zip(("window_start", "window_end"), window, strict=True):
             for part in ("", "_day"):
                 data.pop(f"{name}{part}", None)
             data[f"{name}_date"], data[f"{name}_time"] = f"{moment:%Y-%m-%d}", f"{moment:%H:%M}"

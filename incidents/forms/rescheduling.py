@@ -1,4 +1,7 @@
-"""Another window for a maintenance: what stands in its way is asked about, as when it was planned (docs/adr/0034)."""
+"""Another window for a maintenance: what stands in its way is asked about, as when it was planned (docs/adr/0034).
+
+And as then, three windows are proposed in whose way nothing stands.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from entities.models import DigitalService
 from incidents.actions.maintenance import LONGEST_WINDOW
 from incidents.conflicts import Conflict
 from incidents.forms.conflicts import TicksConflicts
 from incidents.forms.fields import MomentField
 from incidents.forms.maintenance import EMERGENCY
 from incidents.forms.moves import ReasonForm
-from incidents.radar import conflicts
+from incidents.lifecycle import ClockKind
+from incidents.radar import QuietWindow, conflicts, quiet_windows, read_window
 
 SHORTEST_WINDOW = timedelta(minutes=5)  # domain/reports.md 2.2
 
@@ -47,8 +53,22 @@ class RescheduleForm(TicksConflicts, ReasonForm):
         start, end = (self.cleaned_data.get(name) for name in ("window_start", "window_end"))
         if not start or not end or start >= end:
             return []
-        services = [row.service for row in self.report.affected.select_related("service__entity")]
-        return conflicts(services, (start, end), at=timezone.now(), key=self.report.key)
+        return conflicts(self.services, (start, end), at=timezone.now(), key=self.report.key)
+
+    @cached_property
+    def services(self) -> list[DigitalService]:
+        return [row.service for row in self.report.affected.select_related("service__entity")]
+
+    @cached_property
+    def quiet(self) -> list[QuietWindow]:
+        """Three other windows as long as the one that was named, where something stands in its way."""
+        if not self.conflicts:
+            return []
+        length = self.cleaned_data["window_end"] - self.cleaned_data["window_start"]
+        report, tier = self.report, min(service.tier for service in self.services)
+        rule = report.policy.rules.rule(ClockKind.M1, kind=report.kind, severity=report.severity, tier=tier)
+        lead = rule.minutes if rule else 0
+        return quiet_windows(self.services, length, lead_minutes=lead, at=timezone.now(), key=report.key)
 
     def clean_window_start(self) -> datetime:
         start: datetime = self.cleaned_data["window_start"]
@@ -66,6 +86,16 @@ class RescheduleForm(TicksConflicts, ReasonForm):
         elif not self.is_acknowledged:
             self.add_error("conflict_reason", _("Say why, in a few words."))
         return cleaned
+
+    @classmethod
+    def taken_over(cls, sent: QueryDict) -> dict[str, Any]:
+        """What the form holds once a proposed window is chosen: that window, and the reason as it was typed.
+
+        Words that are no window choose none.
+        """
+        window = read_window(sent.get("window", ""))
+        moments = dict(zip(("window_start", "window_end"), window, strict=True)) if window else {}
+        return {**moments, "note": sent.get("note", "")}
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from incidents import actions
 from incidents.actions.moves import not_now
 from incidents.errors import MoveRefused, StaleReport
 from incidents.forms.moves import DeedForm, NoteForm
+from incidents.forms.rescheduling import RescheduleForm
 from incidents.models import Report
 from incidents.views.report_page import Refused, find, form_for, show
 
@@ -236,7 +237,10 @@ def report_concern(request: PortalRequest, reference: str) -> HttpResponse:
 @requires(P.REPORT_BIND)
 @require_POST
 def report_reschedule(request: PortalRequest, reference: str) -> HttpResponse:
-    """Another window."""
+    """Another window; a proposed one is filled in, and nothing is sent yet."""
+    if "window" in request.POST:
+        case = find(request, reference)
+        return show(request, case, asked=form_for("reschedule", case, initial=RescheduleForm.taken_over(request.POST)))
     said = _("The maintenance is rescheduled.")
     return perform(request, reference, "reschedule", actions.reschedule, said=said)
 

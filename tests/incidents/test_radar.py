@@ -286,6 +286,33 @@ def test_another_window_asks_for_its_conflicts_as_the_first_one_did(client_of: C
     assert provider.name_ar in told and reason in told
 
 
+def test_a_new_window_in_the_way_of_others_is_answered_with_three_quiet_ones(client_of: ClientOf) -> None:
+    director = a_director()
+    assert director.acting
+    service, provider = a_service(entity=director.acting.entity), a_service()
+    a_dependency(service, provider)
+    works(provider, night(30))
+    report, browser = works(service, night()), client_of(director)
+    url = reverse("report_reschedule", args=[report.reference])
+    form = {**typed(night(30)), "seen": str(report.version)}
+    asked = browser.post(url, form)
+    quiet = asked.context["form"].quiet
+    assert len(quiet) == 3 and all(window.value in asked.content.decode() for window in quiet)
+    lengths = {window.end - window.start for window in quiet}
+    assert lengths == {night(30)[1] - night(30)[0]}, "as long as the one that was named"
+    taken = browser.post(url, {**form, "window": quiet[1].value})
+    shown = text_of(taken)
+    local = quiet[1].start.astimezone(RIYADH)
+    assert taken.status_code == 200 and report.events.count() == 1, "filled in, and nothing is sent"
+    assert f'value="{local:%H:%M}"' in shown and "بطلب المورد" in shown
+    for nonsense in ("../..", "0001-01-01T00:00/9999-12-31T23:59"):
+        assert browser.post(url, {**form, "window": nonsense}).status_code == 200
+    sent = {**typed((quiet[1].start, quiet[1].end)), "seen": str(report.version)}
+    assert browser.post(url, sent).status_code == 302
+    report.refresh_from_db()
+    assert report.window_start == quiet[1].start
+
+
 def test_works_that_could_not_wait_are_moved_without_being_asked(client_of: ClientOf) -> None:
     director = a_director()
     assert director.acting

@@ -14,6 +14,7 @@ from entities.models import DigitalService, ServiceDependency, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.drawing import draw
+from incidents.models import Report
 from incidents.relations import ROWS, Relations
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, a_team, an_entity
 from tests.incidents.pages import queries
@@ -149,7 +150,9 @@ def test_filing_shows_the_blast_radius_before_it_is_sent(client_of: Browser, ser
     browser = client_of(director)
     by_link = browser.get("/en" + reverse("file_own_outage"), {"service": service.pk}).content.decode()
     live = browser.post("/en" + reverse("preview", args=["own-outage"]), minimal("own-outage", service=service))
-    for page in (by_link, live.content.decode()):
+    pressed = browser.post("/en" + reverse("file_own_outage"), {**minimal("own-outage", service=service), "find": "x"})
+    assert "See what follows from it" in by_link and not Report.objects.exists(), "without a script by one press"
+    for page in (by_link, live.content.decode(), pressed.content.decode()):
         words = re.sub(r"<[^>]+>|\s+", " ", page)
         words = re.sub(r" +", " ", words)
         assert "3 services of 3 entities" in words
