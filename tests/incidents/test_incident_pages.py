@@ -202,11 +202,13 @@ def test_a_lead_edits_and_sends_it_to_whoever_stands_on_the_list(
     browser.post(at("incident_situation_new", incident))
     words = {"text_ar": "الموقف الآن", "text_en": "How it stands"}
     url = at("incident_situation", incident, 1)
+    assert 'name="send"' not in browser.get(url).content.decode(), "nobody stands on the list"
     refused = browser.post(url, {**words, "send": "yes"})
     assert refused.status_code == 422, "nobody stands on the list"
     assert browser.post(at("incident_readers", incident), {"people": [stranger.acting.pk]}).status_code == 422  # type: ignore[union-attr]
     browser.post(at("incident_readers", incident), {"people": [head.acting.pk, lead.acting.pk]})  # type: ignore[union-attr]
     assert client_of(head).get(url).status_code == 404, "not sent yet"
+    assert 'name="send"' in browser.get(url).content.decode()
     browser.post(url, {**words, "send": "yes"})
     assert "How it stands" in client_of(head).get(url).content.decode()
     assert client_of(stranger).get(url).status_code == 404
