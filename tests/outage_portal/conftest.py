@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from outage_portal.seed.afterwards import keep_up_to_date
 
-REPORTS = 33
+REPORTS = 34
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,7 @@ def _forget_reports() -> None:
     ReportEvent.objects.all().delete()
     for model in (SilentOutage, Clock, ReviewerNote, Attachment, FinalReport, AffectedService, ReferenceCounter):
         model._default_manager.all().delete()
+    Report.objects.exclude(merged_into=None).delete()
     Report.objects.update(related=None)
     Report.objects.all().delete()
 
