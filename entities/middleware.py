@@ -46,7 +46,10 @@ class SessionLimits:
 
 
 class ActingMembership:
-    """Load the chosen membership with one indexed query; one that may no longer be used ends the session now."""
+    """Load the chosen membership with one indexed query; one that may no longer be used ends the session now.
+
+    A session that an emergency access has opened needs its pre-registration as well, as long as it lasts.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -56,13 +59,15 @@ class ActingMembership:
             user = request.user
             chosen = request.session.get("membership_id")
             if chosen is not None:
-                user.acting = Membership.objects.usable().select_related("entity").filter(user=user, pk=chosen).first()
+                glass = request.session.get("by_break_glass", "")
+                usable = Membership.objects.for_break_glass() if glass else Membership.objects.usable()
+                user.acting = usable.select_related("entity").filter(user=user, pk=chosen).first()
                 if user.acting is None:
                     logout(request)
                     request.session["sign_in_notice"] = "access"
                 else:
                     user.acting.by_code = request.session.get("by_code", "")
-                    user.acting.by_break_glass = request.session.get("by_break_glass", "")
+                    user.acting.by_break_glass = glass
         return self.get_response(request)
 
 

@@ -88,8 +88,8 @@ def end_sessions(sessions: Iterable[Session], *, why: str, by: User) -> int:
     return ended
 
 
-def end_sessions_of(person: User, *, membership: Membership | None = None, by: User) -> int:
-    """End what a person has open, or only what acts in one membership.
+def end_sessions_of(person: User, *, membership: Membership | None = None, opened: str = "", by: User) -> int:
+    """End what a person has open, or only what acts in one membership, or what this mark says has opened it.
 
     Her own are left to the next request, which refuses them: this one has still to answer.
     """
@@ -98,7 +98,9 @@ def end_sessions_of(person: User, *, membership: Membership | None = None, by: U
     rows = list(Session.objects.filter(person=person))
     if membership is not None:
         rows = [row for row in rows if row.get_decoded().get("membership_id") == membership.pk]
-    return end_sessions(rows, why="membership" if membership else "person", by=by)
+    if opened:
+        rows = [row for row in rows if row.get_decoded().get(opened)]
+    return end_sessions(rows, why=opened or ("membership" if membership else "person"), by=by)
 
 
 def _moment(seconds: float | None) -> datetime | None:

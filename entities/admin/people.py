@@ -155,5 +155,8 @@ class UserAdmin(AuditedAdmin):
                 status=membership.status,
                 may_break_glass=membership.may_break_glass,
             )
+            by = cast(User, request.user)
             if not Membership.objects.usable().filter(pk=membership.pk).exists():
-                end_sessions_of(membership.user, membership=membership, by=cast(User, request.user))
+                end_sessions_of(membership.user, membership=membership, by=by)
+            elif not membership.may_break_glass:
+                end_sessions_of(membership.user, membership=membership, opened="by_break_glass", by=by)

@@ -448,6 +448,28 @@ def test_signing_in_with_nafath_ends_it(visitor: Visitor) -> None:
     assert not is_in(other)
 
 
+def test_pre_registration_taken_away_ends_what_it_has_opened(client: Client, lead: User, client_of: ClientOf) -> None:
+    person = pre_registered(a_person(Role.REVIEWER))
+    through(client, person, lead)
+    whole = sign_in(Client(), person)  # by Nafath: it asks for no pre-registration
+    answer = client_of(a_person(Role.ADMIN)).post(f"/admin/entities/user/{person.pk}/change/", desk(person))
+    assert answer.status_code == 302
+    assert not Membership.objects.filter(may_break_glass=True).exists()
+    assert "/accounts/sign-in/" in client.get("/board/").headers["Location"]
+    assert whole.get("/board/").status_code == 200
+    line = AuditEvent.objects.get(action=AuditEvent.Action.SESSION_ENDED)
+    assert (line.data["why"], line.data["of"]) == ("by_break_glass", str(person.public_id))
+
+
+def test_pre_registration_that_is_gone_behind_the_desk_ends_it_at_the_next_request(
+    client: Client, reviewer: User, lead: User
+) -> None:
+    through(client, reviewer, lead)
+    reviewer.memberships.update(may_break_glass=False)
+    assert "/accounts/sign-in/" in client.get("/board/").headers["Location"]
+    assert not is_in(client)
+
+
 # --- What is told --------------------------------------------------------------------------------------------------
 
 
