@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,15 +16,27 @@ from incidents.models import Report
 from incidents.models.reading import ReadMark
 
 BATCH = 500
+#: What this process has marked, with the hour: a reviewer's page that stands open all day asks once an hour (ADR 17).
+_marked: dict[tuple[UUID, UUID, str], datetime] = {}
+MOST_KNOWN = 10_000
 
 
 def mark_reading(report: Report, *, part: str, by: User) -> None:
-    """Mark that somebody reads a report who is not of its entity, or who reads for the audit or the desk."""
-    if part == "page" and by.may(Permission.REPORT_TRIAGE):
-        return  # following reports is the reviewers' work, and their fullest page has no query to spare (ADR 17)
+    """Mark that somebody reads a report who is not of its entity, or who reads for the audit or the desk.
+
+    `part` is a key of outage_portal.audit.words.PARTS.
+    """
     outside = by.acting is not None and by.acting.entity_id != report.entity_id
-    if outside or by.may(Permission.AUDIT_VIEW) or by.may(Permission.ADMINISTER):
-        ReadMark.leave(report, part=part, at=timezone.now(), by=by)
+    if not (outside or by.may(Permission.AUDIT_VIEW) or by.may(Permission.ADMINISTER)):
+        return
+    now = timezone.now()
+    what, hour = (by.public_id, report.key, part), now.replace(minute=0, second=0, microsecond=0)
+    if _marked.get(what) == hour:
+        return
+    ReadMark.leave(report, part=part, at=now, by=by)
+    if len(_marked) >= MOST_KNOWN:
+        _marked.clear()
+    _marked[what] = hour
 
 
 @transaction.atomic

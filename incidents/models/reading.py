@@ -1,4 +1,4 @@
-"""Who opened a report: once a person, a report and an hour, so that reading costs one insert and floods no log."""
+"""Who opened a report: once a person, a part of it and an hour, so that reading costs one insert and floods no log."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class ReadMark(models.Model):
     at = models.DateTimeField()
     role = models.CharField(max_length=20)
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="+", help_text="The reader's.")
-    part = models.CharField(max_length=10, help_text="What was opened first: page, record, file.")
+    part = models.CharField(max_length=10, help_text="What was opened: page, final, record, file.")
     audited_at = models.DateTimeField(null=True)
 
     objects = ReadMarkQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "report", "hour"], name="read_once_an_hour")]
+        constraints = [models.UniqueConstraint(fields=["person", "report", "hour", "part"], name="read_once_an_hour")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(audited_at__isnull=True), name="read_unaudited"),
             models.Index(fields=["hour"], name="read_by_hour"),

@@ -69,6 +69,7 @@ def final_edit(request: PortalRequest, reference: str) -> HttpResponse:
     case, paper = _open(request, reference)
     if "submit_final" in case.moves:
         return render(request, "incidents/final_tasks.html", _context(case, paper))
+    actions.mark_reading(case.report, part="final", by=request.user)
     return _read(request, case, paper)
 
 

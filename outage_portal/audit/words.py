@@ -128,6 +128,7 @@ CODES: dict[str, Promise] = {
 
 PARTS: dict[str, Promise] = {
     "page": gettext_lazy("The report's page"),
+    "final": gettext_lazy("The final report"),
     "record": gettext_lazy("The sealed record"),
     "file": gettext_lazy("An attachment"),
 }

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from entities.chain import follow
@@ -17,7 +20,8 @@ from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import Attachment, ReadMark
 from incidents.tasks import record_due_reminders
-from tests.factories import a_person, a_report, a_service
+from tests.factories import a_person, a_report, a_reviewer, a_service
+from tests.incidents.finals import restored, submitted
 from tests.incidents.pages import queries
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +29,8 @@ ClientOf = Callable[[User], Client]
 READ = AuditEvent.Action.READ
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN])
-def test_a_reading_by_auditors_and_admins_is_a_line_in_the_entitys_chain(client_of: ClientOf, role: Role) -> None:
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.LEAD, Role.AUDITOR, Role.ADMIN])
+def test_a_reading_by_the_authority_is_a_line_in_the_entitys_chain(client_of: ClientOf, role: Role) -> None:
     report, reader = a_report(), a_person(role)
     client_of(reader).get(f"/reports/{report.reference}/")
     actions.audit_readings(at=timezone.now())
@@ -56,6 +60,34 @@ def test_an_hour_has_one_line_however_often_it_is_read_and_swept(client_of: Clie
     assert AuditEvent.objects.filter(action=READ).count() == 1
     assert actions.audit_readings(at=timezone.now() + timedelta(hours=4)) == 0
     assert not ReadMark.objects.exists()
+
+
+def test_each_part_that_is_opened_has_a_line_and_is_told_in_words(client_of: ClientOf) -> None:
+    report, reader = submitted(restored()), a_reviewer()
+    browser = client_of(reader)
+    for _n in range(2):
+        for page in ("", "final/"):
+            assert browser.get(f"/reports/{report.reference}/{page}").status_code == 200
+    actions.audit_readings(at=timezone.now())
+    lines = AuditEvent.objects.filter(action=READ).order_by("seq")
+    assert [(line.person, line.data["part"]) for line in lines] == [
+        (reader.public_id, "page"),
+        (reader.public_id, "final"),
+    ]
+    log = client_of(a_person(Role.AUDITOR)).get("/en/audit/").content.decode()
+    assert "The final report" in log and "The report&#x27;s page" in log
+
+
+def test_a_page_that_stands_open_asks_the_database_once_an_hour(client_of: ClientOf) -> None:
+    report, reader = a_report(), a_reviewer()
+    browser, url = client_of(reader), f"/reports/{report.reference}/"
+    browser.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(url)
+    assert not any("readmark" in each["sql"] for each in captured)
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        client_of(reader).get(url)
+    assert ReadMark.objects.count() == 2
 
 
 def test_what_only_asks_whether_there_is_news_is_no_reading(client_of: ClientOf) -> None:
