@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -67,8 +68,8 @@ class House:
         page = self.prove(browser, name)
         for action in ("/accounts/first-sign-in/", "/accounts/entity/"):
             if action in page.url:
-                more = {"membership": page.text.partition('name="membership" value="')[2].partition('"')[0]}
-                page = browser.press(page, action, **(more if "entity" in action else {}))
+                first = re.search(r'name="membership"\s+value="(\d+)"', page.text)
+                page = browser.press(page, action, **({"membership": first[1]} if first else {}))
         return browser
 
     def prove(self, browser: Browser, name: str, page: requests.Response | None = None) -> requests.Response:

@@ -12,20 +12,25 @@ import requests
 from django.urls import reverse
 
 from attack.browser import Browser
-from attack.doors import ALTERNATE, DIRECTOR
+from attack.doors import ALTERNATE, DIRECTOR, OF_THIS_VISIT, REVIEWER
+from attack.doors import STRANGER as UNKNOWN
+from attack.foreign import LEAD, addresses, patterns
 from attack.house import House
 from attack.plan import attack, refused
-from attack.walls import STRANGER, addresses
+from attack.walls import STRANGER
 
-LEAD = "Noura Al-Qahtani"
 ASK, ENTER, STATE = "/accounts/code/", "/accounts/code/enter/", "/accounts/nafath/state/"
-#: What binds, tells of others, or belongs to the person rather than to the outage: addresses by their names.
-BEYOND = (
-    "team", "team_decision", "choose_entity", "session_list", "my_data", "my_data_copy", "service_list", "board",
-    "record_phoned", "audit_log", "audit_export", "nafath_state", "final_check", "final_countersign", "final_accept",
-    "report_record", "report_calendar", "report_withdraw", "report_cancel", "report_reschedule", "report_start",
-    "report_close", "report_acknowledge", "report_contact", "confirm_recorded",
-)  # fmt: skip
+#: What such a session is for, by the names of the addresses; every other one that asks for a session is closed to it.
+WITHIN = {
+    "affected_too", "attachment_add", "attachment_download", "calendar", "choose_language", "draft_discard",
+    "draft_save", "file_because_of_another", "file_consumed_outage", "file_emergency_maintenance", "file_maintenance",
+    "file_own_outage", "final_edit", "follow_entity", "follow_report", "follow_service", "following", "inbox",
+    "inbox_count", "inbox_open", "inbox_read_all", "incident_situation", "preview", "provider_search", "receipt",
+    "report_answer", "report_ask_extension", "report_complete", "report_detail", "report_extend_window", "report_list",
+    "report_new", "report_no_change", "report_reopen", "report_restore", "report_undo_restore", "report_update",
+    "report_verdict", "reports_about_us", "service_search", "silent_deny", "silent_outage", "silent_report",
+    "status_list", "status_service", "stay",
+}  # fmt: skip
 
 
 @attack("A code guessed: three wrong ones, then the right one")
@@ -53,23 +58,41 @@ def code_in_another_browser(house: House) -> str:
     return "refused there, and good where it was asked for"
 
 
+@attack("IDs typed into the code door one after another, to learn whose is registered")
+def who_is_registered(house: House) -> str:
+    pages = {}
+    with _night(house):
+        for name in (DIRECTOR, REVIEWER, UNKNOWN, "Maha Al-Sayari", "Raed Al-Hamdan"):
+            with Browser() as browser:
+                page = _asked(house, browser, name)
+                refused(house.number(name) not in page.text + page.url, unless="the page holds the ID")
+                pages[name] = (page.status_code, page.url, re.sub(OF_THIS_VISIT, "•", page.text))
+    refused(len(set(pages.values())) == 1, unless="the pages differ")
+    return f"{len(pages)} IDs, of a director and of a stranger among them: one page"
+
+
 @attack("A session that a code opened, at every address beyond filing and updating")
 def code_beyond_its_scope(house: House) -> str:
     own, tried = dict(addresses(house)), 0  # first: it may sign her in by Nafath, which would end her code's session
-    with _night(house), Browser() as browser:
+    with _night(house), Browser() as browser, Browser() as nobody:
         page = _asked(house, browser, DIRECTOR)
         browser.press(page, ENTER, code=_code_of(house, DIRECTOR))
         home = browser.get(house.origin + "/")
         refused(home.status_code == 200 and 'id="by-code"' in home.text, unless="no code session: nothing was tried")
         token = home.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-        for name in BEYOND:
+        for pattern in patterns():
+            name = str(pattern.name)
             path = own.get(name) or reverse(name)
+            led = nobody.get(house.origin + path, allow_redirects=False).headers.get("Location", "")
+            if name in WITHIN or "/accounts/sign-in/" not in led:
+                continue  # what is for everybody is open to her as well
             for method in ("GET", "POST"):
                 sent = {"csrfmiddlewaretoken": token} if method == "POST" else None
                 headers = {"Referer": home.url}
                 answer = browser.request(method, house.origin + path, data=sent, headers=headers, allow_redirects=False)
                 tried += 1
                 refused(answer.status_code in (403, 405), unless=f"{method} {name}: {answer.status_code}")
+        refused(tried > 2 * len(WITHIN), unless="hardly an address was tried")
         desk = browser.get(f"{house.origin}/admin/", allow_redirects=False).status_code
         refused(desk in (302, 403, 404), unless=f"the admins' desk answers {desk}")
     return f"{tried + 1} calls, all closed"

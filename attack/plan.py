@@ -23,6 +23,7 @@ class Attack:
     title: str
     adapter: str
     attempt: Attempt
+    last: bool = False  # it leaves the house otherwise than the others need it
 
     @property
     def name(self) -> str:
@@ -32,11 +33,11 @@ class Attack:
 ATTACKS: list[Attack] = []
 
 
-def attack(title: str, *, adapter: str = "simulator") -> Callable[[Attempt], Attempt]:
-    """Put the attempt on the list, in the order of the files."""
+def attack(title: str, *, adapter: str = "simulator", last: bool = False) -> Callable[[Attempt], Attempt]:
+    """Put the attempt on the list, in the order of the files; or behind the others."""
 
     def listed(attempt: Attempt) -> Attempt:
-        ATTACKS.append(Attack(title, adapter, attempt))
+        ATTACKS.append(Attack(title, adapter, attempt, last))
         return attempt
 
     return listed
@@ -50,6 +51,6 @@ def refused(answer: object, *, unless: str) -> None:
 
 def whole_list() -> list[Attack]:
     """Every attack, those of one adapter together: a house is opened once for them."""
-    from attack import app, doors, night, tokens, walls, words  # noqa: F401 (they put themselves on the list)
+    from attack import app, doors, everywhere, feeds, night, tokens, walls, words  # noqa: F401 (they put themselves on the list)
 
-    return sorted(ATTACKS, key=lambda each: each.adapter)
+    return sorted(ATTACKS, key=lambda each: (each.adapter, each.last))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
 import subprocess
 import tempfile
 import time
+import zlib
 
 import requests
 
 from attack.browser import Browser, form_of
 from attack.doors import DIRECTOR, REVIEWER
+from attack.foreign import LEAD
 from attack.forms import forms_of, sent
 from attack.house import House
-from attack.night import LEAD
 from attack.plan import attack, refused
-from attack.walls import ADMIN
+from attack.walls import ADMIN, AUDITOR
 
-AUDITOR = "Abdullah Al-Zahrani"
 SCRIPT, OVERRIDE = "<script>alert(1)</script>", "\u202e"
 #: Short enough for every field: a formula, a script, an attribute, an override that turns a name round.
 NAME = f"=1+1{SCRIPT}\"'><img src=x onerror=alert(1)>"
@@ -31,7 +32,7 @@ FORMULA = re.compile(r"^[\s\u200e\u200f]*[=+\-@\t\r]")
     "HTML, script, formula and bidi override in names and in every text field of an outage, its update, its question"
 )
 def hostile_words(house: House) -> str:
-    _named(house)
+    named_hostile(house)
     with house.enter(DIRECTOR) as director, house.enter(REVIEWER) as reviewer, house.enter(ADMIN) as admin:
         report = _filed(house, director)
         shown = {"an update": sent(director, director.get(house.origin + report), "/update/", HOSTILE)}
@@ -46,7 +47,7 @@ def hostile_words(house: House) -> str:
             shown[f"the desk's {path}"] = admin.get(f"{house.origin}/admin/entities/{path}")
         for where, page in shown.items():
             refused(page.status_code < 500, unless=f"{where}: {page.status_code}")
-            refused(not _runs(page.text), unless=f"{where} would run it")
+            refused(not runs(page.text), unless=f"{where} would run it")
             refused(OVERRIDE not in page.text, unless=f"{where} turns words round")
         refused("&lt;script&gt;alert(1)" in shown[f"{report} for the director"].text, unless="it was never shown")
         left = _messages(house)
@@ -57,7 +58,7 @@ def hostile_words(house: House) -> str:
 
 @attack("The same words in the sealed record of a closed report, Arabic and English, as PDF")
 def hostile_paper(house: House) -> str:
-    _named(house)
+    named_hostile(house)
     with house.enter(DIRECTOR) as director, house.enter(LEAD) as lead:
         report = _closed(house, director, lead)
         for prefix in ("", "/en"):
@@ -72,7 +73,7 @@ def hostile_paper(house: House) -> str:
 
 @attack("A spreadsheet that would calculate what somebody typed or is called")
 def formulas(house: House) -> str:
-    _named(house)
+    named_hostile(house)
     with house.enter(AUDITOR) as auditor, house.enter(ADMIN) as admin:
         page = auditor.get(f"{house.origin}/audit/")
         files = {"the security log": auditor.press(page, "/audit/export/", format="csv")}
@@ -89,18 +90,23 @@ def formulas(house: House) -> str:
     return f"{counted} cells of {len(files)} files, none calculates"
 
 
-@attack("Every table, session, log line and message of the portal, searched for the IDs of everybody")
 def numbers_written_down(house: House) -> str:
     numbers = {str(persona["national_id"]) for persona in house.personas.values()}
-    places = {"database": house.dump(), "log": house.log.read_text(), "messages": "\n".join(_messages(house))}
+    messages = "\n".join(_messages(house))
+    places = {
+        "database": house.dump(),
+        "sessions": _sessions(house),
+        "log": house.log.read_text(),
+        "messages": messages,
+    }
     for place, text in places.items():
         found = numbers & set(re.findall(r"(?<!\d)[12]\d{9}(?!\d)", text))
         refused(not found, unless=f"{len(found)} IDs in the {place}")
     size = sum(map(len, places.values())) // 1024
-    return f"{len(numbers)} IDs looked for in {size} KB of rows, log lines, mails and SMS: none"
+    return f"{len(numbers)} IDs looked for in {size} KB of rows, sessions, log lines, mails and SMS: none"
 
 
-def _named(house: House) -> None:
+def named_hostile(house: House) -> None:
     """Whoever and whatever belongs to the director's entity is called so: no form would let that in."""
     of_hers = "(SELECT id FROM entities_entity WHERE code = 'demo-a')"
     for table, rows in {
@@ -147,12 +153,23 @@ def _read(paper: bytes) -> tuple[str, str]:
     return text, scripts
 
 
+def _sessions(house: House) -> str:
+    """What the rows of the sessions hold, unpacked: they are packed and signed, not encrypted."""
+    texts = []
+    for (kept,) in house.ask("SELECT session_data FROM entities_session"):
+        packed = kept.removeprefix(".").split(":")[0]
+        content = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        texts.append((zlib.decompress(content) if kept.startswith(".") else content).decode())
+    refused(texts, unless="no session could be read: nothing was tried")
+    return "\n".join(texts)
+
+
 def _version(house: House, report: str) -> str:
     [(version,)] = house.ask("SELECT version FROM incidents_report WHERE reference = %s", report.split("/")[2])
     return str(version)
 
 
-def _runs(text: str) -> bool:
+def runs(text: str) -> bool:
     return SCRIPT in text or "<img src=x" in text
 
 

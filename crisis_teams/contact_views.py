@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from crisis_teams.actions import reveal_contact
+from crisis_teams.errors import TeamRefused
 from crisis_teams.forms import RevealForm
 from entities.decorators import PortalRequest, fresh_sign_in, requires
 from entities.limits import REVEALS, limited
@@ -25,8 +26,12 @@ def team_contact(request: PortalRequest, membership: int) -> HttpResponse:
     people = Membership.objects.visible_to(request.user).exclude(status=Membership.Status.ENDED)
     member = get_object_or_404(people.select_related("user", "entity"), pk=membership)
     form = RevealForm(request.POST or None)
-    if not form.is_valid():
-        context = {"member": member, "form": form}
-        return render(request, "crisis_teams/contact.html", context, status=422 if form.errors else 200)
-    reveal_contact(member, reason=form.cleaned_data["reason"], by=request.user)
-    return render(request, "crisis_teams/contact.html", {"member": member, "shown": True})
+    if form.is_valid():
+        try:
+            reveal_contact(member, reason=form.cleaned_data["reason"], by=request.user)
+        except TeamRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return render(request, "crisis_teams/contact.html", {"member": member, "shown": True})
+    context = {"member": member, "form": form}
+    return render(request, "crisis_teams/contact.html", context, status=422 if form.errors else 200)

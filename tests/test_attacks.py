@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
 
@@ -11,18 +12,25 @@ from django.shortcuts import redirect
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from attack import foreign
 from attack.doors import ELSEWHERE
+from attack.night import WITHIN
 from attack.plan import whole_list
+from attack.walls import OF_HER_SESSION
 from attack.words import NAME, SCRIPT
 from entities.models import User
 from entities.permissions import Role
 from nafath_auth.sessions import safe_next
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
+from tests.incidents.test_filing import said
+from tests.incidents.typed import a_director
+from tests.test_urls import CANARY, PATTERNS, World, _url, world
 
+assert world  # the fixture of the walk
 ClientOf = Callable[[User], Client]
 NAFATH, CODES = "tests/nafath_auth/", "tests/nafath_auth/test_code_door.py::"
 SIGN_IN, PUSH = f"{NAFATH}test_sign_in.py::", f"{NAFATH}test_push.py::"
-HERE = "tests/test_attacks.py::"
+HERE, FEEDS = "tests/test_attacks.py::", "tests/incidents/test_calendar_feeds.py::"
 WRONG = {
     "simulator": f"{NAFATH}test_oidc.py::test_wrong_token_opens_nothing",
     "iam": f"{NAFATH}test_iam.py::test_what_does_not_prove_it_lets_nobody_in",
@@ -43,6 +51,7 @@ MIRRORS = {
     "code_while_nafath_answers": f"{CODES}test_while_nafath_is_up_everything_is_refused_and_nothing_written",
     "guessed_code": f"{CODES}test_code_is_good_once_for_ten_minutes_and_three_tries",
     "code_in_another_browser": f"{CODES}test_second_browser_cannot_enter_with_it",
+    "who_is_registered": f"{CODES}test_known_and_unknown_numbers_are_told_the_same_with_the_same_queries",
     "code_beyond_its_scope": f"{NAFATH}test_code_scope.py::test_every_address_beyond_its_scope_is_closed",
     # tokens.py
     "forged_mix_up": f"{NAFATH}test_oidc.py::test_answer_comes_from_the_issuer_it_names",
@@ -58,12 +67,23 @@ MIRRORS = {
     # walls.py
     "foreign_ids": "tests/test_urls.py::test_another_entity_sees_and_changes_nothing",
     "mixed_ids": "tests/incidents/test_attachments.py::test_a_file_is_found_through_its_own_report_only",
+    "looks_only": f"{HERE}test_an_auditor_posts_to_every_address_and_writes_nothing",
     "rows_for_nobody": "tests/test_row_security.py::test_who_was_not_told_of_sees_and_writes_nothing",
     "searched_for": "tests/test_urls.py::test_another_entity_sees_and_changes_nothing",
     "enumeration": f"{HERE}test_what_is_foreign_and_what_is_nowhere_get_the_same_page",
     "forged_forms": f"{NAFATH}test_iam.py::test_who_needs_no_csrf_token_is_known_by_name",
     "forged_host": "tests/outage_portal/test_bad_input.py::test_a_forged_host_is_refused",
     "forged_address": "tests/entities/test_limits.py::test_a_forged_header_opens_no_fresh_bucket",
+    # feeds.py
+    "feed_of_another": f"{FEEDS}test_a_revoked_or_replaced_address_and_that_of_somebody_who_left_is_404",
+    "feed_bent": "tests/incidents/test_calendar_file.py::test_what_has_a_meaning_in_the_format_is_escaped",
+    "wall_of_another": "tests/incidents/test_wall.py::test_a_link_is_asked_once_opens_one_device_and_not_for_long",
+    "bent_way_out": "tests/notifications/test_unsubscribing.py::test_a_token_that_is_not_ours_opens_nothing",
+    # everywhere.py
+    "hostile_everywhere": f"{HERE}test_hostile_words_and_names_are_words_on_every_page",
+    "limits_before_a_filing": "tests/entities/test_limits.py::test_a_filing_is_never_refused_for_its_number",
+    "named_in_a_form": f"{HERE}test_keys_of_anothers_draft_and_report_show_and_change_nothing_in_a_form",
+    "spreadsheets": f"{HERE}test_nothing_that_writes_spreadsheet_files_is_installed",
     # words.py
     "hostile_words": f"{HERE}test_hostile_words_and_names_are_words_on_every_page",
     "hostile_paper": "tests/incidents/test_printing.py::test_hostile_words_are_words",
@@ -89,13 +109,56 @@ def test_no_address_of_another_host_is_gone_to(rf: RequestFactory) -> None:
 
 
 @pytest.mark.django_db
+def test_an_auditor_posts_to_every_address_and_writes_nothing(world: World, client_of: ClientOf) -> None:
+    auditor = a_person(Role.AUDITOR)
+    browser, before = client_of(auditor), world.digest()
+    for name in PATTERNS.keys() - OF_HER_SESSION:
+        assert browser.post(_url(world, name), {"version": "1", "note": "x"}).status_code < 500, name
+    assert browser.session.get("_auth_user_id") == str(auditor.pk)
+    assert world.digest() == before
+
+
+@pytest.mark.django_db
+def test_keys_of_anothers_draft_and_report_show_and_change_nothing_in_a_form(world: World, client_of: ClientOf) -> None:
+    stranger, before = a_director(), world.digest()
+    browser = client_of(stranger)
+    for key in (world.draft.key, world.report.key):
+        sent = {**said("own-outage", stranger), "key": str(key), "version": "1"}
+        answers = [
+            browser.get("/reports/new/own-outage/", {"draft": str(key)}),
+            browser.get("/reports/new/own-outage/", {"about": world.report.reference, "on_behalf": world.entity.code}),
+            browser.post("/reports/new/own-outage/draft/", sent, headers={"X-Autosave": "1"}),
+            browser.post("/reports/new/own-outage/", sent, follow=True),
+        ]
+        assert answers[0].status_code == 404
+        assert not any(CANARY in each.content.decode() for each in answers)
+    assert world.digest() == before
+
+
+def test_a_stranger_tries_every_argument_of_every_address() -> None:
+    source = inspect.getsource(foreign)
+    for pattern in foreign.patterns():
+        for argument in foreign.arguments(pattern):
+            assert f'"{argument}"' in source, f"{pattern.name}: say in attack/foreign.py whose <{argument}> is tried"
+
+
+def test_what_is_within_a_codes_session_is_an_address() -> None:
+    assert PATTERNS.keys() >= WITHIN
+
+
+def test_nothing_that_writes_spreadsheet_files_is_installed() -> None:
+    pinned = (settings.BASE_DIR / "requirements.txt").read_text().lower()
+    assert not [name for name in ("openpyxl", "xlsxwriter", "pyexcel", "tablib", "xlwt") if f"{name}==" in pinned]
+
+
+@pytest.mark.django_db
 def test_what_is_foreign_and_what_is_nowhere_get_the_same_page(client_of: ClientOf) -> None:
-    browser, foreign = client_of(a_person(Role.DIRECTOR)), a_report().reference
-    nowhere = foreign[:-6] + "999998"
-    pages = [browser.get(reverse("report_detail", args=[reference])) for reference in (foreign, nowhere)]
+    browser, theirs = client_of(a_person(Role.DIRECTOR)), a_report().reference
+    nowhere = theirs[:-6] + "999998"
+    pages = [browser.get(reverse("report_detail", args=[reference])) for reference in (theirs, nowhere)]
     assert [page.status_code for page in pages] == [404, 404]
     there, other = (
-        re.sub(rf'{foreign}|{nowhere}|\b\w{{64}}\b|server-time" content="[^"]*', "•", page.content.decode())
+        re.sub(rf'{theirs}|{nowhere}|\b\w{{64}}\b|server-time" content="[^"]*', "•", page.content.decode())
         for page in pages
     )
     assert there == other

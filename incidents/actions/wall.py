@@ -25,6 +25,7 @@ MOST = 20
 def make_screen(*, name: str, by: User) -> tuple[WallScreen, str]:
     """A screen, and the link's token: said this once, good for one device. Raises MoveRefused."""
     _refuse_unless_lead(by)
+    _refuse_what_outlasts(by)
     if WallScreen.objects.standing().count() >= MOST:
         raise MoveRefused(_("There are too many screens: revoke one first."))
     screen = WallScreen(name=name, reader=by.acting)
@@ -35,6 +36,7 @@ def make_screen(*, name: str, by: User) -> tuple[WallScreen, str]:
 def link_screen(screen: WallScreen, *, by: User) -> str:
     """A new link for a screen that stands; what showed the wall with the old one goes dark. Raises MoveRefused."""
     _refuse_unless_lead(by)
+    _refuse_what_outlasts(by)
     screen = WallScreen.objects.select_for_update(of=("self",)).get(pk=screen.pk)
     if screen.revoked_at is not None:
         raise MoveRefused(_("This screen is revoked."))
@@ -84,6 +86,12 @@ def _link(screen: WallScreen, *, by: User) -> str:
 def _refuse_unless_lead(by: User) -> None:
     if not by.may(Permission.REPORT_LEAD):
         raise MoveRefused(_("A lead keeps the screens of the operations room."))
+
+
+def _refuse_what_outlasts(by: User) -> None:
+    """A link opens a screen for longer than the session that something else than Nafath has opened."""
+    if by.acting is not None and by.acting.is_narrow:
+        raise MoveRefused(_("A screen outlasts your emergency access: sign in with Nafath to open one."))
 
 
 def _audit(screen: WallScreen, done: str, *, by: User) -> None:

@@ -15,7 +15,7 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import Status
 from incidents.models import Report
-from tests.factories import a_person, a_report, an_entity
+from tests.factories import a_membership, a_person, a_report, an_entity
 from tests.test_urls import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,18 @@ def test_it_is_shown_once_it_is_asked_for_with_a_reason(client_of: ClientOf) -> 
     assert (line.person, line.role, line.entity) == (reviewer.public_id, "REVIEWER", person.acting.entity)
     assert line.data["of"] == str(person.public_id) and line.data["reason"] == "لم يرد على البريد"
     assert "5678" not in str(line.data) and EMAIL not in str(line.data)
+
+
+def test_naming_somebody_by_her_number_shows_nothing_that_another_entity_registered(client_of: ClientOf) -> None:
+    person, leader = khalid(), a_person(Role.IT_LEADER)
+    assert leader.acting
+    named = a_membership(person, entity=leader.acting.entity, role=Role.MEMBER, status=Membership.Status.INVITED)
+    url, said = reverse("team_contact", args=[named.pk]), {"reason": "سبب"}
+    refused = client_of(leader).post(url, said)
+    assert refused.status_code == 422 and not shows(refused) and not revealed()
+    assert shows(client_of(a_person(Role.REVIEWER)).post(url, said)), "the authority reaches everybody"
+    Membership.objects.filter(pk=named.pk).update(status=Membership.Status.ACTIVE)  # she has come in for it
+    assert shows(client_of(leader).post(url, said))
 
 
 @pytest.mark.parametrize("reason", ["", "   "])

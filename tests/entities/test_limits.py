@@ -17,7 +17,11 @@ from django.urls import reverse
 from entities import limits
 from entities.models import User
 from entities.permissions import Role
+from incidents.forms.doors import DOORS
+from incidents.models import Report
 from tests.factories import a_person, a_report
+from tests.incidents.test_filing import said
+from tests.incidents.typed import a_director
 from tests.test_urls import PATTERNS
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +37,7 @@ TABLE = {
     "report_list": ("search", 60, 60),
     "inbox": ("search", 60, 60),
     "following": ("search", 60, 60),
+    "status_list": ("search", 60, 60),
     "attachment_add": ("uploads", 30, 600),
     "team_decision": ("uploads", 30, 600),
     "audit_export": ("exports", 5, 600),
@@ -87,6 +92,7 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "report_list": lambda: browser.get(reverse(name), {"q": "بوابة"}),
         "inbox": lambda: browser.get(reverse(name), {"q": "بوابة"}),
         "following": lambda: browser.get(reverse(name), {"q": "بوابة"}),
+        "status_list": lambda: browser.get(reverse(name), {"q": "بوابة"}),
         "attachment_add": lambda: browser.post(
             reverse(name, args=[report.reference]), {"file": SimpleUploadedFile("a.exe", b"x")}
         ),
@@ -205,7 +211,14 @@ def test_a_cache_that_is_away_refuses_nobody_and_is_asked_once(
     assert seen == ["limits_not_counted"]
 
 
-def test_a_filing_is_never_refused_for_its_number(client_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("slug", DOORS)
+def test_a_filing_is_never_refused_for_its_number(
+    client_of: ClientOf, monkeypatch: pytest.MonkeyPatch, slug: str
+) -> None:
     monkeypatch.setattr(limits, "_count", lambda key, seconds: 10**6)
-    browser = client_of(a_person(Role.DIRECTOR))
-    assert browser.post(reverse("file_own_outage"), {}).status_code in {409, 422}
+    director = a_director()
+    browser = client_of(director)
+    assert browser.get(reverse("report_new")).status_code == 200
+    assert browser.get(DOORS[slug].url).status_code == 200
+    assert browser.post(DOORS[slug].url, said(slug, director)).status_code == 302
+    assert Report.objects.get(kind=DOORS[slug].kind).filed_by == director

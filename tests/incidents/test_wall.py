@@ -105,6 +105,17 @@ def test_a_stranger_sees_nothing_of_the_board(device: Client) -> None:
     assert device.get(reverse("board")).status_code == 302, "the device is nobody's session"
 
 
+def test_no_screen_outlasts_an_emergency_access(person: User) -> None:
+    screen, _token = actions.make_screen(name="x", by=person)
+    assert person.acting
+    person.acting.by_break_glass = "ABC123"
+    for deed in (lambda: actions.make_screen(name="y", by=person), lambda: actions.link_screen(screen, by=person)):
+        with pytest.raises(MoveRefused):
+            deed()
+    actions.revoke_screen(screen, by=person)  # to take away is open to her
+    assert not WallScreen.objects.standing().exists()
+
+
 def test_link_and_key_are_kept_as_digests_and_shown_once(browser: Client) -> None:
     page = browser.post(reverse("wall_screens"), {"name": "شرق"}).content.decode()
     token = page.partition("/wall/open/")[2].partition("/")[0]
