@@ -38,6 +38,7 @@ ASKS_FIRST = {("GET", "wall_open")}
 #: Their proof is another: Nafath's signature, or the token of a mail.
 WITHOUT_TOKEN = {"nafath_push_callback", "nafath_form", "nafath_single_sign_out", "unsubscribe"}
 OF_THE_DESK = ("/admin/logout/", "/admin/entities/user/add/", "/admin/entities/entity/add/", "/admin/incidents/policy/")
+FORGED: tuple[dict[str, str], ...] = ({"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/"}, {})
 #: They end a session or begin another one.
 OF_HER_SESSION = {"sign_out", "end_session", "nafath_start", "nafath_single_sign_out", "choose_entity"}
 #: What nobody has, by the argument that would name it; of any other one a number that is not given yet.
@@ -194,7 +195,7 @@ def forged_forms(house: House) -> str:
             for what, path in paths.items():
                 if what in WITHOUT_TOKEN:
                     continue
-                for headers in ({"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/"}, {}):
+                for headers in FORGED if name == DIRECTOR else FORGED[:1]:
                     answer = browser.post(house.origin + path, data={"x": "1"}, headers=headers)
                     tried += 1
                     refused(answer.status_code in (403, 405), unless=f"POST {what} as {name}: {answer.status_code}")
