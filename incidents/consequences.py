@@ -136,9 +136,9 @@ def _assess(form: FilingForm, rules: Rules) -> Assessment:
 
 
 def _dues(form: FilingForm, rules: Rules, fits: dict[str, Any]) -> tuple[Due, ...]:
-    """What filing makes owed by the entity and the authority, and the final report that follows."""
+    """What filing makes owed by the entity and the authority, and the reports that follow the outage."""
     starts = [clock for clock in FILING[form.kind].starts if clock not in WAITS_ON_PROVIDER]
-    clocks = [*starts, *([] if form.kind == ReportKind.CONSUMED_OUTAGE else [ClockKind.C6])]
+    clocks = [*starts, *([] if form.kind == ReportKind.CONSUMED_OUTAGE else [ClockKind.C5, ClockKind.C6])]
     emergency = bool(form.cleaned_data.get("emergency_reason"))
     timed = [(clock, rules.rule(clock, emergency=emergency, **fits)) for clock in clocks]
     return tuple(Due(clock, said(rule), clock in WAITS_ON_AUTHORITY) for clock, rule in timed if rule is not None)

@@ -34,6 +34,7 @@ CLOCK_RULES: tuple[tuple[str, str | None, int | None, int | None, bool | None, i
     ("C3", "MNT", None, 1, None, 60, "always"),
     ("C3", "MNT", None, None, None, 120, "always"),
     ("C4", None, None, None, None, 60, "always"),
+    ("C5", "OUT", 1, None, None, 3 * DAY, "always"),
     ("C6", None, None, None, None, 10 * DAY, "days"),
     ("C7", None, None, None, None, 10 * DAY, "days"),
     ("C8", None, None, None, None, 3 * WORKING_DAY, "working"),
@@ -80,6 +81,9 @@ REMINDER_MARKS: tuple[tuple[str, str, int, int, list[str], list[int]], ...] = (
     ("C4", "plus-100", 100, 0, TO_THE_TOP, [1, 2, 3, 4]),
     ("C2", "due", 0, 0, ["REVIEWER"], [1, 2, 3, 4]),
     ("C2", "plus-50", 50, 0, ["REVIEWER", "LEAD"], [1, 2, 3, 4]),
+    ("C5", "before-24h", 0, -DAY, TEAM, []),
+    ("C5", "due", 0, 0, [*TEAM, "IT_LEADER"], [1]),
+    ("C5", "plus-1d", 0, DAY, [*TEAM, "IT_LEADER", "REVIEWER"], []),
     ("C6", "before-5d", 0, -5 * DAY, TEAM, []),
     ("C6", "before-2d", 0, -2 * DAY, TEAM, []),
     ("C6", "due", 0, 0, [*TEAM, "IT_LEADER"], []),
@@ -111,6 +115,8 @@ WATCH_MARKS: tuple[tuple[str, timedelta, tuple[int, ...] | None], ...] = (
     ("12h", timedelta(hours=12), None),
     ("24h", timedelta(hours=24), None),
 )
+#: A critical outage that still goes on after so long owes an interim report (C5).
+INTERIM_AFTER = timedelta(hours=48)
 #: So long after the expected restoration has passed, a new estimate is asked for.
 ESTIMATE_AFTER = timedelta(minutes=10)
 #: A deadline that has stood still so long is spoken of to whoever paused it, and so often from then on.

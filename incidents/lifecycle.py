@@ -69,6 +69,7 @@ class ClockKind(models.TextChoices):
     C2 = "C2", _("Acknowledgement")
     C3 = "C3", _("Next update")
     C4 = "C4", _("Answer")
+    C5 = "C5", _("Interim report")
     C6 = "C6", _("Final report")
     C7 = "C7", _("Review of the final report")
     C8 = "C8", _("Completion of the final report")
@@ -269,11 +270,14 @@ OWN_OUTAGE = (
     _UNDO_ACKNOWLEDGE,
     _move("update", _("Send an update"), OPEN, STAYS, P.REPORT_UPDATE, meets=(C.C3,), starts=(C.C3,)),
     _move("stretch_update", _("Put the next update off"), OPEN, STAYS, P.REPORT_TRIAGE, note=True, cancels=(C.C3,), starts=(C.C3,)),
-    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.C3,), starts=(C.C6,)),
-    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, cancels=(C.C6,), starts=(C.C3,), returns=True),
-    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, cancels=(C.C6,), starts=(C.C3,), returns=True),
-    _move("submit_final", _("Submit the final report"), {S.RESTORED}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C6,), starts=(C.C7,)),
-    _move("submit_final", _("Submit the final report"), OPEN, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C3, C.C6), starts=(C.C7,)),
+    _move("restore", _("Service restored"), OPEN, S.RESTORED, P.REPORT_FILE, meets=(C.C3,), starts=(C.C5, C.C6)),
+    _move("undo_restore", _("Undo the restoration"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, cancels=(C.C5, C.C6), starts=(C.C3,), returns=True),
+    _move("reopen", _("Reopen"), {S.RESTORED}, S.ACTIVE, P.REPORT_FILE, P.REPORT_TRIAGE, note=True, cancels=(C.C5, C.C6), starts=(C.C3,), returns=True),
+    # What is known three days on, of a critical outage; the final report says all of it and more, so it meets C5 too.
+    _move("owe_interim", _("Ask for an interim report"), OPEN, STAYS, sweep=True, starts=(C.C5,)),
+    _move("submit_interim", _("Submit the interim report"), OPEN | {S.RESTORED}, STAYS, P.REPORT_FILE, note=True, meets=(C.C5,)),
+    _move("submit_final", _("Submit the final report"), {S.RESTORED}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C5, C.C6), starts=(C.C7,)),
+    _move("submit_final", _("Submit the final report"), OPEN, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C3, C.C5, C.C6), starts=(C.C7,)),
     _move("ask_extension", _("Ask for an extension"), {S.RESTORED}, STAYS, P.REPORT_FILE, note=True),
     _move("extend_final", _("Grant an extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),
     _move("refuse_extension", _("Refuse the extension"), {S.RESTORED}, STAYS, P.REPORT_TRIAGE, note=True),

@@ -36,6 +36,8 @@ LOOKS: dict[str, Look] = {
     "restore": Look(gettext_lazy("Service restored"), "circle-check", "good"),
     "undo_restore": Look(gettext_lazy("Restoration undone"), "undo-2", "due"),
     "reopen": Look(gettext_lazy("Outage reopened"), "rotate-ccw", "bad"),
+    "owe_interim": Look(gettext_lazy("Interim report asked for"), "file-text", "due"),
+    "submit_interim": Look(gettext_lazy("Interim report submitted"), "file-text", "good"),
     "submit_final": Look(gettext_lazy("Final report submitted"), "file-check", "good"),
     "send_back": Look(gettext_lazy("Final report sent back"), "corner-down-left", "due"),
     "close": Look(gettext_lazy("Report closed"), "check-check", "good"),

@@ -60,6 +60,7 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "ask_extension": lambda case: _runs(case, ClockKind.C6) and case.history.extension_asked is None,
     "refuse_extension": lambda case: case.history.extension_asked is not None,
     "extend_final": lambda case: _runs(case, ClockKind.C6),
+    "submit_interim": lambda case: _runs(case, ClockKind.C5),
     "pause_final": lambda case: any(clock.kind in PAUSABLE for clock in case.running),
     "resume_final": lambda case: case.standing_still is not None,
 }

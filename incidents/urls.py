@@ -24,6 +24,7 @@ from incidents.views import (
     handshake,
     holidays,
     incidents,
+    interim,
     papers,
     phoned,
     policies,
@@ -75,6 +76,8 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/resume/", extensions.report_resume_final, name="report_resume_final"),
     path("reports/<str:reference>/extend/ask/", extensions.report_ask_extension, name="report_ask_extension"),
     path("reports/<str:reference>/extend/refuse/", extensions.report_refuse_extension, name="report_refuse_extension"),
+    # --- views/interim.py: what is known of a critical outage after three days ---------------------------------
+    path("reports/<str:reference>/interim/", interim.report_interim, name="report_interim"),
     # --- views/following.py: updates, restoration, questions, withdrawal ------------------------------------
     path("reports/<str:reference>/update/", following.report_update, name="report_update"),
     path("reports/<str:reference>/no-change/", following.report_no_change, name="report_no_change"),

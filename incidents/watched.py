@@ -50,6 +50,10 @@ def _paused_long(event: ReportEvent, report: Report) -> str:
     return format_html(said % {"n": days}, since=day_time(since))
 
 
+def _interim(event: ReportEvent, report: Report) -> str:
+    return _("The outage has lasted over 48 hours: an interim report on what is known is owed.")
+
+
 #: By the deed's name in the lifecycle table.
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "warn_reviewer": _warned,
@@ -57,4 +61,5 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "watch": _watched,
     "ask_estimate": _estimate,
     "remind_pause": _paused_long,
+    "owe_interim": _interim,
 }

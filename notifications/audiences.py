@@ -143,6 +143,8 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "restore": (own(*HOUSE), reviewer(), provider(), consumers()),
     "undo_restore": (own(*CREW), reviewer(), provider(), consumers()),
     "reopen": (own(*HOUSE), reviewer(sms=urgent), provider(), consumers()),
+    "owe_interim": (own(*HOUSE), reviewer(mail=never)),
+    "submit_interim": (own(*HOUSE, mail=never), reviewer()),
     "submit_final": (own(*HOUSE, mail=never), reviewer(), consumers(when=combined)),
     "send_back": (own(*HOUSE),),
     "close": (own(*HOUSE), provider(mail=never)),

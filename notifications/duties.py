@@ -16,6 +16,7 @@ DUTIES: dict[str, Promise] = {
     C.C2: gettext_lazy("Acknowledge the report"),
     C.C3: gettext_lazy("Send an update"),
     C.C4: gettext_lazy("Answer the authority's question"),
+    C.C5: gettext_lazy("Submit the interim report"),
     C.C6: gettext_lazy("Submit the final report"),
     C.C7: gettext_lazy("Review the final report"),
     C.C8: gettext_lazy("Complete the final report"),

@@ -98,6 +98,7 @@ def _holding(words: str, reader: User) -> Q:
 _STARTS: dict[str, ClockKind] = {
     "send_back": ClockKind.C8,
     "ask_return": ClockKind.D3,
+    "owe_interim": ClockKind.C5,
     "submit_final": ClockKind.C7,
     "dispute": ClockKind.D2,
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from crisis_teams.models import CrisisTeam
 from entities.models import Notice, ServiceDependency
 from incidents.actions.pausing import PAUSABLE
-from incidents.lifecycle import ENDED, OPEN, EventKind, Verdict
+from incidents.lifecycle import ENDED, OPEN, ClockKind, EventKind, Verdict
 from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery, Hole
@@ -67,6 +67,11 @@ def _is_paused(event: ReportEvent, report: Report) -> bool:
     return report.clocks.unmet().filter(kind__in=PAUSABLE, paused_at__isnull=False).exists()
 
 
+def _interim_is_owed(event: ReportEvent, report: Report) -> bool:
+    """Nobody has sent it, and the outage is as grave as it was."""
+    return report.clocks.unmet().filter(kind=ClockKind.C5).exists()
+
+
 #: Deeds whose message is worth nothing once something else has happened.
 STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "acknowledge": lambda event, report: report.acknowledged_at is not None,
@@ -79,6 +84,7 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "dispute": lambda event, report: report.verdict == Verdict.NOT_OURS and not report.ruling,
     "link": _is_under_it,
     "remind_pause": _is_paused,
+    "owe_interim": _interim_is_owed,
 }
 
 

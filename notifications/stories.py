@@ -91,7 +91,8 @@ NOTICE_HEADLINES: dict[str, Promise] = {
 }
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {
-    C.C3: "update", C.C4: "update", C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
+    C.C3: "update", C.C4: "update", C.C5: "interim-report",
+    C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
     C.M3: "maintenance", C.M4: "maintenance", C.D1: "owners-answer", C.D2: "owners-answer",
     C.D3: "consumed-outage",
     ReportKind.OWN_OUTAGE: "own-outage", ReportKind.MAINTENANCE: "maintenance",

@@ -94,7 +94,7 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "verdict": _M.OWED, "dispute": _M.OWED, "rule": _M.OWED,
     "link": _P, "unlink": _P, "echo": _P,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,
-    "remind_pause": _M.OWED,
+    "remind_pause": _M.OWED, "owe_interim": _M.OWED, "submit_interim": _P,
     "reschedule": _M.WINDOW, "cancel": _M.WINDOW, "extend_window": _M.WINDOW,
 }  # fmt: skip
 AT_THE_AUTHORITY: dict[str, Topic | Minimum] = {

@@ -51,6 +51,7 @@ from incidents.actions.incidents import (
     tell_reports,
     unlink,
 )
+from incidents.actions.interim import submit_interim
 from incidents.actions.linking import link_to_owners
 from incidents.actions.maintenance import complete, extend_window, reschedule, start_window
 from incidents.actions.merging import merge, undo_merge
@@ -189,6 +190,7 @@ __all__ = [
     "start_window",
     "stretch_update",
     "submit_final",
+    "submit_interim",
     "tag",
     "tag_all",
     "tell_reports",

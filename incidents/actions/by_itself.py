@@ -17,7 +17,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Model
 from django.utils import timezone
 
-from incidents.actions import watching
+from incidents.actions import interim, watching
 from incidents.actions.moves import conclude, lock, take_for_sweep
 from incidents.errors import MoveRefused
 from incidents.lifecycle import Phase, ReportKind, Status
@@ -50,6 +50,7 @@ def act_by_itself(*, at: datetime) -> int:
             (reports.to_warn(at=at), watching.warn_reviewer),
             (watching.to_ask_estimate(at=at), watching.ask_estimate),
             (watching.to_remind_pause(at=at), watching.remind_pause),
+            (interim.to_owe_interim(at=at), interim.owe_interim),
             *((found, watching.watch) for found in watching.to_watch(at=at)),
         )
     )

@@ -53,8 +53,15 @@ def change_severity(
             clock.due_at = max(due, now + LEAST_NOTICE) if raised else due
             clock.next_mark_at = next_mark_at(clock, report=report, after=now)
             clock.save(update_fields=["due_at", "next_mark_at"])
+    _owe_no_interim(report, at=now)
     data = {"before": before, "after": severity}
     return conclude(report, move, kind=EventKind.SEVERITY, at=at, note=note, data=data, by=by)
+
+
+def _owe_no_interim(report: Report, *, at: datetime) -> None:
+    """An interim report is owed of what is critical: where its rule counts no longer, the clock ends on record."""
+    if due_moment(report, ClockKind.C5, start=at) is None:
+        report.clocks.unmet().filter(kind=ClockKind.C5).update(cancelled_at=at, next_mark_at=None)
 
 
 @transaction.atomic

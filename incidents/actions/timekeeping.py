@@ -47,6 +47,8 @@ def start_clock(
     """Start a clock at the event's recording; `due_at` only where the deed itself names the moment."""
     if kind == ClockKind.D1 and not owner_answers(report):
         return None
+    if kind == ClockKind.C5 and report.clocks.filter(kind=kind, cancelled_at__isnull=True).exists():
+        return None  # one interim report of an outage: owed already, or sent
     clock = new_clock(report, kind, event=event, due_at=due_at, subject=subject)
     if clock is not None:
         clock.save(force_insert=True)

@@ -55,7 +55,7 @@ def post_update(
         raise MoveRefused(_("Say when the service came back: use “Service restored”."))
     if no_change:
         _refuse_a_third_no_change(report)
-    changed = _carry(report, columns or {})
+    changed = carry(report, columns or {})
     if report.kind == ReportKind.CONSUMED_OUTAGE and report.clocks.running().filter(kind=ClockKind.D3).exists():
         report.still_down_at = at or timezone.now()
     report.phase = phase or report.phase
@@ -76,7 +76,7 @@ def _refuse_a_third_no_change(report: Report) -> None:
         raise MoveRefused(_("“No change” was sent twice running: say in one sentence what is being done."))
 
 
-def _carry(report: Report, columns: dict[str, Any]) -> dict[str, Any]:
+def carry(report: Report, columns: dict[str, Any]) -> dict[str, Any]:
     """Bring columns up to date; the event keeps both values, so that the history of a figure is kept."""
     changed: dict[str, Any] = {}
     for name, value in columns.items():

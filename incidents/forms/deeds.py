@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.forms import extensions, handshake, moves, rescheduling, updates
+from incidents.forms import extensions, handshake, interim, moves, rescheduling, updates
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,16 @@ DEEDS: dict[str, Deed] = {
         question=_("The service is back"),
         text=_("Updates end, and the final report is owed. It can be undone within 10 minutes."),
         text_consumed=_("Updates end; no final report is owed. It can be undone within 10 minutes."),
+    ),
+    "submit_interim": Deed(
+        "report_interim",
+        _("Interim report…"),
+        "file-text",
+        interim.InterimForm,
+        question=_("What is known of the outage so far?"),
+        text=_("Owed of a critical outage, within three days. The final report follows, and may say otherwise."),
+        sends=_("Submit the interim report"),
+        first=True,
     ),
     "undo_restore": Deed("report_undo_restore", _("Undo the restoration"), "undo-2"),
     "start": Deed("report_start", _("Start the work"), "play", first=True),

@@ -26,6 +26,7 @@ STARTS: dict[str, Promise] = {
     ClockKind.C2: _("from the filing"),
     ClockKind.C3: _("from the filing, and from each update"),
     ClockKind.C4: _("from an urgent question"),
+    ClockKind.C5: _("from the restoration, or after 48 hours of outage"),
     ClockKind.C6: _("from the restoration, or the end of the work"),
     ClockKind.C7: _("from the final report's arrival"),
     ClockKind.C8: _("from being sent back"),
@@ -37,7 +38,7 @@ STARTS: dict[str, Promise] = {
 }
 #: What a version can be held to afterwards: the other clocks have a moment that a person or the window named.
 JUDGED = (
-    ClockKind.C1, ClockKind.C2, ClockKind.C3, ClockKind.C6, ClockKind.C7, ClockKind.C8, ClockKind.M2,
+    ClockKind.C1, ClockKind.C2, ClockKind.C3, ClockKind.C5, ClockKind.C6, ClockKind.C7, ClockKind.C8, ClockKind.M2,
     ClockKind.D1, ClockKind.D2, ClockKind.D3,
 )  # fmt: skip
 MOST = 5000  # clocks of a month that are counted; beyond it the newest

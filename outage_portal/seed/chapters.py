@@ -14,7 +14,7 @@ from incidents.actions.final import needs_countersignature
 from incidents.lifecycle import EventKind, ReportKind, Ruling, Severity, Verdict
 from incidents.models import FinalReport, Report
 from incidents.severity import REACH, Impact
-from outage_portal.seed.telling import Chapter, Teller
+from outage_portal.seed.telling import Chapter, Tale, Teller
 from outage_portal.seed.words import Fault
 
 #: Clocks longer than this are a matter of office hours.
@@ -155,6 +155,7 @@ def restored(t: Teller, report: Report, text: str, *, back: datetime, at: dateti
 
 def reported(t: Teller, report: Report, fault: Fault, *, at: datetime, rounds: int = 0, by: User) -> Chapter:
     """The final report is written, countersigned, submitted, sent back `rounds` times, and waits for its review."""
+    yield from _known_so_far(t, report, fault, before=at, by=by)
     at = yield at
     write_final(t, report, fault, at=at, by=by)
     at = yield from _signed_and_submitted(t, report, at=at, by=by)
@@ -164,6 +165,17 @@ def reported(t: Teller, report: Report, fault: Fault, *, at: datetime, rounds: i
         answer_comments(t, report, by=by)
         at = yield from _signed_and_submitted(t, report, at=at, by=by)
     return at
+
+
+def _known_so_far(t: Teller, report: Report, fault: Fault, *, before: datetime, by: User) -> Tale:
+    """The interim report of a critical outage, where the final one would come too late for it."""
+    due = t.due(report, "C5")
+    if due is None or before + timedelta(hours=6) < due:
+        return
+    at = yield due - t.minutes(60 * 5, 60 * 20)
+    note = f"{fault.summary}. {fault.mitigating} يستمر تحليل السبب الجذري، وتُبيَّن نتيجته في التقرير الختامي."
+    columns = {"suspected_cause": fault.suspected_cause, "actions_taken": fault.mitigating}
+    actions.submit_interim(report, note=note, columns=columns, at=at, by=by)
 
 
 def _signed_and_submitted(t: Teller, report: Report, *, at: datetime, by: User) -> Chapter:

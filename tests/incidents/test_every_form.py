@@ -146,6 +146,7 @@ WALKED: dict[str, Callable[[], Report]] = {
     "extend_final": restored,
     "ask_extension": restored,
     "pause_final": restored,
+    "submit_interim": restored,
     "refuse_extension": asked,
     "extend_window": started,
     "rule": disputed,
