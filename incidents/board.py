@@ -56,7 +56,12 @@ _OWING = (Status.RESTORED, Status.COMPLETED, Status.REVISION)
 
 TABS = (
     Slice("live", pgettext_lazy("board", "Live"), lambda at: Q(lane__lte=Lane.PLANNED), _LIVE, folds=True),
-    Slice("paperwork", pgettext_lazy("board", "Paperwork"), lambda at: Q(lane=Lane.PAPERWORK), _PAPERWORK),
+    Slice(
+        "paperwork",
+        pgettext_lazy("board", "Paperwork"),
+        lambda at: Q(lane=Lane.PAPERWORK),
+        (*_PAPERWORK, Status.CLOSED),
+    ),
     Slice("ended", pgettext_lazy("board", "Ended"), lambda at: Q(lane=Lane.ENDED), _ENDED),
 )
 TILES = (

@@ -30,6 +30,7 @@ from incidents.models import (
     AffectedService,
     Attachment,
     Clock,
+    CorrectiveAction,
     Draft,
     FinalReport,
     Incident,
@@ -170,6 +171,17 @@ class Case:
     @property
     def final(self) -> FinalReport | None:
         return getattr(self.report, "final_report", None)
+
+    @cached_property
+    def actions(self) -> list[CorrectiveAction]:
+        """What a closed report promises for later; until then it stands in the final report alone."""
+        if self.report.status != Status.CLOSED or self.outside or self.final is None:
+            return []
+        return list(self.final.actions.all())
+
+    @property
+    def has_to_verify(self) -> bool:
+        return any(each.done_at and not each.verified_at for each in self.actions)
 
     @cached_property
     def steps(self) -> list[Step]:

@@ -73,6 +73,7 @@ class ClockKind(models.TextChoices):
     C6 = "C6", _("Final report")
     C7 = "C7", _("Review of the final report")
     C8 = "C8", _("Completion of the final report")
+    C9 = "C9", _("Corrective action")
     M1 = "M1", _("Lead time")
     M2 = "M2", _("Note of the maintenance notice")
     M3 = "M3", _("Start of the work")
@@ -233,8 +234,12 @@ _FINAL = (
     _move("send_back", _("Send back"), {S.FINAL_REVIEW}, S.REVISION, P.REPORT_TRIAGE, note=True, pauses=(C.C7,), starts=(C.C8,)),
     _move("submit_final", _("Submit the final report"), {S.REVISION}, S.FINAL_REVIEW, P.REPORT_BIND, meets=(C.C8,), resumes=(C.C7,)),
     *_standing_still(frozenset({S.REVISION}), C.C8),
-    _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), lead_for_s1=True),
-    _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, starts=(C.C7,)),
+    _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), starts=(C.C9,), lead_for_s1=True),
+    _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, cancels=(C.C9,), starts=(C.C7,)),
+    # Each corrective action has a clock of its own, which its deed alone touches.
+    _move("report_action", _("Report an action done"), {S.CLOSED}, STAYS, P.REPORT_FILE, note=True),
+    _move("verify_action", _("Verify an action"), {S.CLOSED}, STAYS, P.REPORT_TRIAGE),
+    _move("return_action", _("Send an action back"), {S.CLOSED}, STAYS, P.REPORT_TRIAGE, note=True),
 )  # fmt: skip
 #: What the sweep sees while an outage goes on, whoever sleeps (domain/lifecycle.md, Reminders and escalation).
 _WATCH = (

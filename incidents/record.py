@@ -60,7 +60,8 @@ def record_html(report: Report, closing: ReportEvent, *, language: str, template
 
 def contents(report: Report, closing: ReportEvent) -> dict[str, Any]:
     """What the record tells, in the active language."""
-    clocks = list(report.clocks.order_by("started_at", "id"))
+    # What runs on after the closing is not sealed with it.
+    clocks = list(report.clocks.exclude(kind=ClockKind.C9).order_by("started_at", "id"))
     paper = Paper.of(report)
     entries = _entries(report, closing, clocks)
     return {

@@ -255,6 +255,10 @@ def _merged(event: ReportEvent, report: Report) -> str:
     return with_words(format_html('<bdi class="ref" dir="ltr">{}</bdi>', reference), event)
 
 
+def _corrected(event: ReportEvent, report: Report) -> str:
+    return with_words(format_html("<bdi>{}</bdi>", event.data.get("action", "")), event)
+
+
 def _identified(event: ReportEvent, report: Report) -> str:
     return _("Whoever came in with a code has signed in with Nafath since.")
 
@@ -277,6 +281,9 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     "change_severity": _severity,
     "ask": _asked,
     "attach": _attached,
+    "report_action": _corrected,
+    "verify_action": _corrected,
+    "return_action": _corrected,
     "merge": _merged,
     "undo_merge": _merged,
     EventKind.FOLDED: _merged,

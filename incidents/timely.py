@@ -61,6 +61,9 @@ TIMELY: dict[str, Callable[[Case], bool]] = {
     "refuse_extension": lambda case: case.history.extension_asked is not None,
     "extend_final": lambda case: _runs(case, ClockKind.C6),
     "submit_interim": lambda case: _runs(case, ClockKind.C5),
+    "report_action": lambda case: any(each.done_at is None for each in case.actions),
+    "verify_action": lambda case: case.has_to_verify,
+    "return_action": lambda case: case.has_to_verify,
     "pause_final": lambda case: any(clock.kind in PAUSABLE for clock in case.running),
     "resume_final": lambda case: case.standing_still is not None,
 }

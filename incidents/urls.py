@@ -11,6 +11,7 @@ from incidents.views import (
     calendar,
     calendar_feeds,
     contacts,
+    corrective,
     dependencies,
     drafts,
     duty,
@@ -76,6 +77,10 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/resume/", extensions.report_resume_final, name="report_resume_final"),
     path("reports/<str:reference>/extend/ask/", extensions.report_ask_extension, name="report_ask_extension"),
     path("reports/<str:reference>/extend/refuse/", extensions.report_refuse_extension, name="report_refuse_extension"),
+    # --- views/corrective.py: what a closed report promised ---------------------------------------------------------
+    path("reports/<str:reference>/actions/done/", corrective.report_action, name="report_action"),
+    path("reports/<str:reference>/actions/verify/", corrective.report_verify_action, name="report_verify_action"),
+    path("reports/<str:reference>/actions/return/", corrective.report_return_action, name="report_return_action"),
     # --- views/interim.py: what is known of a critical outage after three days ---------------------------------
     path("reports/<str:reference>/interim/", interim.report_interim, name="report_interim"),
     # --- views/following.py: updates, restoration, questions, withdrawal ------------------------------------

@@ -20,6 +20,7 @@ DUTIES: dict[str, Promise] = {
     C.C6: gettext_lazy("Submit the final report"),
     C.C7: gettext_lazy("Review the final report"),
     C.C8: gettext_lazy("Complete the final report"),
+    C.C9: gettext_lazy("Carry out the corrective action, and report it done"),
     C.M2: gettext_lazy("Look at the maintenance notice"),
     C.M3: gettext_lazy("Start the work, choose another window, or cancel it"),
     C.M4: gettext_lazy("End the work, or declare until when it goes on"),
@@ -59,6 +60,7 @@ UNTIMED: dict[tuple[str, Side], Promise] = {
     (EventKind.WITHDRAWAL_ASKED, Side.AUTHORITY): gettext_lazy("Confirm the withdrawal, or ask the entity"),
     ("answer", Side.AUTHORITY): gettext_lazy("Read the answer"),
     ("ask_extension", Side.AUTHORITY): gettext_lazy("Grant the extension, or refuse it with a reason"),
+    ("report_action", Side.AUTHORITY): gettext_lazy("Verify the action, or send it back with a reason"),
     ("warn_reviewer", Side.AUTHORITY): gettext_lazy(
         "Acknowledge the report, or answer what it waits for: in ten minutes it goes back to the pool"
     ),

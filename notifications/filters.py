@@ -99,6 +99,7 @@ _STARTS: dict[str, ClockKind] = {
     "send_back": ClockKind.C8,
     "ask_return": ClockKind.D3,
     "owe_interim": ClockKind.C5,
+    "return_action": ClockKind.C9,
     "submit_final": ClockKind.C7,
     "dispute": ClockKind.D2,
 }

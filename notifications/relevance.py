@@ -32,13 +32,32 @@ def event_stands(event: ReportEvent) -> bool:
     Reads `event.report`, its incident and `event.clock` as they were loaded: load them when you ask.
     """
     report = event.report
-    if report.status in ENDED and event.data.get("to") not in ENDED:
+    if report.status in ENDED and event.data.get("to") not in ENDED and not _of_an_action(event):
         return False
     if event.kind == EventKind.REMINDED:
         clock = event.clock
         return clock is not None and not (clock.met_at or clock.cancelled_at or clock.paused_at)
     stands = STANDS.get(event.move)
     return stands is None or stands(event, report)
+
+
+def _of_an_action(event: ReportEvent) -> bool:
+    """A corrective action is owed after the closing: its reminders outlive the report."""
+    return event.kind == EventKind.REMINDED and event.data.get("clock") == ClockKind.C9
+
+
+def _is_to_verify(event: ReportEvent, report: Report) -> bool:
+    """The action that was reported done has not been looked at since."""
+    return (
+        report.clocks.unmet()
+        .filter(subject=event.data.get("number"), kind=ClockKind.C9, paused_at__isnull=False)
+        .exists()
+    )
+
+
+def _is_to_do_again(event: ReportEvent, report: Report) -> bool:
+    """The action that was sent back has not been reported done again."""
+    return report.clocks.running().filter(subject=event.data.get("number"), kind=ClockKind.C9).exists()
 
 
 def _is_hers(event: ReportEvent, report: Report) -> bool:
@@ -85,6 +104,8 @@ STANDS: dict[str, Callable[[ReportEvent, Report], bool]] = {
     "link": _is_under_it,
     "remind_pause": _is_paused,
     "owe_interim": _interim_is_owed,
+    "report_action": _is_to_verify,
+    "return_action": _is_to_do_again,
 }
 
 

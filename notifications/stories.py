@@ -92,7 +92,7 @@ NOTICE_HEADLINES: dict[str, Promise] = {
 #: The paragraph of the guide that helps with what is owed, or with the kind.
 GUIDE: dict[str, str] = {
     C.C3: "update", C.C4: "update", C.C5: "interim-report",
-    C.C6: "final-report", C.C7: "final-report", C.C8: "final-report",
+    C.C6: "final-report", C.C7: "final-report", C.C8: "final-report", C.C9: "corrective-actions",
     C.M3: "maintenance", C.M4: "maintenance", C.D1: "owners-answer", C.D2: "owners-answer",
     C.D3: "consumed-outage",
     ReportKind.OWN_OUTAGE: "own-outage", ReportKind.MAINTENANCE: "maintenance",
@@ -200,6 +200,8 @@ def _owed(event: ReportEvent, side: Side, reader: Membership) -> Clock | None:
         and waits_on(clock.kind) == side
     ]
     asked = [clock for clock in running if clock.kind == C.C4 and clock.subject == event.seq]
+    if event.move == "return_action":
+        asked = [clock for clock in running if clock.kind == C.C9 and clock.subject == event.data.get("number")]
     if event.move == "dispute":
         asked = [clock for clock in running if clock.kind == C.D2]
     return min(asked or running, key=lambda clock: clock.due_at, default=None)

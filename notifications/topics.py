@@ -95,11 +95,12 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "link": _P, "unlink": _P, "echo": _P,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,
     "remind_pause": _M.OWED, "owe_interim": _M.OWED, "submit_interim": _P,
+    "report_action": _P, "verify_action": _P, "return_action": _M.OWED,
     "reschedule": _M.WINDOW, "cancel": _M.WINDOW, "extend_window": _M.WINDOW,
 }  # fmt: skip
 AT_THE_AUTHORITY: dict[str, Topic | Minimum] = {
     "FILED:OUT": _M.OWED, "FILED:MNT": _M.OWED, "FILED:DEP": _M.OWED,
-    "submit_final": _M.OWED, "ask_extension": _M.OWED, _E.WITHDRAWAL_ASKED: _M.OWED,
+    "submit_final": _M.OWED, "report_action": _M.OWED, "ask_extension": _M.OWED, _E.WITHDRAWAL_ASKED: _M.OWED,
 }  # fmt: skip
 #: Somebody says that her own service is down.
 AT_THE_PROVIDER: dict[str, Topic | Minimum] = {"FILED:DEP": _M.OWED, _E.NAMED: _M.OWED, "rule": _M.OWED}

@@ -6,6 +6,7 @@ from incidents.actions.bulk import acknowledge_all, assign_all, tag_all, undo_al
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.calendar_feeds import make_feed, revoke_feed
 from incidents.actions.catalogue import adopt_service, identify_service
+from incidents.actions.corrective import report_action, return_action, verify_action
 from incidents.actions.dependencies import (
     confirm_dependencies,
     declare_dependency,
@@ -166,10 +167,12 @@ __all__ = [
     "remove_row",
     "remove_shift",
     "remove_view",
+    "report_action",
     "reschedule",
     "restore",
     "restore_pair",
     "resume_final",
+    "return_action",
     "revoke_feed",
     "revoke_screen",
     "rule",
@@ -201,6 +204,7 @@ __all__ = [
     "unlink",
     "untag",
     "untag_all",
+    "verify_action",
     "watch_silence",
     "weigh_dependency",
     "withdraw",

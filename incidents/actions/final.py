@@ -53,11 +53,20 @@ def save_final(
         final.timeline.all().delete()
         TimelineRow.objects.bulk_create(TimelineRow(final_report=final, **row) for row in timeline)
     if actions is not None:
-        final.actions.all().delete()
-        CorrectiveAction.objects.bulk_create(CorrectiveAction(final_report=final, **row) for row in actions)
+        _keep_actions(final, actions)
     for key, text in (answers or {}).items():
         final.comments.filter(pk=key).update(answer=text)
     return final
+
+
+def _keep_actions(final: FinalReport, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows anew. What was reported done or verified stays so, for whoever is named the same."""
+    names = ("done_at", "done_note", "verified_at")
+    known = {row["title"]: {name: row[name] for name in names} for row in final.actions.values("title", *names)}
+    final.actions.all().delete()
+    CorrectiveAction.objects.bulk_create(
+        CorrectiveAction(final_report=final, **row, **known.get(row["title"], {})) for row in rows
+    )
 
 
 def _refuse_stale(final: FinalReport, seen: int | None) -> None:

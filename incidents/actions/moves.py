@@ -97,9 +97,9 @@ def conclude(
     }
     event = report.record(kind, by=by, at=at or timezone.now(), mark=mark, data=content)
     report.status = after
-    if after == Status.CLOSED:
+    if after == Status.CLOSED and before != Status.CLOSED:
         report.closed_at = event.recorded_at
-    elif before == Status.CLOSED:
+    elif before == Status.CLOSED and after != Status.CLOSED:
         report.closed_at = None
     apply_move(report, move, event=event, due=due)
     refresh_board(report)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from crisis_teams.readiness import active_team
 from entities.row_security import as_system
-from incidents.calendar import Calendar
-from incidents.lifecycle import ClockKind, Move, lane_of
-from incidents.models import Clock, Report, ReportEvent
+from incidents.calendar import RIYADH, Calendar
+from incidents.defaults import WORKING_DAY
+from incidents.lifecycle import ClockKind, Lane, Move, Status, lane_of
+from incidents.models import Clock, CorrectiveAction, Report, ReportEvent
 from incidents.models.policy import work_calendar
 from incidents.models.report_query import NEVER
 
@@ -103,6 +104,9 @@ def apply_move(report: Report, move: Move, *, event: ReportEvent, due: dict[str,
         if clock.kind in move.resumes:
             resume(clock, report=report, at=now)
     for kind in move.starts:
+        if kind == ClockKind.C9:
+            _start_actions(report, event=event)
+            continue
         start_clock(
             report,
             kind,
@@ -110,6 +114,22 @@ def apply_move(report: Report, move: Move, *, event: ReportEvent, due: dict[str,
             due_at=(due or {}).get(kind),
             subject=event.seq if kind == ClockKind.C4 else 0,
         )
+
+
+def _start_actions(report: Report, *, event: ReportEvent) -> None:
+    """A clock for each corrective action that is not verified: until the end of its own day.
+
+    One whose day has passed by the closing is owed after a working day: until now nobody could say that it is done.
+    """
+    now = event.recorded_at
+    least = work_calendar().due(now, WORKING_DAY, Calendar.WORKING)
+    for action in CorrectiveAction.objects.filter(final_report__report=report, verified_at__isnull=True):
+        day_ends = datetime.combine(action.due_on, time(23, 59), tzinfo=RIYADH)
+        due_at = day_ends if day_ends > now else least
+        clock = start_clock(report, ClockKind.C9, event=event, due_at=due_at, subject=action.pk)
+        if clock is not None and action.done_at is not None:
+            clock.paused_at = now
+            clock.save(update_fields=["paused_at"])
 
 
 def _touches_clocks(move: Move) -> bool:
@@ -150,6 +170,8 @@ def refresh_board(report: Report, clocks: Iterable[Clock] | None = None) -> None
     `clocks`: all of the report's clocks, where the caller holds them anyway.
     """
     report.lane = lane_of(report.kind, report.status, report.severity)
+    if report.status == Status.CLOSED and report.clocks.unmet().filter(kind=ClockKind.C9).exists():
+        report.lane = Lane.PAPERWORK  # closed, and still owing what was promised
     if clocks is None:
         clocks = report.clocks.running().order_by("id")
     running = [row for row in clocks if not (row.met_at or row.cancelled_at or row.paused_at)]

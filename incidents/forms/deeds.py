@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from incidents.forms import extensions, handshake, interim, moves, rescheduling, updates
+from incidents.forms import corrective, extensions, handshake, interim, moves, rescheduling, updates
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,35 @@ DEEDS: dict[str, Deed] = {
         rare=True,
     ),
     "resume_final": Deed("report_resume_final", _("Resume the deadline"), "play"),
+    "report_action": Deed(
+        "report_action",
+        _("Action done…"),
+        "list-checks",
+        corrective.ActionDoneForm,
+        question=_("Which corrective action is done?"),
+        text=_("The authority looks at it, and verifies it or sends it back. Meanwhile its deadline stands still."),
+        sends=_("Report it done"),
+        first=True,
+    ),
+    "verify_action": Deed(
+        "report_verify_action",
+        _("Verify an action…"),
+        "badge-check",
+        corrective.ActionVerifyForm,
+        question=_("Is the action done as it was promised?"),
+        text=_("Its deadline ends, and the entity is told."),
+        sends=_("Verify the action"),
+        first=True,
+    ),
+    "return_action": Deed(
+        "report_return_action",
+        _("Send an action back…"),
+        "corner-down-left",
+        corrective.ActionReturnForm,
+        question=_("What is lacking?"),
+        text=_("Its deadline runs on, and the entity reads the reason. The time you took is given back."),
+        sends=_("Send the action back"),
+    ),
     "reopen_closed": Deed(
         "report_reopen_closed",
         _("Reopen the review…"),

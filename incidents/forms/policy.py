@@ -26,7 +26,7 @@ from incidents.rulebook.gaps import rivals
 
 ANY = [("", gettext_lazy("All of them"))]
 #: The window itself says when the work starts and ends.
-RULED = [(c.value, c.label) for c in ClockKind if c not in {ClockKind.M3, ClockKind.M4}]
+RULED = [(c.value, c.label) for c in ClockKind if c not in {ClockKind.C9, ClockKind.M3, ClockKind.M4}]
 #: Filing itself judges the first notice and the lead time: nobody is reminded of what has happened.
 REMINDED = [(c.value, c.label) for c in ClockKind if c not in {ClockKind.C1, ClockKind.M1}]
 #: Consumers hear of the window alone (notifications.stories).

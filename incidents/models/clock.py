@@ -50,7 +50,7 @@ class Clock(models.Model):
 
     report = models.ForeignKey("incidents.Report", on_delete=models.PROTECT, related_name="clocks")
     kind = models.CharField(max_length=2, choices=ClockKind.choices)
-    subject = models.PositiveIntegerField(default=0, help_text="The seq of the question that C4 runs for.")
+    subject = models.PositiveIntegerField(default=0, help_text="The seq of C4's question; the key of C9's action.")
     policy = models.ForeignKey("incidents.Policy", on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()

@@ -96,6 +96,16 @@ class FinalReport(models.Model):
         return str(self.report)
 
 
+class CorrectiveActionQuerySet(models.QuerySet["CorrectiveAction"]):
+    def to_do(self) -> Self:
+        """Not reported done, or sent back."""
+        return self.filter(done_at__isnull=True)
+
+    def to_verify(self) -> Self:
+        """Reported done, and not looked at yet."""
+        return self.filter(done_at__isnull=False, verified_at__isnull=True)
+
+
 class TimelineRow(models.Model):
     """One line of the detailed timeline; prefilled from the history."""
 
@@ -125,6 +135,11 @@ class CorrectiveAction(models.Model):
     kind = models.CharField(_("Type"), max_length=10, choices=Kind.choices, default=Kind.PREVENT)
     owner = models.CharField(_("Owner"), max_length=120)
     due_on = models.DateField(_("Due on"))
+    done_at = models.DateTimeField(_("Reported done at"), null=True, blank=True)
+    done_note = models.TextField(_("What shows that it is done"), max_length=1000, blank=True, default="")
+    verified_at = models.DateTimeField(_("Verified at"), null=True, blank=True)
+
+    objects = CorrectiveActionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Corrective action")

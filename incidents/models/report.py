@@ -262,6 +262,11 @@ class Report(models.Model):
         """Not ended and not yet paperwork."""
         return self.status not in ENDED and self.status not in PAPERWORK
 
+    @property
+    def is_followed_up(self) -> bool:
+        """Closed, with corrective actions that nobody has verified."""
+        return self.status == Status.CLOSED and self.lane == Lane.PAPERWORK
+
     def is_late(self, *, at: datetime) -> bool:
         """Something is owed and overdue, by whomever: a clock, or the start of a window."""
         return self.lane != Lane.ENDED and self.next_due_at < at

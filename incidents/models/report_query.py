@@ -70,6 +70,10 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def open(self) -> Self:
         """Everything that has not ended, paperwork included."""
+        return self.unsettled().exclude(status=Status.CLOSED)
+
+    def unsettled(self) -> Self:
+        """Beside what is open: what is closed, and has corrective actions that nobody has verified."""
         return self.filter(lane__lt=Lane.ENDED)
 
     def on_the_board(self) -> Self:
@@ -273,7 +277,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
     def recorded_for_it(self) -> Self:
         """Written down by the authority on the entity's behalf, and not confirmed by the entity yet."""
-        return self.exclude(on_behalf_caller="").filter(entity_confirmed_at__isnull=True).exclude(lane=Lane.ENDED)
+        return self.exclude(on_behalf_caller="").filter(entity_confirmed_at__isnull=True).open()
 
     def for_board(self, *, at: datetime | None = None) -> Self:
         """With the columns a row of the board shows, without the long texts, and `silent`: the next update is late by

@@ -138,9 +138,15 @@ def _length(start: datetime, end: datetime) -> str:
 def next_owed(report: Report, whom: bool = True) -> SafeString:
     """What is owed next on a report: its name, on whom it waits, what is left, and a bar."""
     if report.next_due_at >= NEVER:
-        return _nothing_owed()
+        return _to_verify() if report.is_followed_up else _nothing_owed()
     named = _named(report.next_clock, report.waits_on_authority if whom else None)
     return _clock(named, report.next_started_at, report.next_due_at)
+
+
+@once_a_language
+def _to_verify() -> SafeString:
+    """All that a closed report promised is reported done, and a reviewer has not looked at all of it."""
+    return format_html('<span class="pill pill--waiting">{}</span>', _("An action awaits verification"))
 
 
 @register.simple_tag

@@ -43,7 +43,7 @@ def report_list(request: PortalRequest) -> HttpResponse:
     found = with_own_clock(reports.searched_by(request.user, words).filter(part.holds(now)).for_page())
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
-    counts = reports.open().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
+    counts = reports.unsettled().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
         "rows": [(report, report.own_due_at is not None and report.own_due_at < now) for report in page.rows],  # type: ignore[attr-defined]  # annotated
         "own": acting(request).entity_id,

@@ -42,7 +42,7 @@ def move_time(by: timedelta) -> Moved:
 
 @transaction.atomic
 def _bring_nearer(by: timedelta) -> None:
-    reports = Report.objects.open()
+    reports = Report.objects.unsettled()
     _shift(Clock.objects.unmet(), by, "started_at", "due_at", "next_mark_at", "paused_at")
     _shift(reports, by, "expected_restoration_at", "next_update_at", "next_started_at")
     _shift(reports.filter(next_due_at__lt=NEVER), by, "next_due_at")

@@ -80,7 +80,7 @@ def untouched() -> ReportQuerySet:
     done = ReportEvent.objects.filter(report=OuterRef("pk"), person__isnull=False).exclude(TOLD_BY_THE_SEED)
     told = ReportEvent.objects.filter(report=OuterRef("report"), at=OuterRef("at"))  # the seed notes as it acts
     noted = ReviewerNote.objects.filter(~Exists(told), report=OuterRef("pk"))
-    return seeded().open().filter(~Exists(done), ~Exists(noted))
+    return seeded().unsettled().filter(~Exists(done), ~Exists(noted))
 
 
 def _is_final_typed(report: Report) -> bool:
@@ -118,6 +118,7 @@ def carried(t: Teller, pk: int) -> Tale:
             at = yield at + step
             actions.move(report, "close", at=at, by=t.lead())
         else:
+            yield from chapters.carried_out(t, report, at=at)
             return
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from entities.models import DigitalService, User
@@ -11,8 +11,9 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.actions import Answers
 from incidents.actions.final import needs_countersignature
+from incidents.calendar import RIYADH
 from incidents.lifecycle import EventKind, ReportKind, Ruling, Severity, Verdict
-from incidents.models import FinalReport, Report
+from incidents.models import CorrectiveAction, FinalReport, Report
 from incidents.severity import REACH, Impact
 from outage_portal.seed.telling import Chapter, Tale, Teller
 from outage_portal.seed.words import Fault
@@ -211,6 +212,19 @@ def closed(t: Teller, report: Report, *, at: datetime) -> Chapter:
     severity, kind = Report.objects.values_list("severity", "kind").get(pk=report.pk)
     by = t.lead() if severity == Severity.S1 and kind != ReportKind.CONSUMED_OUTAGE else t.reviewer()
     actions.move(report, "close", at=at, by=by)
+    return (yield from carried_out(t, report, at=at))
+
+
+def carried_out(t: Teller, report: Report, *, at: datetime) -> Chapter:
+    """What the final report promised is done, mostly by its day, and verified some days later."""
+    by = t.cast.first(report.entity.code, Role.DIRECTOR, Role.ALTERNATE)
+    for action in CorrectiveAction.objects.to_do().filter(final_report__report=report) if by else ():
+        day = datetime.combine(action.due_on, time(10), tzinfo=RIYADH)
+        done = day + t.minutes(60 * 24, 60 * 24 * 5) if t.chance(0.1) else day - t.minutes(60 * 24, 60 * 24 * 9)
+        at = yield t.office(max(done, at + t.minutes(60, 300)))
+        actions.report_action(report, action=action.pk, note=t.line("action_done"), at=at, by=by)
+        at = yield t.office(at + t.minutes(60 * 20, 60 * 24 * 4))
+        actions.verify_action(report, action=action.pk, at=at, by=t.reviewer())
     return at
 
 

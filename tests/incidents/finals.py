@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,7 +14,7 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
 from incidents.models import FinalReport, Report
-from tests.factories import a_person, a_report, a_service
+from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.pages import text_of
 from tests.signing import signs
 
@@ -104,6 +104,15 @@ def submitted(report: Report) -> Report:
     if actions.final.needs_countersignature(report):
         actions.countersign(report, by=leader_of(report))
     actions.submit_final(report, by=filer_of(report))
+    return Report.objects.get(pk=report.pk)
+
+
+def closed(*, due_on: date | None = None) -> Report:
+    """A small outage whose final report is accepted; its actions are due in a month, or on this day."""
+    report = submitted(restored(tier=3))
+    if due_on:
+        report.final_report.actions.update(due_on=due_on)
+    actions.move(report, "close", by=a_reviewer())
     return Report.objects.get(pk=report.pk)
 
 

@@ -24,7 +24,7 @@ from incidents.forms.doors import BY_TELEPHONE, DOORS
 from incidents.lifecycle import LIFECYCLES, ReportKind, Status
 from incidents.models import Report
 from tests.factories import a_person, a_report, a_reviewer, a_service
-from tests.incidents.finals import filer_of, restored
+from tests.incidents.finals import closed, filer_of, restored
 from tests.incidents.pages import as_it_stands, get, text_of
 from tests.incidents.typed import a_director
 
@@ -141,12 +141,23 @@ def filed_twice() -> Report:
     return report
 
 
+def reported_done() -> Report:
+    """A closed report, one of whose actions is said to be done."""
+    report = closed()
+    action = report.final_report.actions.first()
+    actions.report_action(report, action=action.pk, note="رقم التغيير 4411", by=filer_of(report))
+    return Report.objects.get(pk=report.pk)
+
+
 #: Deeds that hang on a clock or on another report, which a report put where it stands does not have.
 WALKED: dict[str, Callable[[], Report]] = {
     "extend_final": restored,
     "ask_extension": restored,
     "pause_final": restored,
     "submit_interim": restored,
+    "report_action": closed,
+    "verify_action": reported_done,
+    "return_action": reported_done,
     "refuse_extension": asked,
     "extend_window": started,
     "rule": disputed,

@@ -59,7 +59,10 @@ def test_a_role_is_offered_what_the_table_says_and_nothing_else(kind: ReportKind
 
 
 #: What is left to do on a report that has ended.
-AFTERWARDS = {Status.CLOSED: {"reopen_closed"}, Status.MERGED: {"undo_merge"}}
+AFTERWARDS = {
+    Status.CLOSED: {"reopen_closed", "report_action", "verify_action", "return_action"},
+    Status.MERGED: {"undo_merge"},
+}
 
 
 def test_a_report_that_ended_is_left_alone_but_for_what_the_table_keeps_for_afterwards() -> None:

@@ -48,7 +48,7 @@ def refreshed(told: Told, django_db_blocker: pytest.FixtureRequest) -> Iterator[
             "final": final_report_begun_by_hand(),
             "filed": filed_by_hand(),
         }
-        stale = {report.pk: report.events.last().at for report in untouched() if report.pk != touched["final"]}
+        stale = {report.pk: report.events.last().at for report in untouched().open() if report.pk != touched["final"]}
         events = {event.pk: event.hash for report in seeded() for event in report.events.all()}
         outcome = keep_up_to_date(now=timezone.now().replace(microsecond=0), reports=0)
         yield Refreshed(outcome, stale, events, touched)
