@@ -162,7 +162,7 @@ def test_a_day_that_passed_before_the_closing_leaves_a_working_day() -> None:
 
 
 def test_a_policy_from_before_gets_its_reminders() -> None:
-    module = MigrationLoader(None).disk_migrations["incidents", "0029_corrective_actions"]
+    module = MigrationLoader(None).disk_migrations["incidents", "0030_corrective_actions"]
     [publish] = [each.code for each in module.operations if hasattr(each, "code")]
     old = Policy.objects.in_force()
     ReminderMark.objects.filter(clock="C9").delete()

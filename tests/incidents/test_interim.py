@@ -157,7 +157,7 @@ def test_the_team_is_reminded_and_nobody_once_it_is_sent() -> None:
 
 def test_a_policy_from_before_gets_a_version_with_the_clock() -> None:
     """What the migration does where a portal has lived for a while."""
-    module = MigrationLoader(None).disk_migrations["incidents", "0028_interim_report"]
+    module = MigrationLoader(None).disk_migrations["incidents", "0029_interim_report"]
     [publish] = [each.code for each in module.operations if hasattr(each, "code")]
     old = Policy.objects.in_force()
     ClockRule.objects.filter(clock="C5").delete()

@@ -53,7 +53,7 @@ def add(apps, policy):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0028_interim_report'),
+        ('incidents', '0029_interim_report'),
     ]
 
     operations = [

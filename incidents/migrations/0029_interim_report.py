@@ -56,7 +56,7 @@ def add(apps, policy):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0027_merged_reports'),
+        ('incidents', '0028_readings_by_part'),
     ]
 
     operations = [
