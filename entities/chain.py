@@ -8,15 +8,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
 GENESIS = "0" * 64
 
 
+@lru_cache(maxsize=64)  # one moment is said in every row of a batch
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return _moment(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):
@@ -24,9 +30,12 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+_spell = json.JSONEncoder(default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
 def canonical(content: dict[str, Any]) -> bytes:
     """The one spelling of a row's content."""
-    return json.dumps(content, default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _spell(content).encode()
 
 
 def link(prev_hash: str, content: dict[str, Any]) -> str:

@@ -5,9 +5,10 @@ Source: domain/lifecycle.md, Clocks and Reminders. The values are the policy's r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 
 from incidents.severity import Weights
 
@@ -52,8 +53,12 @@ class Mark:
 
     def moment(self, *, started_at: datetime, due_at: datetime) -> datetime:
         """Due, plus the percent of the clock's length, plus the minutes; never before the start."""
-        length = max(due_at - started_at, timedelta(minutes=1))
-        return max(started_at, due_at + length * self.percent / 100 + timedelta(minutes=self.minutes))
+        return due_at + self.offset(due_at - started_at)
+
+    def offset(self, stretch: timedelta) -> timedelta:
+        """From due to the mark, on a clock that is due so long after its start."""
+        length = max(stretch, timedelta(minutes=1))
+        return max(-stretch, length * self.percent / 100 + timedelta(minutes=self.minutes))
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,17 @@ class Rules:
 
     def marks_of(self, clock: str, *, started_at: datetime, due_at: datetime) -> list[tuple[datetime, Mark]]:
         """The clock's marks with their moments, in order; at one moment, as they would come on a longer clock."""
-        marks = [mark for mark in self.marks if mark.clock == clock]
-        timed = [(mark.moment(started_at=started_at, due_at=due_at), mark) for mark in marks]
-        return sorted(timed, key=lambda pair: (pair[0], pair[1].percent, pair[1].minutes))
+        return [(due_at + offset, mark) for offset, mark in self._offsets(clock, due_at - started_at)]
+
+    @cached_property
+    def _offsets(self) -> Callable[[str, timedelta], list[tuple[timedelta, Mark]]]:
+        """The sweep asks for thousands of clocks of the same few lengths in a row."""
+
+        def offsets(clock: str, stretch: timedelta) -> list[tuple[timedelta, Mark]]:
+            timed = [(mark.offset(stretch), mark) for mark in self.marks if mark.clock == clock]
+            return sorted(timed, key=lambda pair: (pair[0], pair[1].percent, pair[1].minutes))
+
+        return lru_cache(maxsize=512)(offsets)
 
     def mark(self, clock: str, code: str) -> Mark | None:
         return next((mark for mark in self.marks if (mark.clock, mark.code) == (clock, code)), None)

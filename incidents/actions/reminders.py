@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.utils import timezone
 
 from incidents.lifecycle import EventKind
 from incidents.models import Clock, Report, ReportEvent
@@ -40,12 +41,11 @@ class Due(NamedTuple):
     def breach(self, at: datetime) -> datetime | None:
         return self.breached_at or (self.due_at if at >= self.due_at else None)
 
-    def event(self, missed: list[str], *, head: tuple[int, str], at: datetime) -> ReportEvent:
-        """The latest of several missed marks speaks for them all."""
+    def event(self, missed: list[str], *, head: tuple[int, str], at: datetime, now: datetime) -> dict[str, Any]:
+        """The row of the event: the latest of several missed marks speaks for them all."""
         data = {"clock": self.kind, "due_at": self.due_at.isoformat(), "missed": missed[:-1]}
-        return ReportEvent.after(
-            self.report, head, kind=EventKind.REMINDED, at=at, clock=self.pk, mark=missed[-1], data=data
-        )
+        about = {"clock": self.pk, "mark": missed[-1], "data": data}
+        return ReportEvent.row_after(self.report, head, kind=EventKind.REMINDED, at=at, recorded_at=now, **about)
 
 
 def record_due_reminders(*, at: datetime, clocks: ClockQuerySet | None = None) -> int:
@@ -73,16 +73,16 @@ def _remind(keys: Iterable[int], reports: Iterable[int], *, at: datetime) -> int
     spoken: defaultdict[int, set[str]] = defaultdict(set)
     for clock, mark in ReportEvent.objects.filter(clock__in=keys).values_list("clock", "mark"):
         spoken[clock].add(mark)
-    events, following = [], {}
+    events, following, now = [], {}, timezone.now()
     for due in clocks:
         missed, following[due.pk] = due.reading(spoken[due.pk], at=at)
         if missed:
-            event = due.event(missed, head=heads[due.report], at=at)
-            heads[due.report] = (event.seq, event.hash)
+            event = due.event(missed, head=heads[due.report], at=at, now=now)
+            heads[due.report] = (event["seq"], event["hash"])
             events.append(event)
-    insert(events)
+    insert(ReportEvent, events)
     rewrite(Clock, ("next_mark_at", "breached_at"), {due.pk: (following[due.pk], due.breach(at)) for due in clocks})
-    rewrite(Report, ("event_count", "head_hash"), {event.report_id: heads[event.report_id] for event in events})
+    rewrite(Report, ("event_count", "head_hash"), {event["report_id"]: heads[event["report_id"]] for event in events})
     return len(events)
 
 

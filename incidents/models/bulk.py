@@ -13,18 +13,25 @@ from typing import Any
 from django.db import connection, models
 
 
-def insert(objects: Sequence[models.Model]) -> None:
-    """Insert new rows of one model. Their keys are not read back."""
-    if not objects:
+def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert new rows, whole, by the names of their columns. Their keys are not read back.
+
+    What is the same in all of them travels once.
+    """
+    if not rows:
         return
-    model = type(objects[0])
     if connection.vendor != "postgresql":
-        model._default_manager.bulk_create(objects)
+        model._default_manager.bulk_create([model(**row) for row in rows])
         return
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    rows = [[getattr(each, field.attname) for field in fields] for each in objects]
-    into, said = ", ".join(_quoted(field.column) for field in fields), ", ".join(_names(fields))
-    _execute(f"INSERT INTO {_quoted(model._meta.db_table)} ({into}) SELECT {said} FROM {_said(fields)}", rows)  # noqa: S608
+    first = rows[0]
+    own = [each for each in fields if any(row[each.attname] != first[each.attname] for row in rows)] or fields[:1]
+    same = [each for each in fields if each not in own]
+    into = ", ".join(_quoted(field.column) for field in (*same, *own))
+    said = ", ".join((*(f"%s::{_kind(field)}" for field in same), *_names(own)))
+    once = [each.get_db_prep_save(first[each.attname], connection) for each in same]
+    told = [[row[each.attname] for each in own] for row in rows]
+    _execute(f"INSERT INTO {_quoted(model._meta.db_table)} ({into}) SELECT {said} FROM {_said(own)}", told, *once)  # noqa: S608
 
 
 def rewrite(model: type[models.Model], names: Sequence[str], rows: Mapping[int, Sequence[Any]]) -> None:
@@ -47,18 +54,23 @@ def _said(fields: Sequence[Any]) -> str:
 
     A join on its key is then a plain comparison, which row-level security lets an index answer.
     """
-    kinds = ((field.target_field if field.is_relation else field).cast_db_type(connection) for field in fields)
-    return f"json_to_recordset(%s) AS said({', '.join(f'c{n} {kind}' for n, kind in enumerate(kinds))})"
+    return f"json_to_recordset(%s) AS said({', '.join(f'c{n} {_kind(field)}' for n, field in enumerate(fields))})"
+
+
+def _kind(field: Any) -> str:
+    return str((field.target_field if field.is_relation else field).cast_db_type(connection))
 
 
 def _names(fields: Sequence[Any]) -> list[str]:
     return [f"said.c{n}" for n, _field in enumerate(fields)]
 
 
-def _execute(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+def _execute(sql: str, rows: Sequence[Sequence[Any]], *before: Any) -> None:
+    """The rows are the last parameter, after those `before` them."""
     with connection.cursor() as cursor:
-        told = [{f"c{n}": value for n, value in enumerate(row)} for row in rows]
-        cursor.execute(sql, [json.dumps(told, default=str, ensure_ascii=False)])
+        names = [f"c{n}" for n in range(len(rows[0]))]
+        told = [dict(zip(names, row, strict=True)) for row in rows]
+        cursor.execute(sql, [*before, json.dumps(told, default=str, ensure_ascii=False)])
 
 
 def _quoted(name: Any) -> str:

@@ -76,7 +76,7 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_mark_at"],
+                fields=["next_mark_at", "id"],  # thousands are due at the same moment: read in order, not sorted again
                 condition=Q(met_at__isnull=True, cancelled_at__isnull=True, paused_at__isnull=True),
                 name="clock_to_sweep",
             )

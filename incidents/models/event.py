@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 seeding: ContextVar[bool] = ContextVar("seeding", default=False)
 
 
+#: What the digest covers, and the column that says it: everything but the stamp of the fan-out.
+_SEALED = {
+    "report": "report_id", "seq": "seq", "kind": "kind", "at": "at", "recorded_at": "recorded_at", "person": "person",
+    "role": "role", "entity": "entity_code", "clock": "clock_id", "mark": "mark", "data": "data",
+}  # fmt: skip
+
+
 class ReportEventQuerySet(models.QuerySet["ReportEvent"]):
     def visible_to(self, user: User) -> Self:
         """An event is seen by whoever sees its report; the authority sees every report, so none is looked up."""
@@ -104,40 +111,44 @@ class ReportEvent(models.Model):
 
         `by` None is the system (role SYS). `recorded_at` is now; only the seed lets it be `at`.
         """
+        return cls(**cls.row_after(report, head, kind=kind, at=at, by=by, clock=clock, mark=mark, data=data))
+
+    @staticmethod
+    def row_after(
+        report: int,
+        head: tuple[int, str],
+        *,
+        kind: str,
+        at: datetime,
+        recorded_at: datetime | None = None,
+        by: User | None = None,
+        clock: int | None = None,
+        mark: str = "",
+        data: dict[str, Any],
+    ) -> dict[str, Any]:
+        """The columns of such an event, for `bulk.insert`; many that are written together say one `recorded_at`."""
         seq, prev_hash = head
-        event = cls(
-            report_id=report,
-            seq=seq + 1,
-            kind=kind,
-            at=at,
-            recorded_at=at if seeding.get() else timezone.now(),
-            person=by.public_id if by else None,
-            role=by.acting.role if by and by.acting else "SYS",
-            entity_code=by.acting.entity.code if by and by.acting else "",
-            clock_id=clock,
-            mark=mark,
-            data=data,
-            prev_hash=prev_hash,
-            fanned_out_at=at if seeding.get() else None,
-        )
-        event.hash = link(prev_hash, event.content())
-        return event
+        row = {
+            "report_id": report,
+            "seq": seq + 1,
+            "kind": kind,
+            "at": at,
+            "recorded_at": at if seeding.get() else recorded_at or timezone.now(),
+            "person": by.public_id if by else None,
+            "role": by.acting.role if by and by.acting else "SYS",
+            "entity_code": by.acting.entity.code if by and by.acting else "",
+            "clock_id": clock,
+            "mark": mark,
+            "data": data,
+            "prev_hash": prev_hash,
+            "fanned_out_at": at if seeding.get() else None,
+        }
+        row["hash"] = link(prev_hash, {name: row[column] for name, column in _SEALED.items()})
+        return row
 
     def content(self) -> dict[str, Any]:
-        """What the digest covers: everything but the stamp of the fan-out."""
-        return {
-            "report": self.report_id,
-            "seq": self.seq,
-            "kind": self.kind,
-            "at": self.at,
-            "recorded_at": self.recorded_at,
-            "person": self.person,
-            "role": self.role,
-            "entity": self.entity_code,
-            "clock": self.clock_id,
-            "mark": self.mark,
-            "data": self.data,
-        }
+        """What the digest covers."""
+        return {name: getattr(self, column) for name, column in _SEALED.items()}
 
     @property
     def move(self) -> str:
