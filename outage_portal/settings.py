@@ -207,7 +207,10 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,
-        "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000",
+        # Row security's conditions look dear to the planner, and compiling them takes longer than any of our queries
+        # (docs/adr/0045): no JIT.
+        "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000"
+        " -c jit=off",
     }
 
 # --- People and sessions ----------------------------------------------------------------------------
