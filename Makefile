@@ -42,7 +42,7 @@ reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
 test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-bench: $(V)/.requirements-dev ## Measure the board on PostgreSQL with BENCH=10000 reports (BENCH_SERVER=postgres://...).
+bench: $(V)/.requirements-dev ## Measure every page and the background work with BENCH=10000 reports (several: 10000,100000; BENCH_SERVER=postgres://...).
 	@$(BIN)/python -m bench
 
 night: $(V)/.requirements-dev ## Print who hears what in a night of thirty outages: a punctual one, then a silent one.

@@ -1,4 +1,4 @@
-"""The board, its refresh, an entity's list and a report's page, each as a multiple of the limit page.
+"""The board, its refresh, lists, a report's page, deeds and every other page, each as a multiple of the limit page.
 
 In one process, with Django's test client, under the web's role and row-level security: CPU seconds of this process a
 request, the least of interleaved rounds. Telling the database for whom it works is no query of a page, but its time is.
@@ -7,24 +7,26 @@ request, the least of interleaved rounds. Telling the database for whom it works
 from __future__ import annotations
 
 import gc
-import time
+import gzip
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from bench import limit
+from bench.deeds import deeds
+from bench.measuring import ROUNDS, Measurement, Page, at_most, megabytes
+from bench.walk import every_page
 from entities.models import User
-from entities.row_security import TELL, acting_as, as_system
+from entities.row_security import acting_as, as_system
 from incidents.lifecycle import Lane
 from incidents.models import Report, ReportEvent
+from incidents.news import glance
 from tests.conftest import sign_in
 
-ROUNDS, REQUESTS = 4, 6
 FILTERS: dict[str, dict[str, Any]] = {
     "board": {},
     "board, late on our side": {"show": "late"},
@@ -39,53 +41,41 @@ FILTERS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class Measurement(NamedTuple):
-    """One line: what, how much, in which unit, the most (or no) it may be, and whether it holds."""
+class Cast(NamedTuple):
+    """Who asks: a reviewer, the director of an entity with its share of the reports, and one of its open reports."""
 
-    name: str
-    value: float
-    unit: str
-    bar: float | None
-    holds: bool
+    reviewer: User
+    member: User
+    report: Report
 
-
-@dataclass
-class Page:
-    """Something to ask for, and the least it cost."""
-
-    name: str
-    ask: Callable[[], Any]
-    bar: float | None = None
-    queries_bar: int | None = None
-    status: int = 200
-    queries: int = 0
-    size: int = 0
-    least: float = float("inf")
-
-    def count(self) -> None:
-        """Twice, so that what is read once a minute and process has been read."""
-        self.ask()
-        self.queries = 0
-
-        def counted(execute: Any, sql: str, *rest: Any) -> Any:
-            self.queries += sql != TELL
-            return execute(sql, *rest)
-
-        with connection.execute_wrapper(counted):
-            answer = self.ask()
-        assert answer.status_code == self.status, f"{self.name}: {answer.status_code}"
-        self.size = len(answer.content)
-
-    def time(self) -> None:
-        for _ in range(REQUESTS):
-            started = time.process_time()
-            self.ask()
-            self.least = min(self.least, time.process_time() - started)
+    @classmethod
+    def of(cls, reviewer: User, member: User) -> Cast:
+        return cls(reviewer, member, Report.objects.visible_to(member).filter(lane=Lane.URGENT)[0])
 
 
 def measure(reviewer: User, member: User) -> list[Measurement]:
     """Every page against the limit page, in interleaved rounds."""
-    pages = _pages(reviewer, member)
+    cast = Cast.of(reviewer, member)
+    base, walked = _limit(reviewer), list(every_page(cast))
+    others = [*_pages(cast), *walked]
+    _in_rounds([base, *others])
+    with ExitStack() as stack:
+        done = list(deeds(cast, stack))
+        _in_rounds([base, *done])  # afterwards, for they change what the board shows
+    pages = [base, *others, *done]
+    weights = {page.name: len(gzip.compress(page.answer)) / 1024 for page in pages}
+    heaviest = max(weights, key=lambda name: weights[name])
+    return [
+        Measurement(base.name, round(base.least * 1000, 2), "ms CPU"),
+        Measurement(f"{base.name}, HTML", len(base.answer), "bytes"),
+        *(line for page in pages[1:] for line in page.against(base)),
+        at_most("board, HTML", len(others[0].answer) / len(base.answer), "x the limit page", 1.3),
+        at_most(f"heaviest page, compressed: {heaviest}", weights[heaviest], "KB", 40),
+        Measurement("web process, memory", round(megabytes()), "MB at most"),
+    ]
+
+
+def _in_rounds(pages: list[Page]) -> None:
     with acting_as(None):  # as requests come from outside
         for page in pages:
             page.count()
@@ -93,48 +83,42 @@ def measure(reviewer: User, member: User) -> list[Measurement]:
         for _ in range(ROUNDS):
             for page in pages:
                 page.time()
-    base, *others = pages
-    found = [
-        Measurement(base.name, round(base.least * 1000, 2), "ms CPU", None, True),
-        Measurement(f"{base.name}, HTML", base.size, "bytes", None, True),
-    ]
-    for page in others:
-        found.append(_against(page.name, page.least / base.least, "x the limit page", page.bar))
-        found.append(_against(f"{page.name}, queries", page.queries, "queries", page.queries_bar))
-    size = round(others[0].size / base.size, 2)
-    return [*found, Measurement("board, HTML", size, "x the limit page", None, True)]
 
 
-def _against(name: str, value: float, unit: str, bar: float | None) -> Measurement:
-    return Measurement(name, round(value, 3), unit, bar, bar is None or value <= bar)
-
-
-def _pages(reviewer: User, member: User) -> list[Page]:
+def _limit(reviewer: User) -> Page:
     with override_settings(MIDDLEWARE=limit.MIDDLEWARE):
         bare = sign_in(Client(), reviewer)
         bare.get("/bench/limit/")  # its chain of middleware is made now, and stays
-    desk, entity = sign_in(Client(), reviewer), sign_in(Client(), member)
-    shown = ",".join(Report.objects.on_the_board().values_list("reference", flat=True)[: limit.ROWS])
-    quiet = {"token": ReportEvent.objects.latest("pk").pk, "shown": shown}
-    own = Report.objects.visible_to(member)
-    report = reverse("report_detail", args=[own.filter(lane=Lane.URGENT).first().reference])  # type: ignore[union-attr]
-
-    def get(client: Client, url: str, query: dict[str, Any] | None = None) -> Callable[[], Any]:
-        return lambda: client.get(url, query)
 
     def whole() -> Any:
         """The limit page asks nobody's rights, and pays for telling the database so, as every page does."""
         with as_system():
             return bare.get("/bench/limit/")
 
+    return Page("limit page", whole)
+
+
+def _pages(cast: Cast) -> list[Page]:
+    desk, entity = sign_in(Client(), cast.reviewer), sign_in(Client(), cast.member)
+    shown = ",".join(Report.objects.on_the_board().values_list("reference", flat=True)[: limit.ROWS])
+    token = ReportEvent.objects.latest("pk").pk
+    quiet = {"token": token, "alarms": glance(token, cast.reviewer).alarms, "shown": shown}
+    report = reverse("report_detail", args=[cast.report.reference])
+
+    def get(client: Client, url: str, query: dict[str, Any] | None = None) -> Callable[[], Any]:
+        return lambda: client.get(url, query)
+
     board = [Page(name, get(desk, reverse("board"), query), bar=2.0, queries_bar=6) for name, query in FILTERS.items()]
+    own, services = reverse("report_list"), {"field": "provider_service", "provider_service_q": "بوابة"}
     return [
-        Page("limit page", whole),
         *board,
         Page("board's refresh, nothing new", get(desk, reverse("board_changes"), quiet), 0.25, 4, status=204),
-        Page("list of an entity", get(entity, reverse("report_list")), queries_bar=6),
-        Page("list of an entity, ended", get(entity, reverse("report_list"), {"show": "ended"}), queries_bar=6),
+        Page("list of an entity", get(entity, own), queries_bar=6),
+        Page("list of an entity, ended", get(entity, own, {"show": "ended"}), queries_bar=6),
+        Page("list of an entity, search", get(entity, own, {"q": "بوابة 17"}), queries_bar=6),
         Page("page of a report", get(entity, report), queries_bar=10),
+        Page("page of a report, at the desk", get(desk, report), queries_bar=10),
+        Page("search for a service", get(entity, reverse("provider_search"), services), requests=2),
     ]
 
 

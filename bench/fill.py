@@ -7,18 +7,21 @@ service of its own: so that whatever holds for the pattern holds for the copy.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import connection, models
 from django.utils import timezone
 
 from entities.models import DigitalService, Entity, User
+from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import Lane, ReportKind, Status
-from incidents.models import AffectedService, Clock, Report, ReportEvent
+from incidents.models import AffectedService, Clock, Report, ReportEvent, SilentOutage
 from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, a_service
 
 ENTITIES, SERVICES = 200, 1000
+INCIDENTS, MEMBERS, ALARMS = 3, 4, 5
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,24 @@ def fill(number: int) -> tuple[User, User]:
         count = number * story.share // 1000
         _tell(story, count, after=written, entities=entities, services=services)
         written += count
+    member = a_person(entity=Entity.objects.get(pk=entities + 1))
+    _lead()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    member = a_person(entity=Entity.objects.get(pk=entities + 1))
     return reviewer, member
+
+
+def _lead() -> None:
+    """Incidents over a few reports each, and alarms about services of which nobody has reported an outage yet."""
+    lead, now = a_person(Role.LEAD), timezone.now()
+    ungrouped = Report.objects.filter(kind=ReportKind.OWN_OUTAGE, lane__lt=Lane.PAPERWORK).order_by("-pk")
+    for n in range(INCIDENTS):
+        reports = list(ungrouped[n * MEMBERS : (n + 1) * MEMBERS])
+        actions.open_incident(reports, name_ar=f"عطل مركز البيانات {n}", name_en=f"Data centre {n}", by=lead)
+    counted = {"severity": 1, "minutes": 60, "consumers": 3, "relying": 5, "evidence": "بوابة"}
+    moments = {"opened_at": now, "since": now - timedelta(minutes=20)}
+    for service in DigitalService.objects.order_by("-pk")[:ALARMS]:
+        SilentOutage.objects.create(service=service, entity=service.entity, **counted, **moments)
 
 
 def _stories(director: User, reviewer: User, number: int) -> list[Story]:
