@@ -29,6 +29,19 @@ def test_the_most_specific_rule_wins() -> None:
     assert rules.rule("C3", kind="DEP", severity=1, tier=0) is None
 
 
+@pytest.mark.parametrize("minutes", [0, 1, 7, 60, 90, 240, 4320])
+def test_the_marks_of_a_clock_are_each_marks_own_moment_in_order(minutes: int) -> None:
+    """They are worked out once for each length, and stand at each clock's own moments."""
+    rules, length = Policy.objects.in_force().rules, timedelta(minutes=minutes, seconds=11)
+    for kind in ClockKind.values:
+        for start in (timezone.now(), timezone.now() - timedelta(days=400)):
+            span = {"started_at": start, "due_at": start + length}
+            own = [(mark.moment(**span), mark) for mark in rules.marks if mark.clock == kind]
+            own.sort(key=lambda pair: (pair[0], pair[1].percent, pair[1].minutes))
+            assert rules.marks_of(kind, **span) == own
+            assert all(moment >= start for moment, _mark in own)
+
+
 def test_filing_judges_the_first_notice_and_starts_what_is_owed_next() -> None:
     report = a_report()
     clocks = {clock.kind: clock for clock in report.clocks.all()}
