@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
 from django.test import override_settings
@@ -28,6 +29,8 @@ from tests.web_role import as_owner
 
 #: Events that are fanned out; half as many mails are sent.
 MESSAGES = 1000
+#: Rounds; the first of them warms what it reads.
+SWEEPS = 2
 UNCHAINED = """
     INSERT INTO incidents_reportevent
         (report_id, seq, kind, at, recorded_at, role, entity_code, clock_id, mark, data, prev_hash, hash)
@@ -41,18 +44,41 @@ UNCHAINED = """
 def measure_background(number: int) -> list[Measurement]:
     """The bars 6 and 7 of the performance page, with a due reminder for each of `number` reports."""
     settle_memory()  # as a worker's process does
-    at = timezone.now()
-    due = _make_due(number, at=at)
-    alone = measured(lambda: _unchained(at))
-    sweep = measured(lambda: actions.record_due_reminders(at=at))
-    assert alone.rows == sweep.rows == due, (alone.rows, sweep.rows, due)
-    again = measured(lambda: actions.record_due_reminders(at=at))
+    sweep, alone, again = _sweeps(number)
     _leave_to_tell(MESSAGES)
     _people_of_each_entity()
     told = measured(_fan_out)
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
         sent = measured(_deliver)
     return [*_of_the_sweep(sweep, alone, again), *_of_messages(told, sent)]
+
+
+def _sweeps(number: int) -> tuple[Run, Run, Run]:
+    """The sweep, the same rows by one statement, each the cheapest of some rounds, and a sweep that finds nothing."""
+    rounds = []
+    for n in range(SWEEPS):
+        at = timezone.now()
+        due = _make_due(number, at=at, subject=1000 + n)
+        alone = measured(partial(_unchained, at))
+        sweep = measured(partial(actions.record_due_reminders, at=at))
+        assert alone.rows == sweep.rows == due, (alone.rows, sweep.rows, due)
+        rounds.append((sweep, alone))
+    again = measured(partial(actions.record_due_reminders, at=at))
+    sweeps, alones = zip(*rounds, strict=True)
+    return min(sweeps, key=_seconds), min(alones, key=_seconds), again
+
+
+def _seconds(run: Run) -> float:
+    return run.seconds
+
+
+def tell_some() -> None:
+    """Deliveries of so many events, as the fan-out writes them."""
+    _leave_to_tell(MESSAGES)
+    _people_of_each_entity()
+    _fan_out()
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_delivery, incidents_reportevent")
 
 
 def _of_the_sweep(sweep: Run, alone: Run, again: Run) -> Iterator[Measurement]:
@@ -74,16 +100,16 @@ def _of_messages(told: Run, sent: Run) -> Iterator[Measurement]:
     yield Measurement("delivery, queries", round(sent.queries / max(1, sent.rows), 1), "a mail")
 
 
-def _make_due(number: int, *, at: datetime) -> int:
+def _make_due(number: int, *, at: datetime, subject: int) -> int:
     """An update that is owed since a minute, for each of so many reports; everything else owes nothing."""
     Clock.objects.filter(next_mark_at__lte=at).update(next_mark_at=None)
     started, due = at - timedelta(minutes=61), at - timedelta(minutes=1)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO incidents_clock (report_id, kind, subject, policy_id, started_at, due_at, paused_seconds,"
-            " extended, next_mark_at) SELECT id, 'C3', 1000, policy_id, %s, %s, 0, false, %s FROM incidents_report"
+            " extended, next_mark_at) SELECT id, 'C3', %s, policy_id, %s, %s, 0, false, %s FROM incidents_report"
             " ORDER BY id LIMIT %s",
-            [started, due, due, number],
+            [subject, started, due, due, number],
         )
         made = cursor.rowcount
     with as_owner(), connection.cursor() as cursor:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 
-def main(number: int, database: str, results: Path) -> None:
-    """Fill, measure, and write the lines down."""
+def begin(database: str) -> None:
+    """Django as the portal has it, on that database, and with time to fill it."""
     os.environ |= {"DATABASE_URL": database, "DEBUG": "off", "DJANGO_SETTINGS_MODULE": "outage_portal.settings"}
     import django
     from django.conf import settings
@@ -22,6 +22,11 @@ def main(number: int, database: str, results: Path) -> None:
     settings.ALLOWED_HOSTS = ["testserver", "portal.example"]
     options = settings.DATABASES["default"]["OPTIONS"]
     options["options"] += " -c statement_timeout=0 -c lock_timeout=0"  # filling takes longer than a request may
+
+
+def main(number: int, database: str, results: Path) -> None:
+    """Fill, measure, and write the lines down."""
+    begin(database)
     from django.core.management import call_command
 
     from bench.background import measure_background
