@@ -17,7 +17,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.fields import NOT_PROVIDED
 
 #: The last one of each app before anything was released: nobody was served meanwhile.
-BEFORE = {"entities": 19, "crisis_teams": 2, "nafath_auth": 3, "incidents": 30, "notifications": 6}
+BEFORE = {"entities": 19, "crisis_teams": 2, "nafath_auth": 3, "incidents": 31, "notifications": 6}
 #: (app, migration): how the release before lives with what the rules refuse.
 WHY: dict[tuple[str, str], str] = {}
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0027_merged_reports'),
+        ('incidents', '0030_corrective_actions'),
     ]
 
     operations = [
