@@ -44,7 +44,7 @@ class Due(NamedTuple):
     def event(self, missed: list[str], *, head: tuple[int, str], at: datetime, now: datetime) -> dict[str, Any]:
         """The row of the event: the latest of several missed marks speaks for them all."""
         data = {"clock": self.kind, "due_at": self.due_at.isoformat(), "missed": missed[:-1]}
-        about = {"clock": self.pk, "mark": missed[-1], "data": data}
+        about: dict[str, Any] = {"clock": self.pk, "mark": missed[-1], "data": data}
         return ReportEvent.row_after(self.report, head, kind=EventKind.REMINDED, at=at, recorded_at=now, **about)
 
 

@@ -218,7 +218,9 @@ def closed(t: Teller, report: Report, *, at: datetime) -> Chapter:
 def carried_out(t: Teller, report: Report, *, at: datetime) -> Chapter:
     """What the final report promised is done, mostly by its day, and verified some days later."""
     by = t.cast.first(report.entity.code, Role.DIRECTOR, Role.ALTERNATE)
-    for action in CorrectiveAction.objects.to_do().filter(final_report__report=report) if by else ():
+    if by is None:
+        return at
+    for action in CorrectiveAction.objects.to_do().filter(final_report__report=report):
         day = datetime.combine(action.due_on, time(10), tzinfo=RIYADH)
         done = day + t.minutes(60 * 24, 60 * 24 * 5) if t.chance(0.1) else day - t.minutes(60 * 24, 60 * 24 * 9)
         at = yield t.office(max(done, at + t.minutes(60, 300)))
