@@ -11,6 +11,7 @@ import gzip
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, NamedTuple
+from unittest import mock
 
 from django.conf import settings
 from django.test import Client, override_settings
@@ -20,6 +21,7 @@ from bench import limit
 from bench.deeds import deeds
 from bench.measuring import ROUNDS, Measurement, Page, at_most, megabytes
 from bench.walk import every_page
+from entities import limits
 from entities.models import User
 from entities.row_security import acting_as, as_system
 from incidents.lifecycle import Lane
@@ -76,7 +78,9 @@ def measure(reviewer: User, member: User) -> list[Measurement]:
 
 
 def _in_rounds(pages: list[Page]) -> None:
-    with acting_as(None):  # as requests come from outside
+    count = limits._count  # it counts as ever, and refuses nobody: one person asks here for a hundred
+    patient = mock.patch.object(limits, "_count", lambda key, seconds: min(1, count(key, seconds)))
+    with patient, acting_as(None):  # as requests come from outside
         for page in pages:
             page.count()
         gc.collect()

@@ -78,8 +78,9 @@ class Page:
     def time(self) -> None:
         for _ in range(self.requests):
             started = time.process_time()
-            self.ask()
+            answer = self.ask()
             self.least = min(self.least, time.process_time() - started)
+            assert answer.status_code == self.status, f"{self.name}: {answer.status_code}"
 
     def against(self, limit: Page) -> Iterator[Measurement]:
         yield at_most(self.name, self.least / limit.least, "x the limit page", self.bar)
