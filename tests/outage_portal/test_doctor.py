@@ -53,6 +53,13 @@ def small_tour(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return tour
 
 
+@pytest.fixture
+def kept() -> None:
+    """The tests' own connection waits for no disk (web_role.py); a deployment's does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+
+
 def test_it_exits_with_what_to_mend_and_without_a_secret(settings: Any) -> None:
     secrets = [
         f"{name}-secret-{'x' * 40}" for name in ("key", "digest", "encryption", "redis", "mail", "sms", "scrape")
@@ -213,6 +220,7 @@ def test_another_database_than_postgresql_is_said(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.wide
+@pytest.mark.usefixtures("kept")
 def test_the_webs_role_is_well_and_the_owner_is_not() -> None:
     assert not ill(database.database())
     with as_owner():
@@ -220,6 +228,7 @@ def test_the_webs_role_is_well_and_the_owner_is_not() -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.usefixtures("kept")
 def test_a_guard_that_was_taken_down_and_a_clock_that_is_off_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = timezone.now
     monkeypatch.setattr(database.timezone, "now", lambda: ours() + timedelta(seconds=5))
