@@ -55,6 +55,6 @@ def expect(holds: object, seen: str) -> None:
 
 def whole_list() -> list[Fault]:
     """Every fault, theme by theme; senders die first, so that their leases run out while others are drilled."""
-    for theme in ("workers", "races", "broker", "database", "nafath", "gateways", "beats", "disk", "restoring"):
+    for theme in ("workers", "races", "broker", "database", "nafath", "gateways", "beats", "disk"):
         import_module(f"faults.{theme}")  # it lists its own
     return FAULTS

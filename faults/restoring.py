@@ -19,12 +19,11 @@ import psycopg
 from faults.browser import Browser
 from faults.filing import PATH, Receipt, form, reference_of
 from faults.house import DATABASE, ROLES, House
-from faults.plan import expect, fault
+from faults.plan import expect
 from faults.portal import Portal
 from faults.process import wait_until
 from faults.servers import Postgres, find_program
 
-EXPECTED = "rows, files, histories, locks and guards as in the snapshot; people sign in, read and file on it"
 TEXT = b"What the gateway wrote while it was down.\n"
 NATIONAL_ID = "1000000008"
 
@@ -58,12 +57,6 @@ class Restored:
         """As the web's role: it must see all that the backup's role saw."""
         done = self.portal.manage("restore_check", str(self.backup), role=self.postgres.address("portal_web", DATABASE))
         return done.returncode == 0, done.stdout + done.stderr
-
-
-@fault("Backed up while people file, and restored on another machine", expected=EXPECTED, again=False)
-def restored_elsewhere(house: House) -> str:
-    with restored(house) as there:
-        return "; ".join(line for step in STEPS for line in step(house, there))
 
 
 @contextmanager

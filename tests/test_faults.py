@@ -12,8 +12,8 @@ DRILLED = {
     "same_form_twelve_times", "two_reviewers",
     # broker.py, database.py, nafath.py
     "redis_frozen_then_stopped", "postgres_killed", "nafath_hangs",
-    # gateways.py, beats.py, disk.py, restoring.py
-    "mail_refused", "mail_silent", "two_beats", "beat_stopped", "disk_full", "restored_elsewhere",
+    # gateways.py, beats.py, disk.py
+    "mail_refused", "mail_silent", "two_beats", "beat_stopped", "disk_full",
 }  # fmt: skip
 
 
