@@ -141,6 +141,7 @@ def _environment(name: str, folder: Path, origin: str, ports: Mapping[str, int])
         "EMAIL_USE_TLS": "0",
         "SMS_GATEWAY_URL": f"{nafath}/sms/messages",
         "FAN_OUT_SECONDS": "1",
+        "SWEEP_SECONDS": "10",  # after a minute the walk would be over
         "BIND": f"{HERE}:{ports.get(name, 0)}",
         "BEAT_SCHEDULE": str(folder / "beat"),
         "MAIL_PORT": str(ports["mail"]),
