@@ -65,7 +65,7 @@ def visit(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., V
         context = browser.new_context(
             viewport={"width": width, "height": 900}, java_script_enabled=javascript, reduced_motion="reduce", **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         if person is not None:
             key = sign_in(Client(), person).cookies[settings.SESSION_COOKIE_NAME].value
