@@ -17,6 +17,7 @@ import pytest
 import requests
 from csp.constants import SELF
 from django.core.cache import caches
+from django.core.servers.basehttp import ThreadedWSGIServer
 from pytest_django.live_server_helper import LiveServer
 
 from tests.factories import an_entity
@@ -107,6 +108,13 @@ def simulator(portal_origin: str, tmp_path_factory: pytest.TempPathFactory) -> I
         yield Simulator(origin, smtp_port, portal_origin, by_key, portal_key=key)
 
 
+class SameAddress(ThreadedWSGIServer):
+    """May listen where the server of the test before has just listened; Django's own, at port 0, need not."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options | {"allow_reuse_address": True})
+
+
 @pytest.fixture
 def portal(simulator: Simulator, transactional_db: None, settings: Any) -> Iterator[str]:
     """The portal at the address that the simulator was told."""
@@ -120,7 +128,9 @@ def portal(simulator: Simulator, transactional_db: None, settings: Any) -> Itera
     caches["process"].clear()
     simulator.reset()
     an_entity(authority=True)
-    server = LiveServer(urlsplit(simulator.portal_origin).netloc)
+    server = LiveServer(urlsplit(simulator.portal_origin).netloc, start=False)
+    server.thread.server_class = SameAddress
+    server.start()
     yield simulator.portal_origin
     server.stop()
     caches["process"].clear()
