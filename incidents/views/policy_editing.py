@@ -60,7 +60,7 @@ def policy_rule(request: PortalRequest, version: int, rule: int | None = None) -
     def save(seen: int) -> object:
         return actions.save_rule(policy, form.written(), seen=seen, by=request.user)
 
-    return _form_page(request, form, save, template="rule", row=row)
+    return _form_page(request, form, save, template="rule", title=_("A line of the clocks"))
 
 
 @requires(P.ADMINISTER)
@@ -74,7 +74,7 @@ def policy_mark(request: PortalRequest, version: int, mark: int | None = None) -
     def save(seen: int) -> object:
         return actions.save_mark(policy, form.written(), seen=seen, by=request.user)
 
-    return _form_page(request, form, save, template="mark", row=row)
+    return _form_page(request, form, save, template="mark", title=_("A reminder"))
 
 
 @requires(P.ADMINISTER)
@@ -88,7 +88,7 @@ def policy_alarm(request: PortalRequest, version: int, alarm_rule: int | None = 
     def save(seen: int) -> object:
         return actions.save_alarm(policy, form.written(), seen=seen, by=request.user)
 
-    return _form_page(request, form, save, template="alarm", row=row)
+    return _form_page(request, form, save, template="alarm", title=_("A line of the suspected outages"))
 
 
 @requires(P.ADMINISTER)
@@ -101,7 +101,7 @@ def policy_points(request: PortalRequest, version: int) -> HttpResponse:
     def save(seen: int) -> object:
         return actions.save_points(policy, form.points, seen=seen, by=request.user)
 
-    return _form_page(request, form, save, template="points", row=policy)
+    return _form_page(request, form, save, template="points", title=_("Points of the severity"))
 
 
 @requires(P.ADMINISTER)
@@ -131,7 +131,7 @@ def _draft(version: int) -> Policy:
 
 
 def _form_page(
-    request: PortalRequest, form: DraftForm, save: Callable[[int], object], *, template: str, row: Any
+    request: PortalRequest, form: DraftForm, save: Callable[[int], object], *, template: str, title: str
 ) -> HttpResponse:
     status = 422
     if form.is_valid():
@@ -146,7 +146,7 @@ def _form_page(
         else:
             messages.success(request, _("Saved in the draft."))
             return redirect("policy_edit", form.policy.version)
-    context = {"policy": form.policy, "form": form, "row": row}
+    context = {"policy": form.policy, "form": form, "title": title}
     return render(request, f"incidents/policies/{template}.html", context, status=status if form.errors else 200)
 
 
