@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from entities.models import DigitalService, Entity, Membership, ServiceDependenc
 from entities.models.catalogue import DigitalServiceQuerySet, ServiceDependencyQuerySet
 from entities.models.organisation import EntityQuerySet
 from entities.permissions import Permission, Role
+from entities.prepared import Prepared, reader
 from incidents.lifecycle import ReportKind
 from incidents.models import Report
 from notifications.audiences import CREW, TEAM
@@ -96,6 +97,16 @@ class CountOf(Subquery):
     output_field = IntegerField()
 
 
+#: Asked by every page.
+SHOWN_EVERYWHERE = Prepared()
+
+
+def _shown_everywhere_to(user: User) -> QuerySet[Membership, tuple[int | None, int | None, int | None, int]]:
+    unread = CountOf(Delivery.objects.visible_to(user).unread().values("pk")[:MOST_COUNTED])
+    own = Membership.objects.filter(user=user, entity=user.acting.entity_id if user.acting else 0)
+    return own.values_list("follows__report", "follows__service", "follows__entity", unread)
+
+
 class Following:
     """All that a person follows, each part read when it is asked for, and once."""
 
@@ -125,9 +136,7 @@ class Following:
         """What is unread, and what she chose as keys of report, service, entity: bell and buttons in one query."""
         if self.user.acting is None:
             return 0, frozenset()
-        unread = CountOf(Delivery.objects.visible_to(self.user).unread().values("pk")[:MOST_COUNTED])
-        own = Membership.objects.filter(user=self.user, entity=self.user.acting.entity_id)
-        rows = list(own.values_list("follows__report", "follows__service", "follows__entity", unread))
+        rows = SHOWN_EVERYWHERE.ask(reader(self.user), lambda: _shown_everywhere_to(self.user))
         return rows[0][3] if rows else 0, frozenset(row[:3] for row in rows)
 
     @property

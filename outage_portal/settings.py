@@ -153,7 +153,7 @@ MIDDLEWARE = [
     "outage_portal.middleware.LanguageByPath",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "entities.middleware.PersonAndMembership",
     "entities.middleware.SessionLimits",
     "entities.middleware.ActingMembership",
     "entities.middleware.RowSecurity",
@@ -167,13 +167,15 @@ ROOT_URLCONF = "outage_portal.urls"
 WSGI_APPLICATION = "outage_portal.wsgi.application"
 FORM_RENDERER = "entities.renderer.PortalFormRenderer"
 
-_loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+_folders = "django.template.loaders.app_directories.Loader"
+_loaders = ["django.template.loaders.filesystem.Loader", _folders]
+_cached = [("django.template.loaders.cached.Loader", ["outage_portal.templating.FlushLeft", _folders])]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            "loaders": _loaders if DEBUG else [("django.template.loaders.cached.Loader", _loaders)],
+            "loaders": _loaders if DEBUG else _cached,
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",

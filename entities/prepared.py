@@ -1,0 +1,108 @@
+"""Questions that are put into SQL once and asked often.
+
+To write a question costs the web process five to ten times as much as to hear the answer. One that every page asks, or
+every refresh of the board, is written the first time, and asked with other values after that (docs/adr/0046).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from django.db import connections
+from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
+
+from entities.models import User
+
+Row = TypeVar("Row")
+
+
+class Asked(Value):
+    """A value that has a name when the question is written, and is given each time it is asked."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any], shift: timedelta = timedelta()) -> None:
+        super().__init__(name, output_field)
+        self.name, self.shift = name, shift
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", [self]
+
+    def __add__(self, shift: Any) -> Asked:  # type: ignore[override]  # the moved moment is computed here, not there
+        return Asked(self.name, self.output_field, self.shift + shift)
+
+    def __sub__(self, shift: Any) -> Asked:  # type: ignore[override]
+        return self + -shift
+
+    def given(self, values: dict[str, Any], connection: Any) -> Any:
+        """The value as the database's driver takes it."""
+        value = values[self.name]
+        return self.output_field.get_db_prep_value(value + self.shift if self.shift else value, connection)
+
+
+def moment(name: str) -> Any:
+    """A moment that is asked for: stands wherever a query takes a datetime, moved by a timedelta if need be."""
+    return Asked(name, DateTimeField())
+
+
+def key(name: str) -> Asked:
+    """A row's key that is asked for."""
+    return Asked(name, BigAutoField())
+
+
+def reader(user: User) -> Hashable:
+    """All that a `visible_to` asks of a person, as a key: what is written for one is never asked for another."""
+    acting = user.acting
+    if acting is None:
+        return None
+    return user.pk, acting.pk, acting.entity_id, acting.entity.kind, acting.role, acting.permissions
+
+
+class _Written(Generic[Row]):
+    """A queryset with its SQL, of one connection."""
+
+    def __init__(self, found: QuerySet[Any, Row]) -> None:
+        self.found, self.connection = found, connections[found.db]
+        self.values: dict[str, Any] = {}
+        compiler = found.query.get_compiler(connection=self.connection)
+        self.sql, self.parameters = compiler.as_sql()
+        compiler.as_sql = self._as_sql  # type: ignore[method-assign]
+        found.query.get_compiler = lambda *_args, **_named: compiler  # type: ignore[method-assign]
+
+    def rows(self, values: dict[str, Any]) -> list[Row]:
+        self.values = values
+        return list(self.found._iterable_class(self.found))
+
+    def _as_sql(self, *_args: Any, **_named: Any) -> Any:
+        given = (
+            each.given(self.values, self.connection) if isinstance(each, Asked) else each for each in self.parameters
+        )
+        return self.sql, tuple(given)
+
+
+class Prepared:
+    """Remembers a question's SQL, for each thread and each key that it depends on."""
+
+    def __init__(self, *, most: int = 200) -> None:
+        self._most = most
+        self._local = threading.local()
+
+    def ask(self, key: Hashable, build: Callable[[], QuerySet[Any, Row]], **values: Any) -> list[Row]:
+        """The rows, read anew.
+
+        `build` says the question as a queryset, with an `Asked` for each of the values. Whatever else it depends on is
+        in the key: under one key it is called once.
+        """
+        known: dict[Hashable, _Written[Row]] = self._local.__dict__.setdefault("known", {})
+        written = known.get(key)
+        if written is None or written.connection is not connections[written.found.db]:
+            written = _Written(build())
+            while len(known) >= self._most:
+                del known[next(iter(known))]
+            known[key] = written
+        return written.rows(values)
+
+    def forget(self) -> None:
+        """For tests, whose constants change."""
+        self._local.__dict__.clear()
