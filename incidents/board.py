@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, IntegerField, Q, Subquery
+from django.db.models import Exists, IntegerField, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
@@ -18,11 +18,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from entities.models import Membership, User
+from entities.prepared import Prepared, moment, reader
 from incidents.gathering import Gathered
 from incidents.lifecycle import ENDED, PAPERWORK, Lane, ReportKind, Severity, Status
 from incidents.models import BoardView, Report, ReportEvent, Tag
 from incidents.models.report_query import ReportQuerySet
-from incidents.silent import alarms_number
+from incidents.silent import Line, alarms_number, gathered_lines, lines_of
 
 COUNTED = 999  # a tile says "999+" beyond
 SOON = timedelta(hours=72)
@@ -125,6 +126,7 @@ class Standing:
     counts: dict[str, int]
     token: int
     alarms: int  # what the suspected outages are told apart by; 0 while there is none
+    lines: list[Line]  # those outages
     grouped: bool  # some reports are folded under an incident
     views: list[dict[str, Any]]  # the saved ones, see BoardView.of_the_board
     tags: list[str]
@@ -132,29 +134,42 @@ class Standing:
     @classmethod
     def read(cls, user: User, *, at: datetime) -> Standing:
         """One row, one query; every count reads the partial index of open reports and ends at `COUNTED` + 1."""
-        reports = Report.objects.visible_to(user).order_by()
-        conditions = {part.code: part.holds(at) for part in TILES}
-        conditions["critical"] = conditions["followed"] & Q(lane=Lane.URGENT, severity=Severity.S1)
-        folding = {part.code for part in TILES if part.folds} | {"critical"}
-        counts = {name: _count(reports.filter(condition), name in folding) for name, condition in conditions.items()}
-        settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
-        newest = Subquery(settled.order_by("-pk").values("pk")[:1])
-        own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-        asked = {"alarms": alarms_number(user), "grouped": Exists(reports.filter(FOLDED)), **counts}
-        asked |= {
-            "views": Gathered(BoardView.objects.visible_to(user).of_the_board(user)),
-            "tags": Gathered(Tag.objects.visible_to(user).of_the_board()),
-        }
-        row = own.annotate(token=newest, **asked).values("token", *asked).get()
+        (row,) = STANDING.ask(reader(user), lambda: _standing_of(user), at=at)
+        counts = {name: row[name] for name in (*(part.code for part in TILES), "critical")}
         return cls(
-            {name: row[name] for name in counts}, row["token"] or 0, row["alarms"], row["grouped"],
-            row["views"] or [], row["tags"] or [],
+            counts, row["token"] or 0, row["alarms"], lines_of(row["lines"]), row["grouped"], row["views"] or [],
+            row["tags"] or [],
         )  # fmt: skip
 
     @property
     def default_view(self) -> str | None:
         """The filter that the board opens with, if its reader has chosen one."""
         return next((view["query"] for view in self.views if view["default"]), None)
+
+
+#: Asked by every look at the board.
+STANDING = Prepared()
+
+
+def _standing_of(user: User) -> QuerySet[Membership, dict[str, Any]]:
+    """All of it for this reader, as of the moment `at`."""
+    at = moment("at")
+    reports = Report.objects.visible_to(user).order_by()
+    conditions = {part.code: part.holds(at) for part in TILES}
+    conditions["critical"] = conditions["followed"] & Q(lane=Lane.URGENT, severity=Severity.S1)
+    folding = {part.code for part in TILES if part.folds} | {"critical"}
+    settled = ReportEvent.objects.visible_to(user).filter(recorded_at__lte=at - SETTLED_AFTER)
+    asked = {
+        "token": Subquery(settled.order_by("-pk").values("pk")[:1]),
+        "alarms": alarms_number(user),
+        "lines": gathered_lines(user),
+        "grouped": Exists(reports.filter(FOLDED)),
+        **{name: _count(reports.filter(condition), name in folding) for name, condition in conditions.items()},
+        "views": Gathered(BoardView.objects.visible_to(user).of_the_board(user)),
+        "tags": Gathered(Tag.objects.visible_to(user).of_the_board()),
+    }
+    own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
+    return own.annotate(**asked).values(*asked)
 
 
 def _count(reports: ReportQuerySet, folds: bool) -> Combinable | CountUpTo:

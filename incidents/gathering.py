@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import JSONField, Subquery
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils.dateparse import parse_datetime
 
 
 class Gathered(Subquery):
@@ -21,3 +23,9 @@ class Gathered(Subquery):
         of_json = isinstance(column.output_field, JSONField)
         template = self.template.replace("jsonb_agg(line)", f"json_group_array({'json(line)' if of_json else 'line'})")
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+def read_moment(written: str | None) -> datetime | None:
+    """A moment out of a gathered value: PostgreSQL writes it with its offset, SQLite as it keeps it, in UTC."""
+    moment = parse_datetime(written) if written else None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from entities.models import Membership, User
+from entities.prepared import Prepared, key, reader
 from incidents.lifecycle import ClockKind, EventKind, Severity
 from incidents.models import ReportEvent
 from incidents.silent import Line, alarms_number
@@ -29,9 +30,18 @@ class Glance(NamedTuple):
 
 def glance(token: int, user: User) -> Glance:
     """What a refresh asks first, for mostly nothing is new. One query, one row."""
-    newer = Exists(ReportEvent.objects.visible_to(user).filter(pk__gt=token))
+    (row,) = GLANCE.ask(reader(user), lambda: _glance_of(user), token=token)
+    return Glance(*row)
+
+
+#: Asked every ten seconds by whoever has the board open.
+GLANCE = Prepared()
+
+
+def _glance_of(user: User) -> QuerySet[Membership, tuple[bool, int]]:
+    newer = Exists(ReportEvent.objects.visible_to(user).filter(pk__gt=key("token")))
     own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-    return Glance(*own.annotate(newer=newer, alarms=alarms_number(user)).values_list("newer", "alarms").get())
+    return own.annotate(newer=newer, alarms=alarms_number(user)).values_list("newer", "alarms")
 
 
 def events_after(token: int, user: User) -> list[ReportEvent]:

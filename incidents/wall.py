@@ -11,7 +11,6 @@ from entities.row_security import acting_as, as_system
 from incidents.board import TABS, Standing, Tile, tiles_of
 from incidents.lifecycle import Lane
 from incidents.models import Report, WallScreen
-from incidents.silent import lines_for
 
 #: So many rows stand on a screen of 1080 lines, and are read from the back of the room.
 ROWS = 7
@@ -45,7 +44,7 @@ def wall_of(key: str, *, at: datetime) -> Wall | None:
         standing = Standing.read(reader, at=at)
         live = Report.objects.visible_to(reader).for_board(at=at).filter(TABS[0].holds(at)).on_the_board()
         rows = list(live[:ROWS])
-        alarms = len(lines_for(reader)) if standing.alarms else 0
+        alarms = len(standing.lines)
         more = Report.objects.visible_to(reader).filter(lane__lte=Lane.PLANNED).count() - len(rows) if rows else 0
     return Wall(screen.name, at, tiles_of(standing), alarms, rows, more)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from entities.models import User
-from incidents import choices, defaults
+from incidents import board, choices, defaults
 from incidents.models import freeze, policy
 from tests import web_role
 from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
@@ -96,6 +96,7 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     policy._read_calendar.cache_clear()
     freeze._read_freezes.cache_clear()
     choices._lists.cache_clear()
+    board.STANDING.forget()
     yield
 
 

@@ -28,7 +28,6 @@ from incidents.models import Report
 from incidents.models.report_query import ReportQuerySet
 from incidents.news import SAID_WITHIN, changes_between, events_after, glance, news_of, news_of_alarms
 from incidents.paging import Page, page_of
-from incidents.silent import lines_for
 from incidents.views import bulk
 from incidents.views.board_links import Link, address, for_rows, tiles, view_link, whole
 
@@ -216,7 +215,7 @@ def _context(
     return {
         "now": timezone.now(),
         "incidents": incidents,
-        "alarms": lines_for(request.user) if standing.alarms else [],
+        "alarms": standing.lines,
         "may_dismiss_alarms": request.user.may(Permission.REPORT_TRIAGE),
         "on_duty": names.on_duty(at=timezone.now()),
         "on_duty_read_at": names.read_at,

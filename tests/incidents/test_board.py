@@ -96,11 +96,11 @@ def queries(browser: Client, url: str, **query: Any) -> int:
 
 @pytest.mark.parametrize("rows", [10, 25, 50])
 @pytest.mark.parametrize("reports", [10, 500])
-def test_the_board_asks_six_times_however_many_reports_there_are(browser: Client, rows: int, reports: int) -> None:
+def test_the_board_asks_five_times_however_many_reports_there_are(browser: Client, rows: int, reports: int) -> None:
     many(reports)
     first = queries(browser, reverse("board"), rows=rows)
-    assert first <= 8, "the names to filter by are read once a minute"
-    assert queries(browser, reverse("board"), rows=rows) <= 6
+    assert first <= 7, "the names to filter by are read once a minute"
+    assert queries(browser, reverse("board"), rows=rows) <= 5
 
 
 def test_every_filter_asks_as_often_as_none(browser: Client) -> None:
@@ -108,10 +108,10 @@ def test_every_filter_asks_as_often_as_none(browser: Client) -> None:
     browser.get(reverse("board"))
     every = {"q": "منى خدمة", "kind": "OUT", "severity": 2, "status": "ACTIVE", "reviewer": "mine", "late": "on"}
     for show in ("live", "paperwork", "ended", "late", "new", "followed", "maintenance", "final"):
-        assert queries(browser, reverse("board"), show=show, **every) <= 6
+        assert queries(browser, reverse("board"), show=show, **every) <= 5
 
 
-def test_a_refresh_with_nothing_new_asks_four_times_and_says_nothing(browser: Client) -> None:
+def test_a_refresh_with_nothing_new_asks_three_times_and_says_nothing(browser: Client) -> None:
     many(20)
     token = Report.objects.latest("pk").events.model.objects.latest("pk").pk
     with CaptureQueriesContext(connection) as captured:
@@ -119,7 +119,7 @@ def test_a_refresh_with_nothing_new_asks_four_times_and_says_nothing(browser: Cl
     assert response.status_code == 204
     assert response.content == b""
     assert response.templates == []
-    assert len(captured) <= 4
+    assert len(captured) <= 3
 
 
 def test_the_board_never_reads_the_long_texts_nor_counts_or_skips_rows(browser: Client) -> None:
