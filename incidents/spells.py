@@ -20,7 +20,7 @@ from incidents.calendar import RIYADH
 from incidents.lifecycle import Severity
 
 DAYS = 90
-NOTHING = timedelta()
+NOTHING, DAY = timedelta(), timedelta(days=1)
 
 
 class Level(models.IntegerChoices):
@@ -202,12 +202,25 @@ class History:
         return (self.window.length - self.wholly_out) * 10_000 // self.window.length / 100
 
     @cached_property
+    def worst(self) -> list[Level | None]:
+        """The worst of each day, the oldest first: counted off, for a page asks it of hundreds of services."""
+        days: list[Level | None] = [None] * DAYS  # of Riyadh, where all are as long
+        first = self.window.start
+        for spell in sorted(self._in_window, key=lambda spell: spell.level, reverse=True):
+            if part := spell.until(self.at).within(self.window):
+                begins, ends = (
+                    (part.start - first) // DAY,
+                    -((first - part.end) // DAY),
+                )
+                days[begins:ends] = [spell.level] * (ends - begins)
+        return days
+
+    @cached_property
     def days(self) -> list[Day]:
         """The oldest first; the last one is today."""
-        return [self._day(day, span) for day, span in days_of(self.window.start)]
+        return [self._day(*day, worst) for day, worst in zip(days_of(self.window.start), self.worst, strict=True)]
 
-    def _day(self, day: date, span: Span) -> Day:
-        worst = min((each.level for each in self._in_window if each.until(self.at).within(span)), default=None)
+    def _day(self, day: date, span: Span, worst: Level | None) -> Day:
         return Day(
             day, worst, covered(self._spans(Level.OUTAGE, Level.PARTIAL), span) if worst is not None else NOTHING
         )

@@ -29,8 +29,8 @@ from incidents.severity import Impact
 from incidents.spells import History, Level, Span, Spell, parted, window_of
 from incidents.states import TONIGHT, reported_state
 
-#: So many services stand on one page; a search finds the others.
-MOST = 200
+#: So many services stand on one page; a search finds the others. The authority reads all, and first the worst.
+MOST, FIRST = 200, 50
 WHOLE = frozenset({Impact.FULL.value, Impact.MAJOR.value})
 
 
@@ -158,13 +158,13 @@ def services_with_status(user: User) -> DigitalServiceQuerySet:
     )  # fmt: skip
 
 
-def standings(user: User, *, words: str = "", at: datetime) -> list[Standing]:
-    """The worst first; at most MOST + 1 of them, in three queries however many there are."""
+def standings(user: User, *, words: str = "", at: datetime, most: int = MOST) -> list[Standing]:
+    """The worst first; at most one more than `most`, in three queries however many there are."""
     found = services_with_status(user).matching(words)
     if user.may(Permission.BOARD_VIEW):
         # Row security shows the authority every report, so the database may say which are the worst.
         found = found.annotate(state=reported_state(at=at)).order_by("state", "tier", "name_ar")
-    rows = standings_of(list(found[: MOST + 1]), reader=user, at=at)
+    rows = standings_of(list(found[: most + 1]), reader=user, at=at)
     return sorted(rows, key=lambda row: (row.now, row.service.tier, row.service.name))
 
 

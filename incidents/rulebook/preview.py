@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -137,10 +138,16 @@ def last_month(person: User, *, before: Rules, after: Rules, at: datetime) -> Mo
 
 def _judged(rows: list[Any], before: Rules, after: Rules, *, at: datetime) -> Iterator[tuple[str, bool, bool]]:
     calendar = work_calendar()
+
+    @cache  # thousands of clocks, and a few hundred cases
+    def ruled(clock: str, kind: str, *of: Any) -> tuple[Rule | None, Rule | None]:
+        case = Case(ReportKind(kind), *of)
+        return case.rule(before, clock), case.rule(after, clock)
+
     for row in rows:
-        case = Case(ReportKind(row.report__kind), row.report__severity, row.report__tier, row.report__is_emergency)
-        late = [_late(row, case.rule(rules, row.kind), calendar, at=at) for rules in (before, after)]
-        yield row.kind, late[0], late[1]
+        old, new = ruled(row.kind, row.report__kind, row.report__severity, row.report__tier, row.report__is_emergency)
+        late = _late(row, old, calendar, at=at)
+        yield row.kind, late, late if new == old else _late(row, new, calendar, at=at)
 
 
 def _late(row: Any, rule: Rule | None, calendar: WorkCalendar, *, at: datetime) -> bool:

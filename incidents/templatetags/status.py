@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 from django import template
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from entities.templatetags.moments import stretch
-from incidents.spells import DAYS, NOTHING, Day, History, Level, Spell
+from incidents.spells import DAYS, Day, History, Level, Spell
 
 register = template.Library()
 
@@ -27,22 +27,22 @@ TOPS: dict[Level | None, int] = {Level.OUTAGE: 0, Level.PARTIAL: 7, Level.WORKS:
 def strip(history: History) -> SafeString:
     """The bars alone, one path a level: the words beside it say the same."""
     bars: dict[Level | None, list[str]] = {}
-    for number, day in enumerate(history.days):
-        bars.setdefault(day.worst, []).append(_bar(number, day))
+    for number, worst in enumerate(history.worst):
+        bars.setdefault(worst, []).append(_bar(number, worst))
     return _svg("strip", ((_name(level), "".join(paths), "") for level, paths in bars.items()))
 
 
 @register.simple_tag
 def bars(history: History) -> SafeString:
     """Larger, and under a pointer each bar says its day. Which days they were stands in the list of spells."""
-    return _svg("strip strip--large", ((_name(d.worst), _bar(n, d), told(d)) for n, d in enumerate(history.days)))
+    return _svg("strip strip--large", ((_name(d.worst), _bar(n, d.worst), told(d)) for n, d in enumerate(history.days)))
 
 
 @register.simple_tag
 def sample(level: str) -> SafeString:
     """One bar for the legend: the level's name in lower case, or "quiet"."""
     worst = None if level == "quiet" else Level[level.upper()]
-    return _svg("strip strip--sample", [(_name(worst), _bar(0, Day(timezone.localdate(), worst, NOTHING)), "")], days=1)
+    return _svg("strip strip--sample", [(_name(worst), _bar(0, worst), "")], days=1)
 
 
 def _svg(classes: str, paths: Iterable[tuple[str, str, str]], *, days: int = DAYS) -> SafeString:
@@ -58,8 +58,9 @@ def _title(words: str) -> SafeString:
     return format_html("<title>{}</title>", words) if words else SafeString()
 
 
-def _bar(number: int, day: Day) -> str:
-    top = TOPS[day.worst]
+@cache  # ninety days of four heights
+def _bar(number: int, worst: Level | None) -> str:
+    top = TOPS[worst]
     return f"M{number * PITCH + PITCH // 2} {top}v{HEIGHT - top}"
 
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,7 @@ from entities.decorators import PortalRequest, requires
 from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission as P
 from incidents.models import Report
-from incidents.standings import MOST, services_with_status, standings, standings_of
+from incidents.standings import FIRST, MOST, services_with_status, standings, standings_of
 
 #: So many spells are listed; the bars show the rest.
 LISTED = 50
@@ -27,13 +28,16 @@ LISTED = 50
 def status_list(request: PortalRequest) -> HttpResponse:
     """What one relies on first, then one's own, each the worst first; for the authority all in one list."""
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    rows = standings(request.user, words=words, at=timezone.now())
-    shown, everything = rows[:MOST], request.user.may(P.BOARD_VIEW)
+    everything = request.user.may(P.BOARD_VIEW)
+    most = FIRST if everything and "more" not in request.GET else MOST
+    rows = standings(request.user, words=words, at=timezone.now(), most=most)
+    shown = rows[:most]
     context = {
         "consumed": [row for row in shown if everything or not row.own],
         "own": [row for row in shown if row.own and not everything],
         "everything": everything,
-        "cut": len(rows) > MOST,
+        "cut": len(rows) > most,
+        "more": f"?{urlencode({'q': words, 'more': 'yes'})}" if len(rows) > most == FIRST else "",
         "words": words,
     }
     return render(request, "incidents/status/list.html", context)
