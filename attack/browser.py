@@ -35,7 +35,7 @@ class Browser(requests.Session):
         self.mount("http://", _From(self.address))
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs.setdefault("timeout", 30)
+        kwargs.setdefault("timeout", 60)
         return super().request(method, url, *args, **kwargs)
 
     def press(self, page: requests.Response, action: str, /, **fields: str) -> requests.Response:

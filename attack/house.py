@@ -24,7 +24,7 @@ from attack.browser import Browser
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = os.environ.get("ATTACK_SERVER", "postgres://postgres@127.0.0.1:5432/postgres")
 ROLES = ROOT / "docs" / "database-roles.sql"
-REPORTS, STARTS_WITHIN = 60, 120.0
+REPORTS, STARTS_WITHIN = 60, 600.0
 NAFATH = ("/accounts/nafath/start/", "/login/as/")
 
 
@@ -112,26 +112,46 @@ class House:
 
 
 @contextmanager
-def database() -> Iterator[tuple[str, str]]:
-    """A migrated database on ATTACK_SERVER: its owner's address and the portal's own. Both are gone afterwards.
+def migrated() -> Iterator[str]:
+    """The name of a migrated database on ATTACK_SERVER, of which each house gets a copy; gone afterwards."""
+    name = f"attack_{os.getpid()}"
+    with _made(name):
+        _migrate(_address(name))
+        yield name
+
+
+@contextmanager
+def database(plan: str) -> Iterator[tuple[str, str]]:
+    """A copy of the migrated database `plan`: its owner's address and the portal's own. Both are gone afterwards.
 
     The portal works there under a role of its own that is made like portal_web: row-level security is on.
     """
-    name, password = f"attack_{os.getpid()}", secrets.token_urlsafe()
-    address = urlsplit(SERVER)._replace(path=f"/{name}")
+    name, password = f"{plan}_copy", secrets.token_urlsafe()
+    address = urlsplit(_address(name))
     place = f"{address.hostname}:{address.port or 5432}"
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
-    try:
-        _migrate(address.geturl())
+    with _made(name, plan):
         with psycopg.connect(address.geturl(), autocommit=True) as owner:
             owner.execute(ROLES.read_bytes())
             owner.execute(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{password}' IN ROLE portal_web".encode())
-        yield address.geturl(), address._replace(netloc=f"{name}:{password}@{place}").geturl()
-    finally:
-        with psycopg.connect(SERVER, autocommit=True) as server:
+        try:
+            yield address.geturl(), address._replace(netloc=f"{name}:{password}@{place}").geturl()
+        finally:
+            with psycopg.connect(SERVER, autocommit=True) as server:
+                server.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
+
+
+@contextmanager
+def _made(name: str, like: str = "template1") -> Iterator[None]:
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
+        try:
+            yield
+        finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-            server.execute(f'DROP ROLE IF EXISTS "{name}"'.encode())
+
+
+def _address(name: str) -> str:
+    return urlsplit(SERVER)._replace(path=f"/{name}").geturl()
 
 
 def _migrate(address: str) -> None:

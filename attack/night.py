@@ -26,10 +26,10 @@ WITHIN = {
     "draft_save", "file_because_of_another", "file_consumed_outage", "file_emergency_maintenance", "file_maintenance",
     "file_own_outage", "final_edit", "follow_entity", "follow_report", "follow_service", "following", "inbox",
     "inbox_count", "inbox_open", "inbox_read_all", "incident_situation", "preview", "provider_search", "receipt",
-    "report_answer", "report_ask_extension", "report_complete", "report_detail", "report_extend_window", "report_list",
-    "report_new", "report_no_change", "report_reopen", "report_restore", "report_undo_restore", "report_update",
-    "report_verdict", "reports_about_us", "service_search", "silent_deny", "silent_outage", "silent_report",
-    "status_list", "status_service", "stay",
+    "report_answer", "report_ask_extension", "report_complete", "report_detail", "report_extend_window",
+    "report_interim", "report_list", "report_new", "report_no_change", "report_reopen", "report_restore",
+    "report_undo_restore", "report_update", "report_verdict", "reports_about_us", "service_search", "silent_deny",
+    "silent_outage", "silent_report", "status_list", "status_service", "stay",
 }  # fmt: skip
 
 
@@ -76,9 +76,10 @@ def code_beyond_its_scope(house: House) -> str:
     own, tried = dict(addresses(house)), 0  # first: it may sign her in by Nafath, which would end her code's session
     with _night(house), Browser() as browser, Browser() as nobody:
         page = _asked(house, browser, DIRECTOR)
-        browser.press(page, ENTER, code=_code_of(house, DIRECTOR))
+        entered = browser.press(page, ENTER, code=_code_of(house, DIRECTOR))
         home = browser.get(house.origin + "/")
-        refused(home.status_code == 200 and 'id="by-code"' in home.text, unless="no code session: nothing was tried")
+        led = f"{entered.status_code} at {entered.url}, {home.status_code} at {home.url}"
+        refused('id="by-code"' in home.text, unless=f"no code session ({led}): nothing was tried")
         token = home.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
         for pattern in patterns():
             name = str(pattern.name)
@@ -125,13 +126,13 @@ def _asked(house: House, browser: Browser, name: str) -> requests.Response:
 
 
 def _code_of(house: House, name: str) -> str:
-    """The code of the newest SMS, once it has come."""
+    """The code of the newest SMS, once it has come: a line of its own, for a reference ends in six digits as well."""
     mobile, until = house.personas[name]["mobile"], time.monotonic() + 30
     [(asked,)] = house.ask("SELECT max(created_at) FROM nafath_auth_doorcode")
     while time.monotonic() < until:
         caught = requests.get(f"{house.simulator}/sim/api/messages", params={"to": mobile}, timeout=30).json()
         for each in caught:
-            found = re.search(r"(?<!\d)\d{6}(?!\d)", each["text"])
+            found = re.search(r"^\d{6}$", each["text"], re.MULTILINE)
             if found and not each["code"] and datetime.fromisoformat(each["at"]) > asked:
                 return found[0]
         time.sleep(0.3)
