@@ -17,7 +17,7 @@ class Permission(StrEnum):
     REPORT_DRAFT = "report_draft"
     REPORT_FILE = "report_file"
     REPORT_UPDATE = "report_update"
-    REPORT_BIND = "report_bind"  # what binds the entity for good: final report, withdrawal, another window
+    REPORT_BIND = "report_bind"  # binds the entity: final report, its actions, withdrawal, another window
     REPORT_EXPORT = "report_export"
     WINDOW_START = "window_start"
     REPORT_COUNTERSIGN = "report_countersign"

@@ -237,7 +237,7 @@ _FINAL = (
     _move("close", _("Accept and close"), {S.FINAL_REVIEW}, S.CLOSED, P.REPORT_TRIAGE, meets=(C.C7,), cancels=(C.C2, C.C4), starts=(C.C9,), lead_for_s1=True),
     _move("reopen_closed", _("Reopen the review"), {S.CLOSED}, S.FINAL_REVIEW, P.REPORT_LEAD, note=True, cancels=(C.C9,), starts=(C.C7,)),
     # Each corrective action has a clock of its own, which its deed alone touches.
-    _move("report_action", _("Report an action done"), {S.CLOSED}, STAYS, P.REPORT_FILE, note=True),
+    _move("report_action", _("Report an action done"), {S.CLOSED}, STAYS, P.REPORT_BIND, note=True),
     _move("verify_action", _("Verify an action"), {S.CLOSED}, STAYS, P.REPORT_TRIAGE),
     _move("return_action", _("Send an action back"), {S.CLOSED}, STAYS, P.REPORT_TRIAGE, note=True),
 )  # fmt: skip

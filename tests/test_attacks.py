@@ -16,14 +16,16 @@ from attack import foreign
 from attack.doors import ELSEWHERE
 from attack.night import WITHIN
 from attack.plan import whole_list
-from attack.walls import OF_HER_SESSION
+from attack.walls import OF_HER_SESSION, OF_THE_DESK, WITHOUT_TOKEN
 from attack.words import NAME, SCRIPT
 from entities.models import User
 from entities.permissions import Role
 from nafath_auth.sessions import safe_next
+from tests.conftest import sign_in
 from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 from tests.incidents.test_filing import said
 from tests.incidents.typed import a_director
+from tests.nafath_auth.test_code_scope import is_closed
 from tests.test_urls import CANARY, PATTERNS, World, _url, world
 
 assert world  # the fixture of the walk
@@ -71,7 +73,7 @@ MIRRORS = {
     "rows_for_nobody": "tests/test_row_security.py::test_who_was_not_told_of_sees_and_writes_nothing",
     "searched_for": "tests/test_urls.py::test_another_entity_sees_and_changes_nothing",
     "enumeration": f"{HERE}test_what_is_foreign_and_what_is_nowhere_get_the_same_page",
-    "forged_forms": f"{NAFATH}test_iam.py::test_who_needs_no_csrf_token_is_known_by_name",
+    "forged_forms": f"{HERE}test_no_form_of_another_site_is_taken",
     "forged_host": "tests/outage_portal/test_bad_input.py::test_a_forged_host_is_refused",
     "forged_address": "tests/entities/test_limits.py::test_a_forged_header_opens_no_fresh_bucket",
     # feeds.py
@@ -119,6 +121,17 @@ def test_an_auditor_posts_to_every_address_and_writes_nothing(world: World, clie
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.LEAD, Role.ADMIN])
+def test_no_form_of_another_site_is_taken(world: World, role: Role) -> None:
+    person = world.director if role == Role.DIRECTOR else a_person(role)
+    browser, before = sign_in(Client(enforce_csrf_checks=True), person), world.digest()
+    for path in [*(_url(world, name) for name in PATTERNS.keys() - WITHOUT_TOKEN), *OF_THE_DESK]:
+        assert browser.post(path, {"version": "1", "note": "x"}).status_code in {403, 405}, path
+    assert browser.session.get("_auth_user_id") == str(person.pk)
+    assert world.digest() == before
+
+
+@pytest.mark.django_db
 def test_keys_of_anothers_draft_and_report_show_and_change_nothing_in_a_form(world: World, client_of: ClientOf) -> None:
     stranger, before = a_director(), world.digest()
     browser = client_of(stranger)
@@ -142,7 +155,11 @@ def test_a_stranger_tries_every_argument_of_every_address() -> None:
             assert f'"{argument}"' in source, f"{pattern.name}: say in attack/foreign.py whose <{argument}> is tried"
 
 
-def test_what_is_within_a_codes_session_is_an_address() -> None:
+def test_what_is_within_a_codes_session_is_said_address_by_address() -> None:
+    """A new page that such a session reaches is a decision (docs/adr/0019), and no oversight."""
+    reached = {name for name in PATTERNS if not is_closed(name)}
+    for_everybody = {name for name in reached if PATTERNS[name].callback.access == "public"}  # type: ignore[attr-defined]
+    assert reached - for_everybody == WITHIN - for_everybody
     assert PATTERNS.keys() >= WITHIN
 
 

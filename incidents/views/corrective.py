@@ -12,7 +12,7 @@ from incidents import actions
 from incidents.views.following import perform
 
 
-@requires(P.REPORT_FILE)
+@requires(P.REPORT_BIND)
 @require_POST
 def report_action(request: PortalRequest, reference: str) -> HttpResponse:
     """The entity says that one is done."""

@@ -57,7 +57,8 @@ def test_what_is_closed_is_all_that_it_should_be() -> None:
         "team", "team_appoint", "team_confirm", "team_decision", "choose_entity", "session_list", "end_session",
         "first_sign_in", "service_list", "board", "record_phoned", "audit_log", "audit_export", "report_record",
         "report_calendar", "final_check", "final_section", "final_countersign", "report_withdraw", "report_cancel",
-        "report_reschedule", "report_start", "confirm_recorded", "nafath_state", "report_close", "report_acknowledge",
+        "report_reschedule", "report_start", "report_action", "confirm_recorded", "nafath_state", "report_close",
+        "report_acknowledge",
     }  # fmt: skip
     open_to_it = {name for name in PATTERNS if not is_closed(name) and name.startswith("report_")}
     assert open_to_it >= {
@@ -90,7 +91,7 @@ def test_deeds_of_the_table_that_bind_are_not_offered(world: World, client_of: C
     assert whole - narrow == {"withdraw", "submit_final"}
     assert narrow >= {"update", "restore", "attach"}
     binding = {m.name for moves in LIFECYCLES.values() for m in moves if Permission.REPORT_BIND in m.permissions}
-    assert binding == {"submit_final", "withdraw", "reschedule", "cancel"}
+    assert binding == {"submit_final", "report_action", "withdraw", "reschedule", "cancel"}
 
 
 def test_it_sees_no_other_entity(world: World, narrow: Client) -> None:
