@@ -10,7 +10,7 @@ from entities.models import AuditEvent, User
 from entities.permissions import Permission
 from incidents.errors import MoveRefused
 from incidents.models import BoardView
-from incidents.models.board_view import MOST_VIEWS, BoardViewQuerySet
+from incidents.models.board_view import LONGEST_QUERY, MOST_VIEWS, BoardViewQuerySet
 
 
 @transaction.atomic
@@ -18,6 +18,8 @@ def save_view(*, name: str, query: str, is_default: bool = False, shared: bool =
     """Keep a filter under a name; a name of hers that stands already is kept anew. Raises MoveRefused."""
     if not by.may(Permission.BOARD_VIEW) or (shared and not may_share(by)):
         raise MoveRefused(_("A lead shows a view to everyone."))
+    if len(query) > LONGEST_QUERY:
+        raise MoveRefused(_("This filter is too long to be kept: search for fewer words."))
     own = _locked(by)
     view = own.filter(name=name).first() or BoardView(person=by, name=name)
     if view._state.adding and own.count() >= MOST_VIEWS:

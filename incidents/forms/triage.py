@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.fields import KeptText
 from entities.models import User
-from entities.text import western_digits
+from entities.text import search_form, western_digits
 from incidents.board import NOBODY
 from incidents.forms.board import PAGE_SIZES, REFERENCE
 from incidents.models import BoardView
-from incidents.models.tag import LONGEST
+from incidents.models.tag import LONGEST, LONGEST_KEY
 
 
 class SaveViewForm(forms.Form):
@@ -77,4 +77,8 @@ class TagPickedForm(PickedForm):
     label = KeptText(label=_("Tag"), max_length=LONGEST, error_messages={"required": _("Write the tag first.")})
 
     def clean_label(self) -> str:
-        return " ".join(self.cleaned_data["label"].split())
+        """One spelling is kept beside it; of marks alone nothing is left, and a ligature becomes several letters."""
+        label = " ".join(self.cleaned_data["label"].split())
+        if not 0 < len(search_form(label)) <= LONGEST_KEY:
+            raise ValidationError(_("Write the tag in plain letters."))
+        return label

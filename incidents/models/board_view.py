@@ -15,6 +15,7 @@ from entities.permissions import Permission
 
 #: So many a person may keep.
 MOST_VIEWS = 20
+LONGEST_QUERY = 1000  # letters, as an address writes them: an Arabic one is six
 #: So many stand above the board, those of others included.
 SHOWN = 40
 
@@ -41,7 +42,7 @@ class BoardView(models.Model):
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="board_views")
     name = models.CharField(_("Name"), max_length=40)
-    query = models.CharField(max_length=1000, blank=True)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     is_default = models.BooleanField(_("Open the board with it"), default=False)
     shared = models.BooleanField(_("Show it to everyone who reads the board"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.models import User
 from entities.permissions import Permission
 
-LONGEST = 30  # letters
+LONGEST, LONGEST_KEY = 30, 60  # letters
 #: So many are offered by the filter; a report carries at most MOST_ON_A_REPORT.
 OFFERED = 100
 MOST_ON_A_REPORT = 10
@@ -33,7 +33,7 @@ class Tag(models.Model):
     """One word, or a few, in the spelling in which it was first written. `key` is its spelling for the search."""
 
     label = models.CharField(_("Tag"), max_length=LONGEST)
-    key = models.CharField(max_length=LONGEST * 2, unique=True)
+    key = models.CharField(max_length=LONGEST_KEY, unique=True)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
 
     objects = TagQuerySet.as_manager()

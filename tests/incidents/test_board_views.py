@@ -14,7 +14,7 @@ from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.models import BoardView
-from incidents.models.board_view import MOST_VIEWS
+from incidents.models.board_view import LONGEST_QUERY, MOST_VIEWS
 from tests.factories import a_person, a_report, a_reviewer
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,14 @@ def test_what_is_no_filter_is_not_kept(save: Save, query: str) -> None:
     response = save("x", query)
     assert BoardView.objects.get().query in {"", "q="}
     assert response.redirect_chain[-1][0].startswith(reverse("board"))
+
+
+def test_a_filter_that_is_too_long_for_its_column_is_refused_in_words(save: Save, reviewer: User) -> None:
+    response = save("long", f"q={'ض' * 200}")
+    assert response.status_code == 200
+    assert not BoardView.objects.exists()
+    with pytest.raises(MoveRefused):
+        actions.save_view(name="long", query="x" * (LONGEST_QUERY + 1), by=reviewer)
 
 
 def test_the_same_name_is_kept_anew_and_the_twenty_first_is_refused(reviewer: User) -> None:
