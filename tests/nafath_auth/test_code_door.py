@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -109,6 +110,30 @@ def test_code_is_good_once_for_ten_minutes_and_three_tries(night: None, client: 
     session.save()
     assert enter(second).status_code == 422
     assert not is_in(second)
+
+
+@pytest.mark.wide
+@pytest.mark.django_db(transaction=True)
+def test_of_many_asked_for_at_the_same_moment_three_are_made(night: None) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time anyway, and threads do not share its memory")
+    a_filer()
+    start, statuses = threading.Barrier(8), []
+
+    def asked(n: int) -> None:
+        try:
+            start.wait()
+            statuses.append(Client(REMOTE_ADDR=f"192.0.2.{n + 1}").post(ASK, {"national_id": NUMBER}).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=asked, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [302] * 3 + [429] * 5
+    assert DoorCode.objects.count() == 3
 
 
 def test_arabic_digits_are_a_code_too(night: None, client: Client) -> None:
