@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entities.decorators import PortalRequest, acting, public, requires
+from entities.decorators import PortalRequest, acting, fresh_sign_in, public, requires
 from entities.limits import CALENDAR_FEED, limited
 from entities.permissions import Permission as P
 from incidents import actions
@@ -27,6 +27,7 @@ from incidents.models import CalendarToken
 @requires(P.REPORT_EXPORT)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in  # the address outlives the session
 def calendar_feeds(request: PortalRequest) -> HttpResponse:
     """Her private address: made here, and shown this once, for the portal keeps its digest alone."""
     chosen, address = CalendarFilter(request.GET, user=request.user), ""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entities.decorators import PortalRequest, public, requires
+from entities.decorators import PortalRequest, fresh_sign_in, public, requires
 from entities.limits import WALL_DOOR, limited
 from entities.permissions import Permission
 from incidents import actions
@@ -30,6 +30,7 @@ COOKIE = "__Host-wall" if settings.HTTPS else "wall"
 @requires(Permission.REPORT_LEAD)
 @never_cache
 @require_http_methods(PAGE_OR_POST)
+@fresh_sign_in  # the link opens a screen for longer than the session lasts
 def wall_screens(request: PortalRequest) -> HttpResponse:
     """The screens that stand; a new one's link is shown this once."""
     form, token = ScreenForm(request.POST or None), ""
@@ -46,6 +47,7 @@ def wall_screens(request: PortalRequest) -> HttpResponse:
 @requires(Permission.REPORT_LEAD)
 @never_cache
 @require_POST
+@fresh_sign_in
 def wall_screen_link(request: PortalRequest, screen: int) -> HttpResponse:
     """Another link for it: the device that showed the wall goes dark."""
     try:

@@ -37,7 +37,7 @@ FRESH = {
     "report_close", "final_accept", "team_emergency", "team_appoint", "team_replace", "team_retire", "team_member",
     "team_hand_over", "team_contact", "audit_export", "my_data_copy", "break_glass_confirm",
     "policy_ask", "policy_publish", "holiday_confirm", "holiday_set", "holiday_remove",
-    "freeze_add", "freeze_change", "freeze_remove",
+    "freeze_add", "freeze_change", "freeze_remove", "calendar_feeds", "wall_screens", "wall_screen_link",
 }  # fmt: skip
 OWN = {"final_check", "final_countersign"}
 
