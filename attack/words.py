@@ -78,7 +78,8 @@ def formulas(house: House) -> str:
         page = auditor.get(f"{house.origin}/audit/")
         files = {"the security log": auditor.press(page, "/audit/export/", format="csv")}
         for name in ("entity", "digitalservice"):
-            files[name] = admin.get(f"{house.origin}/admin/entities/{name}/export/")
+            asked = admin.get(f"{house.origin}/admin/entities/{name}/export/")
+            files[name] = admin.press(asked, "/export/")
     counted = 0
     for name, answer in files.items():
         refused("text/csv" in answer.headers["Content-Type"], unless=f"{name}: {answer.status_code}, no file")

@@ -22,7 +22,7 @@ from entities.importing import CatalogueImport, Plan, SheetRefused, StaleImport
 from entities.importing.plan import apply_import
 from entities.importing.sheets import decode, write
 from entities.limits import EXPORTS, limited
-from entities.models import User
+from entities.models import AuditEvent, User
 from entities.widgets import FilePicker
 
 #: The file travels in the preview's own form, compressed and signed: nothing is kept before the confirmation.
@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
 
 
 class SpreadsheetAdmin(AuditedAdmin):
-    """Import is the admins' alone; whoever may look may export."""
+    """Import is the admins' alone; whoever may look may export, after a fresh proof: the desk asks for it."""
 
     importing: ClassVar[type[CatalogueImport]]
     change_list_template = "admin/entities/spreadsheet_list.html"
@@ -74,13 +74,23 @@ class SpreadsheetAdmin(AuditedAdmin):
         return super().changelist_view(request, {**links, **(extra_context or {})})
 
     # --- Out ----------------------------------------------------------------------------------------------
-    @method_decorator(limited(EXPORTS))
     def export_view(self, request: HttpRequest) -> HttpResponse:
-        """What is there. Unchanged, it changes nothing when it comes back."""
+        """What the file would hold, and the button that asks for it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method == "POST":
+            return self._exported(request)
+        title = _("Export: %(name)s") % {"name": self.opts.verbose_name_plural}
+        return TemplateResponse(request, "admin/entities/export.html", self._context(request, title=title))
+
+    @method_decorator(limited(EXPORTS))
+    def _exported(self, request: HttpRequest) -> HttpResponse:
+        """What is there. Unchanged, it changes nothing when it comes back. That it went out is a line of the log."""
         importing = self.importing()
-        return self._file([importing.header(), *importing.rows()], name=f"{timezone.localdate():%Y-%m-%d}")
+        rows = list(importing.rows())
+        by, model = cast(User, request.user), self.opts.model_name
+        AuditEvent.record(AuditEvent.Action.EXPORTED, by=by, model=model, format="csv", rows=len(rows))
+        return self._file([importing.header(), *rows], name=f"{timezone.localdate():%Y-%m-%d}")
 
     def template_view(self, request: HttpRequest) -> HttpResponse:
         """The first line alone, to be filled."""
@@ -142,20 +152,21 @@ class SpreadsheetAdmin(AuditedAdmin):
     def _page(
         self, request: HttpRequest, *, form: forms.Form, plan: Plan | None = None, token: str = ""
     ) -> HttpResponse:
-        context = {
+        context = self._context(request, title=_("Import: %(name)s") % {"name": self.opts.verbose_name_plural})
+        context |= {"form": form, "plan": plan, "token": token}
+        wrong = bool(form.errors) or (plan is not None and plan.counts["wrong"] > 0)
+        return TemplateResponse(request, "admin/entities/import.html", context, status=422 if wrong else 200)
+
+    def _context(self, request: HttpRequest, *, title: str) -> dict[str, Any]:
+        return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Import: %(name)s") % {"name": self.opts.verbose_name_plural},
-            "form": form,
-            "plan": plan,
-            "token": token,
+            "title": title,
             "importing": self.importing(),
             "list_url": reverse(f"admin:{self._name('changelist')}"),
             "template_url": reverse(f"admin:{self._name('template')}"),
             "export_url": reverse(f"admin:{self._name('export')}"),
         }
-        wrong = bool(form.errors) or (plan is not None and plan.counts["wrong"] > 0)
-        return TemplateResponse(request, "admin/entities/import.html", context, status=422 if wrong else 200)
 
     @property
     def _salt(self) -> str:

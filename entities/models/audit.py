@@ -75,7 +75,7 @@ class AuditEvent(models.Model):
         REVEALED = "REVEALED", _("Personal data revealed")
         READ = "READ", _("Report read")
         DUTY = "DUTY", _("Duty roster changed")
-        EXPORTED = "EXPORTED", _("Security log exported")
+        EXPORTED = "EXPORTED", _("File exported")
         CODE = "CODE", _("Sign-in by a code")
         BREAK_GLASS = "BREAK_GLASS", _("Emergency access")
         STEP_UP = "STEP_UP", _("Identity confirmed anew")

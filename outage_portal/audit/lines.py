@@ -28,7 +28,7 @@ SAID: dict[str, set[str]] = {
     Action.READ: {"reference", "part"},
     Action.CATALOGUE: {"model"},
     Action.CONFIGURATION: {"model"},
-    Action.EXPORTED: {"rows"},
+    Action.EXPORTED: {"rows", "model"},
     Action.CODE: {"code"},
     Action.BREAK_GLASS: {"step", "membership", "by_break_glass"},
     Action.REVEALED: {"membership", "of"},
@@ -122,7 +122,8 @@ def _sentence(event: AuditEvent, names: Names) -> str:
         case Action.SWITCHED_ENTITY:
             what = event.entity.name
         case Action.EXPORTED:
-            what = _("%(n)s lines") % {"n": f"{said.get('rows', 0):,}"}
+            which = words.model_name(str(said["model"]), many=True) if "model" in said else _("Security log")
+            what = f"{which} — " + _("%(n)s lines") % {"n": f"{said.get('rows', 0):,}"}
         case _:
             return title
     return _("%(event)s: %(what)s") % {"event": title, "what": what}

@@ -173,10 +173,12 @@ def value(key: str, said: Any, *, model: str = "") -> str:
     return str(lists.get(key, {}).get(text, text))
 
 
-def model_name(code: str) -> str:
-    """«خدمة رقمية» for digitalservice."""
+def model_name(code: str, *, many: bool = False) -> str:
+    """«خدمة رقمية» for digitalservice; with `many`, «خدمات رقمية»."""
     found = _model(code)
-    return str(found._meta.verbose_name) if found else code
+    if found is None:
+        return code
+    return str(found._meta.verbose_name_plural if many else found._meta.verbose_name)
 
 
 def _model(code: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from entities import limits
 from entities.importing import EntityImport, ServiceImport, SheetRefused
 from entities.importing.plan import State
 from entities.importing.sheets import MAX_BYTES, MAX_ROWS, decode, read, write
@@ -21,6 +24,7 @@ from entities.models import AuditEvent, DigitalService, Entity, User
 from entities.permissions import Role
 from outage_portal.seed.catalogue import HERE
 from tests.factories import a_person, a_sector, a_service, an_entity
+from tests.signing import confirmed, is_asked, make_stale
 
 ENTITIES = "code,abbreviation,name_ar,name_en,kind,sector\n"
 SERVICES = "entity,code,name_ar,name_en,tier,users_per_day,rto_minutes\n"
@@ -251,11 +255,40 @@ def test_a_file_that_is_none_is_said_on_the_page(text: str, browser: Client) -> 
 @pytest.mark.parametrize("model", ["entity", "digitalservice"])
 def test_template_and_export_are_downloaded(model: str, browser: Client) -> None:
     a_service()
-    for name in ("template", "export"):
-        file = browser.get(reverse(f"admin:entities_{model}_{name}"))
+    for name, ask in (("template", browser.get), ("export", browser.post)):
+        file = ask(reverse(f"admin:entities_{model}_{name}"))
         assert file.status_code == 200
         assert file["Content-Disposition"].startswith("attachment")
         assert file.content.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.AUDITOR])
+@pytest.mark.parametrize("model", ["entity", "digitalservice"])
+def test_an_export_waits_for_a_fresh_proof_and_is_a_line_of_the_log(
+    model: str, role: Role, client_of: Callable[[User], Client]
+) -> None:
+    a_service()
+    person, path = a_person(role), reverse(f"admin:entities_{model}_export")
+    browser = make_stale(client_of(person))
+    page = browser.get(path)
+    assert "attachment" not in str(page.headers)  # reading the page is not asked for
+    assert not AuditEvent.objects.filter(action=AuditEvent.Action.EXPORTED).exists()
+    assert is_asked(browser.post(path))
+    assert not AuditEvent.objects.filter(action=AuditEvent.Action.EXPORTED).exists()
+    file = confirmed(browser)
+    assert file["Content-Disposition"].startswith("attachment")
+    line = AuditEvent.objects.get(action=AuditEvent.Action.EXPORTED)
+    rows = len(list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))) - 1
+    assert (line.person, line.data) == (person.public_id, {"model": model, "format": "csv", "rows": rows})
+    assert rows > 0
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_exports_of_the_desk_count_with_the_others(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
+    path = reverse("admin:entities_entity_export")
+    assert [browser.post(path).status_code for _n in range(6)] == [200] * 5 + [429]
+    assert browser.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
