@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,8 +25,8 @@ from crisis_teams.history import history
 from crisis_teams.models import CrisisTeam
 from crisis_teams.readiness import readiness
 from entities.decorators import PortalRequest, acting, fresh_sign_in, requires
-from entities.limits import UPLOADS, limited
-from entities.models import Entity, Membership
+from entities.limits import REVEALS, UPLOADS, limited
+from entities.models import AuditEvent, Entity, Membership
 from entities.models.people import MembershipQuerySet
 from entities.permissions import ROLE_SENTENCES, TEAM_ROLES, Permission, Role
 
@@ -43,23 +43,25 @@ def team(request: PortalRequest, entity_code: str = "") -> HttpResponse:
     return _team_page(request, get_object_or_404(Entity.objects.visible_to(request.user), code=entity_code))
 
 
-@require_safe
+@require_POST
 @requires(Permission.TEAM_VIEW)
-def team_decision_file(request: PortalRequest, entity_code: str) -> FileResponse:
-    """The decision, for download only: whatever it holds, no browser runs it here."""
+@fresh_sign_in
+@limited(REVEALS)
+def team_decision_file(request: PortalRequest, entity_code: str) -> HttpResponse:
+    """The decision, for download only: whatever it holds, no browser runs it here. It names people: the log tells."""
     attached = CrisisTeam.objects.visible_to(request.user).exclude(decision_file="")
-    found = get_object_or_404(attached, entity__code=entity_code)
+    found = get_object_or_404(attached.select_related("entity"), entity__code=entity_code)
     try:
-        content = found.decision_file.open("rb")
+        with found.decision_file.open("rb") as file:
+            content = file.read()
     except FileNotFoundError as error:
         raise Http404 from error
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=found.decision_name,
-        content_type=found.decision_type,
-        headers={"Content-Security-Policy": "sandbox; default-src 'none'"},
-    )
+    AuditEvent.record(AuditEvent.Action.EXPORTED, entity=found.entity, by=request.user, model="crisisteam")
+    headers = {
+        "Content-Disposition": content_disposition_header(True, found.decision_name) or "attachment",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return HttpResponse(content, content_type=found.decision_type, headers=headers)
 
 
 # --- Appointing: the IT leader -----------------------------------------------------------------------------

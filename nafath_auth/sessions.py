@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language, override
 
-from entities import encryption
+from entities import encryption, fresh
 from entities.decorators import PortalRequest
 from entities.models import Membership, User
 from entities.sessions import opened_from
@@ -82,8 +82,12 @@ def _open_narrow(request: HttpRequest, person: User, **mark: str) -> None:
 
 
 def choose(request: PortalRequest, membership: Membership) -> None:
-    """Act in this membership from the next request on, under a new session key: the rights have changed."""
+    """Act in this membership from the next request on, under a new session key: the rights have changed.
+
+    What waits for a proof was sent in the name of the other one, and waits no more.
+    """
     request.session.cycle_key()
+    fresh.forget(request)
     request.session["membership_id"] = membership.pk
 
 

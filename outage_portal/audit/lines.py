@@ -122,8 +122,8 @@ def _sentence(event: AuditEvent, names: Names) -> str:
         case Action.SWITCHED_ENTITY:
             what = event.entity.name
         case Action.EXPORTED:
-            which = words.model_name(str(said["model"]), many=True) if "model" in said else _("Security log")
-            what = f"{which} — " + _("%(n)s lines") % {"n": f"{said.get('rows', 0):,}"}
+            what = words.model_name(str(said["model"]), many="rows" in said) if "model" in said else _("Security log")
+            what += " — " + _("%(n)s lines") % {"n": f"{said['rows']:,}"} if "rows" in said else ""
         case _:
             return title
     return _("%(event)s: %(what)s") % {"event": title, "what": what}

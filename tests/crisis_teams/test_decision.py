@@ -13,10 +13,11 @@ from django.urls import reverse
 
 from crisis_teams.forms import DecisionForm
 from crisis_teams.models import MAX_DECISION_BYTES, CrisisTeam
-from entities.models import User
+from entities.models import AuditEvent, User
 from entities.permissions import Role
 from tests.crisis_teams.teams import a_leader, acting, appointed, team_of
 from tests.factories import a_person, a_reviewer
+from tests.signing import confirmed, is_asked, make_stale
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -111,8 +112,8 @@ def test_a_new_file_takes_the_place_of_the_old_one(client_of: SignIn, django_cap
 
 def test_the_decision_is_downloaded_and_never_shown(client_of: SignIn) -> None:
     team = attached(client_of, name="قرار.pdf")
-    response = client_of(a_reviewer()).get(reverse("team_decision_file", args=[team.entity.code]))
-    assert b"".join(response.streaming_content) == PDF
+    response = client_of(a_reviewer()).post(reverse("team_decision_file", args=[team.entity.code]))
+    assert response.content == PDF
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response["Content-Security-Policy"]
@@ -121,19 +122,30 @@ def test_the_decision_is_downloaded_and_never_shown(client_of: SignIn) -> None:
 def test_a_member_reads_the_decision_and_does_not_replace_it(client_of: SignIn) -> None:
     team = attached(client_of)
     client = client_of(a_person(Role.MEMBER, entity=team.entity))
-    response = client.get(reverse("team_decision_file", args=[team.entity.code]))
-    assert b"".join(response.streaming_content) == PDF
+    response = client.post(reverse("team_decision_file", args=[team.entity.code]))
+    assert response.content == PDF
     assert client.post(reverse("team_decision"), posted()).status_code == 403
+
+
+def test_the_download_waits_for_a_fresh_proof_and_is_a_line_of_the_log(client_of: SignIn) -> None:
+    team, reviewer = attached(client_of), a_reviewer()
+    browser, path = make_stale(client_of(reviewer)), reverse("team_decision_file", args=[team.entity.code])
+    assert is_asked(browser.post(path))
+    assert not AuditEvent.objects.filter(action=AuditEvent.Action.EXPORTED).exists()
+    assert confirmed(browser).content == PDF
+    line = AuditEvent.objects.get(action=AuditEvent.Action.EXPORTED)
+    assert (line.person, line.entity, line.data) == (reviewer.public_id, team.entity, {"model": "crisisteam"})
+    assert browser.get(path).status_code == 405  # no address alone takes it out
 
 
 def test_a_decision_whose_file_is_lost_is_not_found(client_of: SignIn) -> None:
     team = attached(client_of)
     Path(team.decision_file.path).unlink()
     client = client_of(a_reviewer())
-    assert client.get(reverse("team_decision_file", args=[team.entity.code])).status_code == 404
+    assert client.post(reverse("team_decision_file", args=[team.entity.code])).status_code == 404
 
 
 def test_there_is_no_decision_to_download_before_one_is_attached(client_of: SignIn) -> None:
     director = appointed(a_leader())
     client = client_of(a_reviewer())
-    assert client.get(reverse("team_decision_file", args=[director.entity.code])).status_code == 404
+    assert client.post(reverse("team_decision_file", args=[director.entity.code])).status_code == 404

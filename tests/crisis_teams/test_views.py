@@ -68,7 +68,7 @@ def test_the_team_of_another_entity_is_not_found(client_of: SignIn) -> None:
     foreign = appointed(a_leader()).entity
     client = client_of(a_leader())
     assert client.get(reverse("entity_team", args=[foreign.code])).status_code == 404
-    assert client.get(reverse("team_decision_file", args=[foreign.code])).status_code == 404
+    assert client.post(reverse("team_decision_file", args=[foreign.code])).status_code == 404
 
 
 @pytest.mark.parametrize("view", ["team_member", "team_replace", "team_retire", "team_hand_over"])

@@ -20,7 +20,7 @@ from entities.permissions import Role
 from incidents.lifecycle import EventKind, Status
 from incidents.models import Report
 from tests.conftest import sign_in
-from tests.factories import a_person
+from tests.factories import a_membership, a_person
 from tests.incidents.finals import filer_of, leader_of, restored, submitted, url, written
 from tests.nafath_auth.conftest import Visitor, a_regular
 from tests.nafath_auth.issuer import ISSUER
@@ -38,6 +38,7 @@ FRESH = {
     "team_hand_over", "team_contact", "audit_export", "my_data_copy", "break_glass_confirm",
     "policy_ask", "policy_publish", "holiday_confirm", "holiday_set", "holiday_remove",
     "freeze_add", "freeze_change", "freeze_remove", "calendar_feeds", "wall_screens", "wall_screen_link",
+    "team_decision_file",
 }  # fmt: skip
 OWN = {"final_check", "final_countersign"}
 
@@ -135,6 +136,20 @@ def test_go_on_of_one_address_opens_no_other(client_of: ClientOf) -> None:
     session.save()
     assert is_asked(browser.post(reverse("audit_export"), {"go_on": "1", "format": "csv"}))
     assert not AuditEvent.objects.filter(action=AuditEvent.Action.EXPORTED).exists()
+
+
+def test_what_waits_for_one_entity_does_not_go_on_in_another(client_of: ClientOf) -> None:
+    leader = a_person(Role.IT_LEADER)
+    second = a_membership(leader, role=Role.IT_LEADER)
+    browser, path = make_stale(client_of(leader)), "/team/appoint/member/"
+    assert is_asked(browser.post(path, {"national_id": "1000000016", "name_ar": "س", "mobile": "0500000111"}))
+    browser.post("/accounts/entity/", {"membership": second.pk})
+    session = browser.session
+    session["nafath_at"] += 400
+    session.save()
+    assert is_asked(browser.post(path, {"go_on": "1"}))
+    assert browser.get(STEP_UP).headers["Location"] == "/"
+    assert not Membership.objects.filter(role=Role.MEMBER).exists()
 
 
 @pytest.mark.parametrize("told", [None, 1_700_000_000])
