@@ -11,7 +11,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night attack faults fuzz production-check restore-drill shots check types lint fix lock messages
+.PHONY: help demo reset test bench night load attack faults fuzz production-check restore-drill shots check types lint fix lock messages
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ bench: $(V)/.requirements-dev ## Measure every page and the background work with
 night: $(V)/.requirements-dev ## Print who hears what in a night of thirty outages: a punctual one, then a silent one.
 	@$(BIN)/python -m bench.night
 	@$(BIN)/python -m bench.night silent
+
+load: $(V)/.requirements-dev ## LOAD=500 people at once for LOAD_SECONDS=120 over LOAD_REPORTS=100000, on production on this machine.
+	@$(BIN)/python -m load
 
 attack: $(V)/.requirements-dev ## Try to break in: a running portal and simulator on PostgreSQL (ATTACK_SERVER=postgres://...).
 	@$(BIN)/python -m attack
@@ -91,7 +94,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -i production -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -i production -i load -v0
 	@for po in locale/*/LC_MESSAGES/django.po; do \
 	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0

@@ -38,7 +38,7 @@ def settle(reports: int) -> Town:
 
     each = reports // ENTITIES + 1
     with as_system():
-        reviewers = [_session(factories.a_person(Role.REVIEWER)) for _ in range(2)]
+        reviewers = [open_session(factories.a_person(Role.REVIEWER)) for _ in range(2)]
         filers = []
         for number in range(ENTITIES):
             mobile = {} if number % WITH_MOBILE == 0 else {"mobile": ""}
@@ -47,7 +47,7 @@ def settle(reports: int) -> Town:
             factories.a_team(entity)
             is_down = number < WHOLLY_DOWN
             services = services_of(entity, ALL if is_down else each)
-            filers.append(Filer(_session(director), services, "full" if is_down else "minor"))
+            filers.append(Filer(open_session(director), services, "full" if is_down else "minor"))
     return Town(filers, reviewers)
 
 
@@ -65,7 +65,7 @@ def services_of(entity: Entity, number: int) -> list[int]:
     return [service.pk for service in DigitalService.objects.bulk_create(rows, batch_size=500)]
 
 
-def _session(person: User) -> str:
+def open_session(person: User) -> str:
     """A session as nafath_auth writes it; returns its key."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.utils import timezone
