@@ -21,6 +21,7 @@ NOBODYS = frozenset({"slug", "role"})
 #: Things of the authority's and links between entities, by the argument that names them; the victim's stand below.
 ONE_OF = {
     "shift": "SELECT max(id) FROM incidents_dutyshift",
+    "call": "SELECT coalesce(max(id), 1) FROM incidents_calltask",  # none while everybody is punctual
     "note": "SELECT max(id) FROM incidents_handovernote",
     "screen": "SELECT max(id) FROM incidents_wallscreen",
     "view": "SELECT max(id) FROM incidents_boardview",

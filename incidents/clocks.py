@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
+from entities.permissions import Role
+from incidents.lifecycle import TELEPHONED
 from incidents.severity import Weights
 
 #: Beside the roles: whoever relies on the services of the report.
@@ -50,6 +52,11 @@ class Mark:
     minutes: int
     audience: tuple[str, ...]
     sms_for: tuple[int, ...]
+
+    @property
+    def calls(self) -> bool:
+        """The top rung: whoever is silent is telephoned (domain/lifecycle.md: +100 %, a call-list task)."""
+        return self.clock in TELEPHONED and Role.HEAD_CONTACT in self.audience
 
     def moment(self, *, started_at: datetime, due_at: datetime) -> datetime:
         """Due, plus the percent of the clock's length, plus the minutes; never before the start."""

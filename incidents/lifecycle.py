@@ -142,6 +142,8 @@ COUNTED = tuple(each for each in Status if each in OPEN | RETURNED | {S.SCHEDULE
 WAITS_ON_AUTHORITY = frozenset({C.C2, C.C7, C.M2, C.D2})
 #: Owed by the owner of a service to whoever relies on it; everything else waits on the entity that reports.
 WAITS_ON_PROVIDER = frozenset({C.D1})
+#: Of these somebody may have to be telephoned; not of what the authority owes, nor of what is owed after the closing.
+TELEPHONED = frozenset(ClockKind) - WAITS_ON_AUTHORITY - {C.C9}
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ def _following(live: frozenset[Status], paperwork: frozenset[Status]) -> tuple[M
         _move("change_severity", _("Change the severity"), live, STAYS, P.REPORT_TRIAGE, note=True),
         _move("ask", _("Ask"), until_the_end, STAYS, P.REPORT_TRIAGE, note=True, starts=(C.C4,)),
         _move("answer", _("Answer"), until_the_end, STAYS, P.REPORT_FILE, note=True),
+        # By telephone, where the ladder has come to its top rung: what the call brought is said here.
+        _move("record_call", _("Write down a call"), until_the_end, STAYS, P.REPORT_TRIAGE),
         _move("attach", _("Attach a file"), until_the_end, STAYS, P.REPORT_UPDATE, P.REPORT_TRIAGE),
     )
 

@@ -65,6 +65,7 @@ LOOKS: dict[str, Look] = {
     "change_severity": Look(gettext_lazy("Severity changed"), "triangle-alert", "dga"),
     "ask": Look(gettext_lazy("Question"), "message-circle-question", "dga"),
     "answer": Look(gettext_lazy("Answer"), "reply"),
+    "record_call": Look(gettext_lazy("Telephone call"), "phone-call", "due"),
     "attach": Look(gettext_lazy("File attached"), "paperclip"),
     "note": Look(gettext_lazy("Notice noted"), "eye", "dga"),
     "raise_concern": Look(gettext_lazy("Concern raised"), "message-square-warning", "due"),

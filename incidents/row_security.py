@@ -57,6 +57,8 @@ POLICIES = {
     "incidents_dutyshift": Policy(
         sees=BY_AUTHORITY, writes=f"{may(Permission.DUTY_PLAN)} OR {may(Permission.REPORT_TRIAGE)}"
     ),
+    # Whom to telephone: the authority's people read it, its reviewers take a call and say what it brought.
+    "incidents_calltask": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE)),
     # A device is found by its key, by the system; what it shows is read as its lead.
     "incidents_wallscreen": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_LEAD)),
     "incidents_handovernote": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_TRIAGE)),

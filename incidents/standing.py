@@ -112,6 +112,11 @@ def owed(report: Report, clocks: Iterable[Clock], *, reader: User, at: datetime)
     return sorted(found, key=lambda each: (not each.mine, each.clock.due_at, each.clock.pk))
 
 
+def overdue(clock: Clock) -> SafeString:
+    """What a clock that ran out wants, and how late it is: «an update, 2 h late»."""
+    return format_html(str(_LATE[clock.kind]), t=since(clock.due_at))
+
+
 def _side(reader: User, report: Report) -> str:
     """As whom she reads: for the authority, for the entity that reports, or as the owner of the service."""
     if reader.may(Permission.BOARD_VIEW):
@@ -126,7 +131,7 @@ def _owed(report: Report, clock: Clock, *, side: str, at: datetime) -> Owed:
     whom = _("Required of you") if mine else str(_REQUIRED[owner])
     late = at > clock.due_at
     if late:
-        what = format_html(str(_LATE[clock.kind]), t=since(clock.due_at))
+        what = overdue(clock)
     else:
         by = format_html(str(_COMING[clock.kind]), at=day_time(clock.due_at))
         what = format_html("{} ({})", by, due(clock.due_at))

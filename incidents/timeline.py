@@ -28,6 +28,7 @@ from incidents.handshake import SENTENCES as HANDSHAKE
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.looks import Look, look_of
 from incidents.models import FinalReport, Report, ReportEvent
+from incidents.telephoned import SENTENCES as CALLS
 from incidents.watched import SENTENCES as WATCHDOGS
 from incidents.wording import cadence, moment_of, people, spoken, with_words
 
@@ -265,6 +266,7 @@ def _identified(event: ReportEvent, report: Report) -> str:
 
 SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
     **WATCHDOGS,
+    **CALLS,
     **EXTENSIONS,
     **HANDSHAKE,
     **GROUPED,

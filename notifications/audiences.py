@@ -152,6 +152,7 @@ AUDIENCES: dict[str, tuple[Line, ...]] = {
     "verify_action": (own(*HOUSE),),
     "return_action": (own(*HOUSE),),
     "reopen_closed": (own(*HOUSE), reviewer()),
+    "record_call": (reviewer(mail=never),),
     "ask_extension": (own(*HOUSE, mail=never), reviewer()),
     "extend_final": (own(*HOUSE),),
     "refuse_extension": (own(*HOUSE),),

@@ -95,7 +95,7 @@ AT_HOME: dict[str, Topic | Minimum] = {
     "link": _P, "unlink": _P, "echo": _P,
     "warn_reviewer": _M.OWED, "return_to_pool": _M.OWED, "watch": _M.ESCALATION,
     "remind_pause": _M.OWED, "owe_interim": _M.OWED, "submit_interim": _P,
-    "report_action": _P, "verify_action": _P, "return_action": _M.OWED,
+    "record_call": _P, "report_action": _P, "verify_action": _P, "return_action": _M.OWED,
     "reschedule": _M.WINDOW, "cancel": _M.WINDOW, "extend_window": _M.WINDOW,
 }  # fmt: skip
 AT_THE_AUTHORITY: dict[str, Topic | Minimum] = {

@@ -17,8 +17,8 @@ from crisis_teams.models import CrisisTeam
 from entities.models import Entity, ServiceDependency, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents import actions
-from incidents.lifecycle import ReportKind
-from incidents.models import Attachment, Draft, DutyShift, Incident, Report, SilentOutage
+from incidents.lifecycle import ClockKind, ReportKind
+from incidents.models import Attachment, CallTask, Draft, DutyShift, Incident, Report, SilentOutage
 from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_service, a_shift, an_entity
@@ -58,6 +58,7 @@ class World:
     attachment: Attachment
     delivery: Delivery
     shift: DutyShift  # the authority's
+    call: CallTask  # the authority's, to B's team
     alarm: SilentOutage  # about B's service
     incident: Incident  # the authority's, over B's report; nothing of it is sent to anybody
     dependency: ServiceDependency  # on B's service
@@ -70,6 +71,7 @@ class World:
             "attachment": self.attachment.pk,
             "delivery": self.delivery.pk,
             "shift": self.shift.pk,
+            "call": self.call.pk,
             "alarm": self.alarm.pk,
             "alarm_rule": 1,
             "incident": self.incident.reference,
@@ -110,6 +112,7 @@ class World:
             list(Incident.objects.values_list("pk", "state", "acknowledged_at", "name_ar", "group_mode")),
             list(self.incident.members.values_list("report", "unlinked_at")),
             list(self.incident.situation_reports.values_list("text_ar", "sent_at")),
+            list(CallTask.objects.values_list("pk", "taken_by", "reached_at", "version")),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
             list(ServiceDependency.objects.order_by("pk").values_list("consumer", "provider", "strength", "state")),
             team,
@@ -137,6 +140,8 @@ def world(db: None) -> World:
         event=report.events.first(), person=director, membership=director.acting, channel="in_app", state="sent"
     )
     shift = a_shift(a_person(Role.REVIEWER, name_ar=f"سارة {CANARY}", name_en=f"Sara {CANARY}"))
+    clock = report.clocks.filter(kind=ClockKind.C3).get()
+    call = CallTask.objects.create(report=report, clock=clock, opened_at=timezone.now())
     alarm = SilentOutage.objects.create(
         service=service, entity=entity, opened_at=timezone.now(), since=timezone.now(), severity=1, minutes=60,
         consumers=2, relying=2, evidence=CANARY,
@@ -145,7 +150,7 @@ def world(db: None) -> World:
     incident = actions.open_incident([report], name_ar=f"حادث {CANARY}", name_en=f"Incident {CANARY}", by=lead)
     actions.prepare_situation(incident, by=lead)
     dependency = a_dependency(a_service(), service)
-    return World(entity, director, report, draft, attachment, delivery, shift, alarm, incident, dependency)
+    return World(entity, director, report, draft, attachment, delivery, shift, call, alarm, incident, dependency)
 
 
 def _url(world: World, name: str) -> str:
@@ -193,7 +198,8 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 
 #: Arguments that name a thing of B's.
 OF_A_THING = {
-    "reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "incident", "dependency",
+    "reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "call", "incident",
+    "dependency",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from incidents.actions.board_filters import change_view, may_share, remove_view,
 from incidents.actions.bulk import acknowledge_all, assign_all, tag_all, undo_all, untag_all
 from incidents.actions.by_itself import act_by_itself
 from incidents.actions.calendar_feeds import make_feed, revoke_feed
+from incidents.actions.calls import record_call, release_call, take_call
 from incidents.actions.catalogue import adopt_service, identify_service
 from incidents.actions.corrective import report_action, return_action, verify_action
 from incidents.actions.dependencies import (
@@ -157,9 +158,11 @@ __all__ = [
     "publish_policy",
     "ready_to_sign",
     "ready_to_submit",
+    "record_call",
     "record_due_reminders",
     "record_phoned_report",
     "refuse_extension",
+    "release_call",
     "remind_unsent_drafts",
     "remove_days",
     "remove_dependency",
@@ -196,6 +199,7 @@ __all__ = [
     "submit_interim",
     "tag",
     "tag_all",
+    "take_call",
     "tell_reports",
     "undo_acknowledge",
     "undo_all",

@@ -12,7 +12,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils import timezone
 
 from incidents.lifecycle import EventKind
-from incidents.models import Clock, Report, ReportEvent
+from incidents.models import CallTask, Clock, Report, ReportEvent
 from incidents.models.bulk import insert, rewrite
 from incidents.models.clock import ClockQuerySet
 from incidents.models.policy import rules_of
@@ -37,6 +37,12 @@ class Due(NamedTuple):
         marks = rules_of(self.policy).marks_of(self.kind, started_at=self.started_at, due_at=self.due_at)
         missed = [mark.code for moment, mark in marks if moment <= at and mark.code not in spoken]
         return missed, next((moment for moment, _mark in marks if moment > at), None)
+
+    def calls(self, missed: Container[str]) -> bool:
+        """Whether one of these marks is the ladder's top rung: somebody has to be telephoned."""
+        return any(
+            mark.calls for mark in rules_of(self.policy).marks if mark.clock == self.kind and mark.code in missed
+        )
 
     def breach(self, at: datetime) -> datetime | None:
         return self.breached_at or (self.due_at if at >= self.due_at else None)
@@ -73,17 +79,31 @@ def _remind(keys: Iterable[int], reports: Iterable[int], *, at: datetime) -> int
     spoken: defaultdict[int, set[str]] = defaultdict(set)
     for clock, mark in ReportEvent.objects.filter(clock__in=keys).values_list("clock", "mark"):
         spoken[clock].add(mark)
-    events, following, now = [], {}, timezone.now()
+    events, following, calls, now = [], {}, [], timezone.now()
     for due in clocks:
         missed, following[due.pk] = due.reading(spoken[due.pk], at=at)
         if missed:
             event = due.event(missed, head=heads[due.report], at=at, now=now)
             heads[due.report] = (event["seq"], event["hash"])
             events.append(event)
+            if due.calls(missed):
+                calls.append(due)
     insert(ReportEvent, events)
     rewrite(Clock, ("next_mark_at", "breached_at"), {due.pk: (following[due.pk], due.breach(at)) for due in clocks})
     rewrite(Report, ("event_count", "head_hash"), {event["report_id"]: heads[event["report_id"]] for event in events})
+    _call(calls, at=at)
     return len(events)
+
+
+def _call(clocks: Iterable[Due], *, at: datetime) -> None:
+    """A call task for each that has none: a policy may have two such rungs on one clock."""
+    wanted = {due.pk: due for due in clocks}
+    if not wanted:
+        return
+    known = set(CallTask.objects.filter(clock__in=wanted).values_list("clock", flat=True))
+    empty = dict.fromkeys(("taken_by_id", "taken_at", "waits_until", "reached_at"))
+    rows = [{"report_id": due.report, "clock_id": pk, "opened_at": at, "version": 1} for pk, due in wanted.items()]
+    insert(CallTask, [row | empty for row in rows if row["clock_id"] not in known])
 
 
 def _locked(reports: Iterable[int]) -> dict[int, tuple[int, str]]:

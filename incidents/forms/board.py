@@ -21,6 +21,7 @@ from entities.permissions import Role
 from entities.text import search_form, western_digits
 from incidents.board import FOLDED, NOBODY, SLICES, TABS, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
+from incidents.models import CallTask
 from incidents.models.duty import duty_of, with_shifts
 from incidents.models.report_query import ReportQuerySet
 from incidents.models.tag import LONGEST
@@ -46,11 +47,12 @@ class Menu(NamedTuple):
 
 @dataclass(frozen=True)
 class Names:
-    """The sectors and the reviewers one may filter by, and who of them has a shift about now, as it was read."""
+    """The sectors and the reviewers one may filter by, who has a shift about now, how many calls are owed."""
 
     sectors: list[Sector]
     people: list[User]
     members: list[Membership]  # with their shifts, see models/duty.py
+    calls: int  # on the call list
     read_at: datetime
 
     def on_duty(self, *, at: datetime) -> list[tuple[str, User]]:
@@ -77,7 +79,7 @@ def names_of_the_minute(minute: int) -> Names:
     """Read once a minute and process: they hardly ever change. `minute` is the memory's key."""
     now = timezone.now()
     members = list(with_shifts(_reviewing(), start=now, end=now + timedelta(minutes=1)))
-    return Names(list(Sector.objects.all()), _people(members), members, now)
+    return Names(list(Sector.objects.all()), _people(members), members, CallTask.objects.owed(at=now).count(), now)
 
 
 def names_now() -> Names:

@@ -1,6 +1,7 @@
 from incidents.models.attachment import Attachment
 from incidents.models.board_view import BoardView
 from incidents.models.calendar_token import CalendarToken
+from incidents.models.call import CallTask
 from incidents.models.clock import Clock
 from incidents.models.draft import Draft
 from incidents.models.duty import DutyShift
@@ -26,6 +27,7 @@ __all__ = [
     "Attachment",
     "BoardView",
     "CalendarToken",
+    "CallTask",
     "Choice",
     "Clock",
     "ClockRule",

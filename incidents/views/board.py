@@ -20,10 +20,12 @@ from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission
 from incidents import actions
 from incidents.board import ACKNOWLEDGEMENT, NOBODY, TABS, Row, Standing
+from incidents.calls import number as calls_owed
 from incidents.errors import MoveRefused, StaleReport
 from incidents.folding import IncidentRow, incident_rows, rows_of
 from incidents.forms.board import PAGE_SIZES, AssignForm, BoardFilter, DeedForm, PollForm, names_now, reviewers
 from incidents.last_look import last_look, look
+from incidents.lifecycle import EventKind
 from incidents.models import Report
 from incidents.models.report_query import ReportQuerySet
 from incidents.news import SAID_WITHIN, changes_between, events_after, glance, news_of, news_of_alarms
@@ -75,6 +77,8 @@ def board_changes(request: PortalRequest) -> HttpResponse:
     context |= {"incidents": _incidents_again(request, context["incidents"], shown)}
     context |= {"rows": _rows(request, reports), "news": said}
     context |= {"waiting": changes_between(shown, now_listed)}
+    if any(event.kind == EventKind.REMINDED or event.move == "record_call" for event in events):
+        context["calls"] = calls_owed(request.user, at=timezone.now())
     return render(request, "incidents/_board_changes.html", context)
 
 
@@ -219,6 +223,7 @@ def _context(
         "may_dismiss_alarms": request.user.may(Permission.REPORT_TRIAGE),
         "on_duty": names.on_duty(at=timezone.now()),
         "on_duty_read_at": names.read_at,
+        "calls": names.calls,
         **tiles(standing, chosen),
         "tabs": [
             Link(address(chosen.query(show=part.code, status="") or everything), part.label, part is chosen.part)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from entities.decorators import PortalRequest, requires
 from entities.permissions import Permission
 from incidents import actions
+from incidents.calls import number as calls_owed
 from incidents.duty import Roster
 from incidents.errors import DutyRefused
 from incidents.forms.board import names_of_the_minute
@@ -32,6 +33,7 @@ def duty_roster(request: PortalRequest) -> HttpResponse:
     roster = Roster.read(request.user, at=timezone.now())
     context = {"roster": roster, "plans": request.user.may(Permission.DUTY_PLAN)}
     context |= {"notes": _notes(request), "writes": request.user.may(Permission.REPORT_TRIAGE)}
+    context["calls"] = calls_owed(request.user, at=timezone.now())
     return render(request, "incidents/duty.html", context)
 
 

@@ -53,6 +53,7 @@ TABLE = {
     "nafath_step_up": ("step-up", 10, 60),
     "my_data_copy": ("exports", 5, 600),
     "report_contact": ("reveals", 20, 600),
+    "call_number": ("reveals", 20, 600),
     "team_contact": ("reveals", 20, 600),
     "team_decision_file": ("reveals", 20, 600),
     "unsubscribe": ("unsubscribe", 60, 60),

@@ -20,8 +20,8 @@ from playwright.sync_api import Page
 from entities.models import ServiceDependency, User
 from entities.permissions import AUTHORITY_ROLES, Role, permissions_of
 from incidents import actions
-from incidents.lifecycle import ReportKind
-from incidents.models import Draft, FreezePeriod, HandoverNote, Policy, Report, SilentOutage
+from incidents.lifecycle import ClockKind, ReportKind
+from incidents.models import CallTask, Draft, FreezePeriod, HandoverNote, Policy, Report, SilentOutage
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -98,6 +98,7 @@ def built(*, minutes: int = 90) -> Town:
     actions.ask(first, text="متى تتوقعون العودة؟", by=lead)
     actions.restore(reports[1], restored_at=timezone.now(), by=director)
     actions.record_due_reminders(at=timezone.now() + timedelta(hours=3))
+    call = CallTask.objects.get(clock__report=first, clock__kind=ClockKind.C3)
     reviewer = people["REVIEWER"]
     reviewer.memberships.update(may_break_glass=True)
     break_glass.ask(reviewer, reason="نفاذ لا يجيب", account="", by=reviewer)
@@ -107,6 +108,7 @@ def built(*, minutes: int = 90) -> Town:
     town.people, town.reports = people, reports
     town.attachment, town.delivery = SimpleNamespace(pk=uuid4()), SimpleNamespace(pk=uuid4())  # not pages
     town.shift = a_shift(reviewer)
+    town.call = call
     town.dependency, town.relying = dependency, relying
     a_shift(lead, hours=(7, 15))
     town.draft = Draft.objects.create(
