@@ -11,7 +11,7 @@ BIN := $(V)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test bench night load attack faults fuzz production-check restore-drill shots check types lint fix lock messages
+.PHONY: help demo reset test bench night load attack faults fuzz production-check restore-drill audit shots check types lint fix lock messages
 
 help: ## Say what each target does.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -70,6 +70,9 @@ production-check: $(V)/.requirements-dev ## Walk through production on this mach
 restore-drill: $(V)/.requirements-dev ## Back up a portal with RESTORE=300 reports while people file, restore it elsewhere, compare; prints the seconds.
 	@RESTORE=$(RESTORE) $(BIN)/python -m faults.restore_drill
 
+audit: $(V)/.requirements-dev ## Licences and a bill of materials (var/), and what is known against the pinned versions (ADVISORIES=).
+	@$(BIN)/python -m supply advisories
+
 check: types lint ## Lint, types, templates, layers, migrations, translations; 'make -j2 check' takes both processors.
 
 lint: $(V)/.requirements-dev
@@ -94,7 +97,7 @@ lock: $(BIN)/uv ## Pin the dependencies again, with hashes and without addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 messages: $(V)/.requirements-dev ## Collect the translatable words again and compile both catalogues (needs gettext).
-	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -i production -i load -v0
+	@$(BIN)/python manage.py makemessages -l ar -l en --no-location --no-obsolete -i .venv -i tests -i var -i bench -i attack -i faults -i fuzz -i production -i load -i supply -v0
 	@for po in locale/*/LC_MESSAGES/django.po; do \
 	  sed -i -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To):/d' $$po && msgcat --sort-output --no-wrap -o $$po $$po; done
 	@$(BIN)/python manage.py compilemessages -i .venv -v0

@@ -1,0 +1,1 @@
+"""What the portal is made of that others wrote: a bill of materials, its licences, and what is known against it."""
