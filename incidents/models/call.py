@@ -1,6 +1,6 @@
 """The call list: who must be telephoned because the ladder has come to its top rung and nobody has answered.
 
-Source: domain/lifecycle.md, Reminders and escalation (+100 %); docs/adr/0046. What a call brought stands in the
+Source: domain/lifecycle.md, Reminders and escalation (+100 %); docs/adr/0047. What a call brought stands in the
 report's history; the row holds who is at it, and what was heard last.
 """
 
