@@ -31,21 +31,21 @@ class Visitor:
 
     def open(self, path: str) -> Page:
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
-        page.on("console", lambda m: self._console(path, m))
-        page.on("request", lambda r: self._same_host(path, r.url))
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda m: self._console(page.url, m))
+        page.on("request", lambda r: self._same_host(page.url, r.url))
         page.goto(self.origin + path)
         return page
 
-    def _console(self, path: str, message: ConsoleMessage) -> None:
+    def _console(self, page: str, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(CUT_OFF):
-            self.complaints.append(f"{path}: {message.text}")
+            self.complaints.append(f"{page}: {message.text}")
 
-    def _same_host(self, path: str, url: str) -> None:
+    def _same_host(self, page: str, url: str) -> None:
         if not url.startswith((self.origin, *self.beside, "data:", "blob:")):
-            self.complaints.append(f"{path} asked {url}")
+            self.complaints.append(f"{page} asked {url}")
         if "id_token" in url:
-            self.complaints.append(f"{path} wrote a token into {url}")
+            self.complaints.append(f"{page} wrote a token into {url}")
 
 
 @pytest.fixture
