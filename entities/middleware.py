@@ -32,7 +32,7 @@ class PersonAndMembership(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.user = SimpleLazyObject(lambda: _person_of(request))
+        request.user = SimpleLazyObject(lambda: _person_of(request))  # type: ignore[assignment]  # as Django's
 
 
 def _person_of(request: HttpRequest) -> User | AnonymousUser:
@@ -42,7 +42,7 @@ def _person_of(request: HttpRequest) -> User | AnonymousUser:
         if known and signed:
             request._cached_user = member.user  # type: ignore[attr-defined]  # where Django keeps whom it has found
             member.user.acting = member
-    return get_user(request)  # type: ignore[return-value]  # our own User
+    return get_user(request)
 
 
 def _chosen(session: SessionBase) -> Membership | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections
 from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
@@ -33,7 +33,7 @@ class Asked(Value):
         return Asked(self.name, self.output_field, self.shift + shift)
 
     def __sub__(self, shift: Any) -> Asked:  # type: ignore[override]
-        return self + -shift
+        return self.__add__(-shift)
 
     def given(self, values: dict[str, Any], connection: Any) -> Any:
         """The value as the database's driver takes it."""
@@ -67,12 +67,13 @@ class _Written(Generic[Row]):
         self.values: dict[str, Any] = {}
         compiler = found.query.get_compiler(connection=self.connection)
         self.sql, self.parameters = compiler.as_sql()
-        compiler.as_sql = self._as_sql  # type: ignore[method-assign]
+        compiler.as_sql = self._as_sql
         found.query.get_compiler = lambda *_args, **_named: compiler  # type: ignore[method-assign]
 
     def rows(self, values: dict[str, Any]) -> list[Row]:
         self.values = values
-        return list(self.found._iterable_class(self.found))
+        rows: list[Row] = list(cast(Any, self.found)._iterable_class(self.found))
+        return rows
 
     def _as_sql(self, *_args: Any, **_named: Any) -> Any:
         given = (

@@ -169,7 +169,8 @@ def _standing_of(user: User) -> QuerySet[Membership, dict[str, Any]]:
         "tags": Gathered(Tag.objects.visible_to(user).of_the_board()),
     }
     own = Membership.objects.filter(pk=user.acting.pk if user.acting else 0)
-    return own.annotate(**asked).values(*asked)
+    found: QuerySet[Membership, dict[str, Any]] = own.annotate(**asked).values(*asked)
+    return found
 
 
 def _count(reports: ReportQuerySet, folds: bool) -> Combinable | CountUpTo:

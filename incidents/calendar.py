@@ -60,10 +60,10 @@ class WorkCalendar:
 
     def due(self, start: datetime, minutes: int, calendar: str) -> datetime:
         """When a clock of so many minutes, started at `start`, falls due."""
+        if calendar == Calendar.ALWAYS:
+            return start + timedelta(minutes=minutes)
         local = start.astimezone(RIYADH)
         match calendar:
-            case Calendar.ALWAYS:
-                return start + timedelta(minutes=minutes)
             case Calendar.DAYTIME:
                 return self._spend(local, minutes, lambda day: DAYTIME)
             case Calendar.WORKING:

@@ -153,7 +153,9 @@ def _judged(rows: list[Any], before: Rules, after: Rules, *, at: datetime) -> It
 def _late(row: Any, rule: Rule | None, calendar: WorkCalendar, *, at: datetime) -> bool:
     if rule is None:
         return False
-    due = calendar.due(row.started_at, rule.minutes, rule.calendar) + timedelta(seconds=row.paused_seconds)
+    due = calendar.due(row.started_at, rule.minutes, rule.calendar)
+    if row.paused_seconds:
+        due += timedelta(seconds=row.paused_seconds)
     return bool((row.met_at or at) > due)
 
 
