@@ -66,8 +66,6 @@ class House:
         """Signed in as this persona by the code on her phone, in her first entity, past the first questions."""
         browser = browser or Browser()
         page = self.prove(browser, name)
-        if page.url.startswith(self.simulator):  # the SMS that was read was not the newest yet: on a busy machine
-            page = self.prove(browser, name)
         for action in ("/accounts/first-sign-in/", "/accounts/entity/"):
             if action in page.url:
                 first = re.search(r'name="membership"\s+value="(\d+)"', page.text)
@@ -77,18 +75,17 @@ class House:
     def prove(self, browser: Browser, name: str, page: requests.Response | None = None) -> requests.Response:
         """Prove to Nafath that one is this persona; the portal's next page."""
         asked = browser.press(page or self.at_nafath(browser), "", national_id=self.number(name))
-        sms = requests.get(
-            f"{self.simulator}/sim/api/sms/latest", params={"national_id": self.number(name)}, timeout=30
-        )
-        return browser.press(asked, "", code=sms.json()["code"])
+        return browser.press(asked, "", code=self.code_of(name))
+
+    def code_of(self, name: str) -> str:
+        """What Nafath sent to her phone last; the portal may have written to it since."""
+        caught = requests.get(f"{self.simulator}/sim/api/messages", params={"to": self.number(name)}, timeout=30).json()
+        return str(next(each["code"] for each in caught if each["code"]))
 
     def confirm(self, browser: Browser, name: str, asked: requests.Response) -> requests.Response:
         """Prove to Nafath anew that one is this persona, for the deed that waits; the portal's answer to the deed."""
         code = browser.press(browser.press(asked, "/accounts/nafath/step-up/"), "/reauth/")
-        sms = requests.get(
-            f"{self.simulator}/sim/api/sms/latest", params={"national_id": self.number(name)}, timeout=30
-        )
-        confirmed = browser.press(code, "", code=sms.json()["code"])
+        confirmed = browser.press(code, "", code=self.code_of(name))
         return browser.press(confirmed, "/reports/", go_on="1")
 
     def is_in(self, browser: Browser) -> bool:
