@@ -51,7 +51,7 @@ WRITTEN_MEANWHILE = {
     "entities_auditevent", "entities_breaker", "entities_chainhead", "entities_notice", "entities_session",
     "entities_user", "incidents_clock", "incidents_draft", "incidents_incident", "incidents_readmark",
     "incidents_report", "incidents_reportevent", "incidents_silentoutage", "incidents_silentoutagereport",
-    "notifications_delivery", "socialaccount_socialaccount",
+    "notifications_delivery", "notifications_reconciled", "socialaccount_socialaccount",
 }  # fmt: skip
 
 
