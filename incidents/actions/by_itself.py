@@ -7,6 +7,8 @@ so a run that comes twice, or beside a person's own deed, changes nothing the se
 from __future__ import annotations
 
 import logging
+import math
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -27,6 +29,8 @@ from incidents.severity import MAINTENANCE_AS, Impact, MaintenanceImpact
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+#: So long (seconds) a sweep begins deeds; the others wait for the next one. Its task has 45, and reminders come after.
+LASTS = 20.0
 #: So long after the agreed end, an outage report is prepared (domain/lifecycle.md, Type 2).
 OVERRUN_DRAFT_AFTER = timedelta(minutes=30)
 
@@ -35,9 +39,9 @@ Deed = Callable[..., Any]
 
 def act_by_itself(*, at: datetime) -> int:
     """Do what is the sweep's to do at this moment; returns how many deeds were done."""
-    reports = Report.objects.all()
+    reports, until = Report.objects.all(), time.monotonic() + LASTS
     return sum(
-        one_by_one(found.order_by("pk")[:BATCH], deed, at=at)
+        one_by_one(found.order_by("pk")[:BATCH], deed, at=at, until=until)
         for found, deed in (
             (reports.to_start(at=at), _start),
             (reports.to_miss(at=at), _miss),
@@ -56,13 +60,17 @@ def act_by_itself(*, at: datetime) -> int:
     )
 
 
-def one_by_one(found: Iterable[Model], deed: Deed, *, at: datetime) -> int:
+def one_by_one(found: Iterable[Model], deed: Deed, *, at: datetime, until: float = math.inf) -> int:
     """Do the deed on each report, incident or entity in a transaction of its own; returns how many it was done to.
 
-    Only a database that is away, or the end of the task's time, stops the run.
+    Only a database that is away, or the end of the task's time, stops the run; after `until`, of the monotonic clock,
+    none is begun.
     """
     done = 0
     for each in found:
+        if time.monotonic() > until:
+            logger.warning("deeds_left", extra={"deed": deed.__name__})
+            break
         try:
             with transaction.atomic():
                 done += deed(each, at=at) is not None

@@ -331,6 +331,17 @@ def test_a_report_that_is_broken_is_logged_and_stops_no_other(
     assert (record.reference, record.deed) == (first.reference, "_miss")  # type: ignore[attr-defined]  # its extras
 
 
+def test_deeds_leave_the_reminders_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands that are due at once must not use a sweep's time up before anybody is reminded."""
+    report, said = works(), list[str]()
+    with monkeypatch.context() as patch:
+        patch.setattr(by_itself, "LASTS", -1.0)
+        patch.setattr(by_itself.logger, "warning", lambda event, extra: said.append(f"{event}: {extra['deed']}"))
+        assert actions.act_by_itself(at=report.window_end + HOUR) == 0
+    assert said == ["deeds_left: _miss"]
+    assert actions.act_by_itself(at=report.window_end + HOUR) == 1
+
+
 @pytest.mark.parametrize("away", [OperationalError, SoftTimeLimitExceeded])
 def test_a_database_that_is_away_ends_the_run(monkeypatch: pytest.MonkeyPatch, away: type[Exception]) -> None:
     report = works()
