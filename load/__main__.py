@@ -26,7 +26,7 @@ from production.house import House, opened
 
 RESULTS = Path(__file__).with_name("results.json")
 #: Until what filling has left to the background work is done, in seconds.
-SETTLES_WITHIN = 300.0
+SETTLES_WITHIN = 180.0
 MOST_SHOWN = 10
 
 
@@ -39,12 +39,12 @@ def main() -> int:
         run = _run(house, size)
         for line in told(run):
             print(line, flush=True)
+        for each in (run.wrong + run.missing)[:MOST_SHOWN]:
+            print(each, file=sys.stderr, flush=True)
         run.costs = _costs(house, town, run)
     for line in costs_told(run):
         print(line)
     RESULTS.write_text(json.dumps(written(run), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for each in (run.wrong + run.missing)[:MOST_SHOWN]:
-        print(each, file=sys.stderr)
     _say(f"{len(run.wrong)} errors, {len(run.missing)} filings lost.", began)
     return 1 if run.wrong or run.missing else 0
 

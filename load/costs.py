@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from html import unescape
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 #: Requests of a kind; a tick of the kernel's is 10 ms.
 TIMES, SIGN_INS, SEARCHERS = 40, 6, 6
 WARMING = 4
+QUIET_WITHIN = 300.0
 WHERE = ("web", "accounts", "database", "proxy")
 PATH = "/reports/new/own-outage/"
 Form = tuple[Browser, str, dict[str, str]]
@@ -72,15 +74,20 @@ def measured(house: House, visitors: list[Visitor], used: set[int]) -> list[Cost
 
 
 def _quiet_poll(desk: Browser, house: House) -> str:
-    """The address of a refresh that finds nothing new: what was recorded within half a minute is always new."""
+    """The address of a refresh that finds nothing new: what was recorded within half a minute is always new.
+
+    Where the house was overrun, it first answers those who have long given up.
+    """
     found: list[str] = []
 
     def is_quiet() -> bool:
-        board = desk.get(house.origin + "/board/", allow_redirects=False).text
-        found[:] = [unescape(each) for each in re.findall(r'id="board-poll"\s+hx-get="([^"]+)"', board)]
-        return bool(found) and desk.get(house.origin + found[0], headers={"X-Background": "1"}).status_code == 204
+        with suppress(requests.RequestException):
+            board = desk.get(house.origin + "/board/", allow_redirects=False).text
+            found[:] = [unescape(each) for each in re.findall(r'id="board-poll"\s+hx-get="([^"]+)"', board)]
+            return bool(found) and desk.get(house.origin + found[0], headers={"X-Background": "1"}).status_code == 204
+        return False
 
-    wait_until(is_quiet, within=90, pause=3)
+    wait_until(is_quiet, within=QUIET_WITHIN, pause=3)
     return found[0]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,8 @@ from load.figures import Line, Run, lines, percentile, table
 from load.ledger import lost, unacknowledged
 from load.plan import DIRECTORS, REVIEWERS, Size, Town, Visitor
 from tests.factories import a_report
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def a_run(seen: list[dict[str, Any]], *, alive: int = 2, problems: tuple[str, ...] = ()) -> Run:
@@ -118,3 +123,10 @@ def test_a_report_that_nobody_has_a_receipt_for_is_found() -> None:
     assert unacknowledged(house, [], after=report.pk - 1) == [receipt[0]]  # type: ignore[arg-type]
     assert not unacknowledged(house, [receipt], after=report.pk - 1)  # type: ignore[arg-type]
     assert not unacknowledged(house, [], after=report.pk)  # type: ignore[arg-type]
+
+
+def test_the_people_know_nothing_of_django() -> None:
+    """Locust patches what waits: whatever is imported beside it waits differently from then on."""
+    said = "from gevent import monkey; monkey.patch_all(); import load.visitors, sys; print('django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", said], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
