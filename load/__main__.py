@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,10 +20,9 @@ from load.costs import Cost, measured
 from load.figures import Run, costs_told, told, written
 from load.ledger import lost, unacknowledged
 from load.machine import between, spent
-from load.plan import ARRIVE, BY_NAFATH, Size, Town
+from load.plan import ARRIVE, BY_NAFATH, RESULTS, Size, Town
 from production.house import House, opened
 
-RESULTS = Path(__file__).with_name("results.json")
 #: Until what filling has left to the background work is done, in seconds.
 SETTLES_WITHIN = 180.0
 MOST_SHOWN = 10

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+RESULTS = Path(__file__).with_name("results.json")
 #: Between two requests of one session, in seconds, on average: half of it to half as much again.
 THINK = 10.0
 #: Nobody's sessions come all in one second: they come within so many, and only then is anything counted.

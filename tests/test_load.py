@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,10 @@ from django.db import connection
 
 from faults.people import services_of
 from incidents.models import Clock
-from load import plan
+from load import capacity, plan
 from load.figures import Line, Run, lines, percentile, table
 from load.ledger import lost, unacknowledged
-from load.plan import DIRECTORS, REVIEWERS, Size, Town, Visitor
+from load.plan import DIRECTORS, RESULTS, REVIEWERS, Size, Town, Visitor
 from tests.factories import a_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,3 +131,21 @@ def test_the_people_know_nothing_of_django() -> None:
     said = "from gevent import monkey; monkey.patch_all(); import load.visitors, sys; print('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", said], cwd=ROOT, check=False, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
+
+
+def test_cores_are_requests_a_second_times_what_one_costs() -> None:
+    costs = {kind: {"web": 30.0, "accounts": 0.0, "database": 6.0, "proxy": 0.6} for kind in plan.KINDS}
+    needed = capacity.cores(capacity.Case("", {plan.REPORT: 10, plan.BOARD: 10}, 8.4), costs)
+    expected = {"web": 1.0, "accounts": 0.0, "database": 0.2, "proxy": 0.02, "worker": 8.4 * 4 / 336 / 0.6}
+    assert needed == pytest.approx(expected)
+
+
+def test_the_busy_hour_is_the_mixture_that_is_asked_for() -> None:
+    hour = capacity.CASES[0].rates
+    assert sum(hour.values()) == 50
+    assert (hour[plan.NEWS], hour[plan.REPORT], hour[plan.FORM] + hour[plan.FILING]) == (30, 12.5, 2.5)
+
+
+def test_each_kind_of_a_case_is_one_that_is_measured() -> None:
+    measured = {cost["kind"] for cost in json.loads(RESULTS.read_text(encoding="utf-8"))["costs"]}
+    assert {kind for case in capacity.CASES for kind in case.rates} <= measured
