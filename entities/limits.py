@@ -78,6 +78,7 @@ BREAK_GLASS = Limit("break-glass", most=5, seconds=60, by=address, counts=_poste
 UNSUBSCRIBE = Limit("unsubscribe", most=60, seconds=60, by=address)  # one mail program answers for many people
 CALENDAR_FEED = Limit("calendar feed", most=120, seconds=600, by=address)  # one office, many programs
 WALL_DOOR = Limit("wall door", most=20, seconds=60, by=address)
+SMS_RECEIPTS = Limit("sms receipts", most=600, seconds=60, by=address)  # what is refused a gateway brings again
 SEARCH = Limit("search", most=60, seconds=60, by=person)
 LIST_SEARCH = replace(SEARCH, counts=_searching)  # a list without words is no search; one count for both
 UPLOADS = Limit("uploads", most=30, seconds=600, by=person, counts=_posted)

@@ -25,7 +25,7 @@ from notifications.digests import gathered, is_receipt, told_together
 from notifications.filters import Chosen
 from notifications.followers import everybody
 from notifications.messages import message_for
-from notifications.models import Channel, Delivery, DeliveryQuerySet, State
+from notifications.models import RESENT, Channel, Delivery, DeliveryQuerySet, State
 from notifications.preferences import Wishes
 from notifications.recipients import Recipient, notice_audience
 from notifications.register import Register
@@ -251,6 +251,8 @@ def retry(deliveries: Iterable[Delivery], *, by: User) -> int:
     """Send what failed or was held back once more, on record; returns how many."""
     keys = [delivery.pk for delivery in deliveries]
     again = Delivery.objects.filter(pk__in=keys, state__in=[State.FAILED, State.HELD])
+    # What the gateway took and could not bring is another message to it: the same reference it would not send again.
+    again.filter(last_error__startswith=channels.RECEIPT).update(resent=(F("resent") + 1) % RESENT)
     count = again.update(state=State.PENDING, attempts=0, last_error="", next_try_at=timezone.now())
     AuditEvent.record(AuditEvent.Action.CONFIGURATION, by=by, model="delivery", retried=[str(key) for key in keys])
     return count

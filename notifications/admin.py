@@ -19,7 +19,17 @@ from notifications.models import Delivery
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("id", "channel", "state", "attempts", "last_error", "created_at", "next_try_at", "sent_at")
+    list_display = (
+        "id",
+        "channel",
+        "state",
+        "attempts",
+        "last_error",
+        "created_at",
+        "next_try_at",
+        "sent_at",
+        "delivered_at",
+    )
     list_filter = ("state", "channel", "last_error")
     search_fields = ("id", "event__report__reference")
     ordering = ("-created_at",)

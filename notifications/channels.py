@@ -27,10 +27,12 @@ SMS_SECONDS = 5
 #: Answers of a gateway that speak of our access to it, not of this message.
 _NO_ACCESS = frozenset({401, 403, 404})
 _LATER = frozenset({408, 425, 429})
+#: So begins the code of what the gateway said afterwards of an SMS it had taken (receipts.py).
+RECEIPT = "receipt-"
 #: Codes of answers that speak of an address: what the SMS gateway says of our access, or of now, does not.
-OF_THE_ADDRESS = re.compile(
-    rf"smtp-5\d\d|malformed|sms-(?!{'|'.join(str(status) for status in sorted(_NO_ACCESS | _LATER))})4\d\d"
-)
+#: Nor does a receipt that a telephone was off until the message ran out.
+_OF_ACCESS = "|".join(str(status) for status in sorted(_NO_ACCESS | _LATER))
+OF_THE_ADDRESS = re.compile(rf"smtp-5\d\d|malformed|{RECEIPT}(?!expired).*|sms-(?!{_OF_ACCESS})4\d\d")
 #: With these codes a delivery remembers that nothing got through to its gateway at all (ChannelAway).
 AWAY = frozenset({"smtp-away", "sms-away", *(f"sms-{status}" for status in _NO_ACCESS)})
 

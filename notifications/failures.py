@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.models import User
 from notifications import actions
 from notifications.addresses import failing
+from notifications.channels import RECEIPT
 from notifications.models import Channel, Delivery, DeliveryQuerySet, State
 
 LATELY = timedelta(days=30)
@@ -22,6 +23,8 @@ MOST = 500
 _REASONS: tuple[tuple[str, Promise], ...] = (
     ("smtp-5", _("The mail server refuses the address or the message")),
     ("smtp-", _("The mail server did not take it for three days")),
+    (f"{RECEIPT}expired", _("The telephone could not be reached in time")),
+    (RECEIPT, _("The gateway took it, and could not bring it to the telephone")),
     ("sms-4", _("The gateway refuses the number or the message")),
     ("sms-", _("The gateway did not take it for three days")),
     ("malformed", _("The address cannot be written to")),

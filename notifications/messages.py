@@ -53,7 +53,7 @@ def message_for(delivery: Delivery, *, unread: int | None = None, at: datetime) 
     parts = [part_of(delivery, code, unread=unread, at=at) for code in languages_of(delivery)]
     with override(first):
         if delivery.channel == Channel.SMS:
-            return Message(delivery.pk, to=delivery.person.mobile, subject="", text=short(delivery, parts[0]))
+            return Message(delivery.reference, to=delivery.person.mobile, subject="", text=short(delivery, parts[0]))
         story = parts[0].story
         subject = f"{story.headline} · {story.reference}" if story.reference else story.headline
         file = calendar_of(delivery, at=at) if unread is None else None

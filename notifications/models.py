@@ -21,6 +21,8 @@ from entities.row_security import as_system
 from incidents.lifecycle import EventKind
 from incidents.models import Report, ReportEvent
 
+#: So many references a delivery may have, one after the other.
+RESENT = 16
 #: The bell says 99+ beyond 99, so nothing more is ever counted.
 MOST_COUNTED = 100
 
@@ -118,7 +120,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """Tells of an event or of a notice. Its key is the mail's Message-ID and the SMS's reference, at every attempt."""
+    """Tells of an event or of a notice. Its key is the mail's Message-ID at every attempt, see `reference` for SMS."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, null=True, related_name="deliveries")
@@ -144,6 +146,10 @@ class Delivery(models.Model):
     attempts = models.PositiveIntegerField(_("Attempts"), default=0)
     last_error = models.CharField(_("Error"), max_length=40, blank=True, help_text="A code, never a text.")
     sent_at = models.DateTimeField(_("Sent at"), null=True)
+    delivered_at = models.DateTimeField(_("Delivered at"), null=True, help_text="As the SMS gateway says.")
+    resent = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often it was sent anew after a receipt that it failed, up to RESENT."
+    )
     read_at = models.DateTimeField(_("Read at"), null=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -171,6 +177,19 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+    @property
+    def reference(self) -> uuid.UUID:
+        """By what a gateway knows it: the key, and another one each time it is sent anew after a failed receipt.
+
+        A gateway sends the same reference once: without another one, sending it again would do nothing.
+        """
+        return uuid.UUID(int=self.pk.int ^ self.resent)
+
+    @staticmethod
+    def keys_of(reference: uuid.UUID) -> list[uuid.UUID]:
+        """The keys of which one may have this reference."""
+        return [uuid.UUID(int=reference.int ^ times) for times in range(RESENT)]
 
     @property
     def report(self) -> Report | None:

@@ -7,6 +7,7 @@ In production (`PORTAL_ENV=production`) every missing name is listed at once, wi
 import os
 import sys
 import tempfile
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -289,6 +290,7 @@ RETENTION_DAYS = {
     "break_glass": 365,
     "sessions": 1,  # after their end
     "drafts": 90,  # after the last word in them
+    "update_drafts": 30,
     "deliveries": 365,  # after what they tell of
     "notices": 365,
     "desk_log": 365,
@@ -363,6 +365,24 @@ if not all(mark in str(SMS_GATEWAY_BODY) for mark in ("{to}", "{text}")):
     raise ImproperlyConfigured("SMS_GATEWAY_BODY has no {to} or no {text}: every SMS would be empty.")
 # HMAC-SHA256 over time and body, in headers; empty: not signed.
 SMS_GATEWAY_SIGNING_KEY = env("SMS_GATEWAY_SIGNING_KEY", default="" if PRODUCTION else "demo-sms-signing-key")
+
+# The gateway's receipts, at /integrations/sms/receipts/: it brings a bearer token, signs as we do, or both; with
+# neither named the door is closed. From these addresses and networks alone; none named: from any.
+SMS_RECEIPTS_TOKEN = env("SMS_RECEIPTS_TOKEN", default="" if PRODUCTION else "demo-sms-receipts-token")
+SMS_RECEIPTS_SIGNING_KEY = env("SMS_RECEIPTS_SIGNING_KEY", default="")
+try:
+    SMS_RECEIPTS_IPS = [ip_network(named.strip()) for named in env.list("SMS_RECEIPTS_IPS", default=[])]
+except ValueError as error:
+    raise ImproperlyConfigured(f"SMS_RECEIPTS_IPS: {error}") from error
+# The names of its fields, and which of its words for the status end a message well or badly, in small letters.
+SMS_RECEIPTS_BODY = {
+    "reference": "reference",
+    "status": "status",
+    "reason": "reason",
+    "delivered": ["delivered"],
+    "failed": ["failed", "undelivered", "rejected", "expired"],
+    **env.json("SMS_RECEIPTS_BODY", default={}),
+}
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")  # /metrics answers whoever brings it; empty: nobody
 # Where the processes of one machine count their answers together; empty: each counts alone, which is right for one.

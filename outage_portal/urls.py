@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from nafath_auth import push_views
+from notifications.receipt_views import sms_receipt
 from outage_portal import views
 from outage_portal.operations.views import metrics
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("integrations/nafath/callback/", push_views.callback, name="nafath_push_callback"),
+    path("integrations/sms/receipts/", sms_receipt, name="sms_receipt"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("", include("nafath_auth.urls")),

@@ -17,7 +17,7 @@ from simulator.models import SimPerson, SimRequest
 FAULTS = (
     "503", "hang", "slow", "reject", "expire", "no_callback", "late", "duplicate", "bad_signature", "alg_none", "hs256",
     "unknown_kid", "bad_issuer", "bad_audience", "bad_nonce", "expired_token", "other_subject", "mix_up",
-    "sms_503", "sms_400", "mail_550",
+    "sms_503", "sms_400", "sms_undelivered", "sms_expired", "sms_no_receipt", "mail_550",
 )  # fmt: skip
 #: Of those, what the doors of sign-in do, for whoever knocks.
 DOORS = ("503", "hang", "slow")

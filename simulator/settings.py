@@ -6,6 +6,7 @@ SIMULATOR_CLIENT_SECRET  the secret of the OpenID client `portal`
 SIMULATOR_APP_KEY        the key of the application `portal`, for approvals in the app
 SIMULATOR_SMS_TOKEN      the bearer token of the SMS gateway
 SIMULATOR_SMS_KEY        the key that what is posted to it must be signed with
+SIMULATOR_RECEIPTS_TOKEN the bearer token with which the gateway brings its receipts to the portal
 PORTAL_ORIGIN            where the portal is seen by the browser
 """
 
@@ -21,6 +22,7 @@ SIMULATOR_CLIENT_SECRET = os.environ.get("SIMULATOR_CLIENT_SECRET") or "portal-d
 SIMULATOR_APP_KEY = os.environ.get("SIMULATOR_APP_KEY") or "portal-demo-key"
 SIMULATOR_SMS_TOKEN = os.environ.get("SIMULATOR_SMS_TOKEN") or "demo-sms-token"
 SIMULATOR_SMS_KEY = os.environ.get("SIMULATOR_SMS_KEY") or "demo-sms-signing-key"
+SIMULATOR_RECEIPTS_TOKEN = os.environ.get("SIMULATOR_RECEIPTS_TOKEN") or "demo-sms-receipts-token"
 PORTAL_ORIGIN = (os.environ.get("PORTAL_ORIGIN") or "http://localhost:8000").rstrip("/")
 PERSONAS = BASE_DIR / "simulator" / "personas.csv"
 

@@ -152,6 +152,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "fault_expired_token": ("رمز منتهي الصلاحية", "A token past its time"),
     "fault_sms_503": ("بوابة الرسائل النصية معطلة (503)", "The SMS gateway is down (503)"),
     "fault_sms_400": ("رقم الجوال مرفوض (400)", "The mobile number is refused (400)"),
+    "fault_sms_undelivered": (
+        "تُقبل الرسالة ثم يُبلَّغ أنها لم تصل إلى الرقم",
+        "The SMS is taken, and a receipt says that the number is unknown",
+    ),
+    "fault_sms_expired": (
+        "تُقبل الرسالة ثم يُبلَّغ أن الجوال كان مغلقًا",
+        "The SMS is taken, and a receipt says that the telephone was off",
+    ),
+    "fault_sms_no_receipt": ("لا إيصال للرسائل النصية", "No receipts of SMS"),
     "fault_mail_550": ("عنوان البريد مرفوض (550)", "The e-mail address is refused (550)"),
     "fault_mix_up": ("العودة باسم جهة إصدار أخرى", "Sent back in another issuer's name"),
     # IAM

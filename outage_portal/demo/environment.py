@@ -99,6 +99,10 @@ class Demo:
             "SMS_GATEWAY_TOKEN": "demo-sms-token",
             "SMS_GATEWAY_BODY": '{"to": "{to}", "text": "{text}", "reference": "{reference}"}',
             "SMS_GATEWAY_SIGNING_KEY": "demo-sms-signing-key",
+            "SMS_RECEIPTS_TOKEN": "demo-sms-receipts-token",
+            "SMS_RECEIPTS_SIGNING_KEY": "",
+            "SMS_RECEIPTS_IPS": "",
+            "SMS_RECEIPTS_BODY": "{}",
             "SWEEP_SECONDS": str(SWEEP_SECONDS),
             "FAN_OUT_SECONDS": str(FAN_OUT_SECONDS),
         }

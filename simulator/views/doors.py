@@ -69,6 +69,7 @@ def send_sms(request: HttpRequest) -> JsonResponse:
     if wrong in gateway.FAULTS:
         return _refused(*gateway.FAULTS[wrong])
     message = keep_sms(**form.cleaned_data)
+    gateway.bring_receipt(message.reference, wrong)
     return JsonResponse({"id": message.pk}, status=202)
 
 
