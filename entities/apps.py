@@ -9,5 +9,7 @@ class EntitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from entities.row_security import tell_new_connection
+        from entities.timestamps import read_moments_quickly
 
+        connection_created.connect(read_moments_quickly)
         connection_created.connect(tell_new_connection)

@@ -11,6 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.lookups import In
+from django.db.models.sql.compiler import SQLCompiler
+
+
+class Among(In):
+    """One of many whole numbers: PostgreSQL is told them as one array, not as thousands of parameters."""
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        lhs, params = self.process_lhs(compiler, connection)
+        return f"{lhs} = ANY(%s::bigint[])", [*params, list(self.rhs)]
 
 
 def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
