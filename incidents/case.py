@@ -37,6 +37,7 @@ from incidents.models import (
     IncidentReport,
     Report,
     ReviewerNote,
+    UpdateDraft,
 )
 from incidents.models.report_query import ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
@@ -60,6 +61,7 @@ def readable(reader: User) -> ReportQuerySet:
         .annotate(
             has_files=Exists(Attachment.objects.of(OuterRef("pk"))),
             has_folded=Exists(Report.objects.filter(merged_into=OuterRef("pk"))),
+            has_typed=Exists(UpdateDraft.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_twins=Exists(Report.objects.twins_of(OuterRef)),
             has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
             has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
@@ -256,6 +258,14 @@ class Case:
     @property
     def may_confirm(self) -> bool:
         return self.reader.may(Permission.REPORT_BIND)
+
+    @cached_property
+    def typed(self) -> list[UpdateDraft]:
+        """Updates of the reader's and her colleagues' that were typed and not sent."""
+        if not self.report.has_typed or "update" not in self.moves:  # type: ignore[attr-defined]  # annotated
+            return []
+        drafts = UpdateDraft.objects.visible_to(self.reader).filter(report=self.report)
+        return list(drafts.select_related("person").order_by("started_at", "pk"))
 
     # --- What stands beside it -------------------------------------------------------------------------------------
     @cached_property

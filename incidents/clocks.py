@@ -118,6 +118,15 @@ class Rules:
     def mark(self, clock: str, code: str) -> Mark | None:
         return next((mark for mark in self.marks if (mark.clock, mark.code) == (clock, code)), None)
 
+    def calls(self, clock: str) -> frozenset[str]:
+        """The codes of the marks at which somebody has to be telephoned."""
+        return self._calls.get(clock, frozenset())
+
+    @cached_property
+    def _calls(self) -> dict[str, frozenset[str]]:
+        calling = [mark for mark in self.marks if mark.calls]
+        return {each.clock: frozenset(mark.code for mark in calling if mark.clock == each.clock) for each in calling}
+
     def heard_by(self, clock: str, codes: Iterable[str]) -> tuple[str, ...]:
         """Everybody to whom one of these marks speaks, each once."""
         marks = [mark for code in codes if (mark := self.mark(clock, code))]

@@ -45,6 +45,10 @@ POLICIES = {
     "incidents_fieldcomment": _OF_THE_FINAL_REPORT,
     # The authority does not know of a draft.
     "incidents_draft": Policy(sees=f"{OF_OWN_ENTITY} AND {may(Permission.REPORT_DRAFT)}"),
+    "incidents_updatedraft": Policy(
+        sees=f"{may(Permission.REPORT_DRAFT)}"
+        f" AND EXISTS (SELECT FROM incidents_report r WHERE r.id = report_id AND r.entity_id = {ENTITY})"
+    ),
     # The authority's people write them for themselves.
     "incidents_reviewernote": Policy(sees=BY_AUTHORITY),
     # Tags are the authority's own words on reports; saved views a person's own, or shown to all who read the board.

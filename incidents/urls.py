@@ -86,6 +86,7 @@ urlpatterns: list[URLPattern] = [
     path("reports/<str:reference>/interim/", interim.report_interim, name="report_interim"),
     # --- views/following.py: updates, restoration, questions, withdrawal ------------------------------------
     path("reports/<str:reference>/update/", following.report_update, name="report_update"),
+    path("reports/<str:reference>/update/draft/", following.report_update_draft, name="report_update_draft"),
     path("reports/<str:reference>/no-change/", following.report_no_change, name="report_no_change"),
     path("reports/<str:reference>/restore/", following.report_restore, name="report_restore"),
     path("reports/<str:reference>/restore/undo/", following.report_undo_restore, name="report_undo_restore"),

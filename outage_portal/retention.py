@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
-from incidents.models import BoardView, CalendarToken, Draft, Report
+from incidents.models import BoardView, CalendarToken, Draft, Report, UpdateDraft
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow, Preference
 from outage_portal.audit import archive
@@ -74,6 +74,7 @@ def forget(people: QuerySet[User], at: datetime) -> None:
         CalendarToken.objects.filter(membership__user=person).delete()
         Preference.objects.filter(person=person).delete()
         BoardView.objects.filter(person=person).delete()
+        UpdateDraft.objects.filter(person=person).delete()
 
 
 def _unname_caller(person: User) -> None:
@@ -91,6 +92,7 @@ KINDS = (
     Kind("break_glass", lambda before: BreakGlass.objects.filter(used_at__lt=before)),
     Kind("sessions", lambda before: Session.objects.filter(expire_date__lt=before)),
     Kind("drafts", lambda before: Draft.objects.filter(updated_at__lt=before)),
+    Kind("update_drafts", lambda before: UpdateDraft.objects.filter(updated_at__lt=before)),
     Kind("deliveries", lambda before: Delivery.objects.settled().filter(created_at__lt=before)),
     Kind(
         "notices",

@@ -82,6 +82,7 @@ from incidents.actions.situations import (
 )
 from incidents.actions.stretching import stretch_update
 from incidents.actions.tags import tag, untag
+from incidents.actions.typing import keep_typed
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.wall import link_screen, make_screen, open_screen, revoke_screen
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
@@ -137,6 +138,7 @@ __all__ = [
     "hand_over",
     "identify_service",
     "keep_freeze",
+    "keep_typed",
     "link",
     "link_screen",
     "link_to_owners",

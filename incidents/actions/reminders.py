@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils import timezone
 
-from incidents.lifecycle import EventKind
+from incidents.actions.typing import being_typed
+from incidents.lifecycle import ClockKind, EventKind
 from incidents.models import CallTask, Clock, Report, ReportEvent
-from incidents.models.bulk import insert, rewrite
+from incidents.models.bulk import Among, insert, rewrite
 from incidents.models.clock import ClockQuerySet
 from incidents.models.policy import rules_of
 
@@ -38,11 +40,9 @@ class Due(NamedTuple):
         missed = [mark.code for moment, mark in marks if moment <= at and mark.code not in spoken]
         return missed, next((moment for moment, _mark in marks if moment > at), None)
 
-    def calls(self, missed: Container[str]) -> bool:
+    def calls(self, missed: Iterable[str]) -> bool:
         """Whether one of these marks is the ladder's top rung: somebody has to be telephoned."""
-        return any(
-            mark.calls for mark in rules_of(self.policy).marks if mark.clock == self.kind and mark.code in missed
-        )
+        return not rules_of(self.policy).calls(self.kind).isdisjoint(missed)
 
     def breach(self, at: datetime) -> datetime | None:
         return self.breached_at or (self.due_at if at >= self.due_at else None)
@@ -57,6 +57,7 @@ class Due(NamedTuple):
 def record_due_reminders(*, at: datetime, clocks: ClockQuerySet | None = None) -> int:
     """Write one event for each clock with a mark that has come; returns how many. `clocks`: of these alone.
 
+    That an update is due soon is said to nobody while one is being typed (domain/lifecycle.md, Reminders).
     A missed run is caught up: of several missed marks the latest alone speaks (its audience holds the others').
     A double run writes nothing: (clock, mark) is unique, and the clock's next mark has moved on. A report that
     somebody is at work on is left for the next run.
@@ -74,15 +75,19 @@ def record_due_reminders(*, at: datetime, clocks: ClockQuerySet | None = None) -
 def _remind(keys: Iterable[int], reports: Iterable[int], *, at: datetime) -> int:
     heads = _locked(reports)
     # Read under the locks: some may have been met while we waited.
-    rows = Clock.objects.due(at=at).filter(pk__in=keys).order_by("next_mark_at", "pk").values_list(*Due._fields)
+    rows = (
+        Clock.objects.due(at=at).filter(Among(F("pk"), keys)).order_by("next_mark_at", "pk").values_list(*Due._fields)
+    )
     clocks = [due for row in rows if (due := Due(*row)).report in heads]
     spoken: defaultdict[int, set[str]] = defaultdict(set)
-    for clock, mark in ReportEvent.objects.filter(clock__in=keys).values_list("clock", "mark"):
+    for clock, mark in ReportEvent.objects.filter(Among(F("clock_id"), keys)).values_list("clock", "mark"):
         spoken[clock].add(mark)
     events, following, calls, now = [], {}, [], timezone.now()
+    ahead = {due.report for due in clocks if due.kind == ClockKind.C3 and at < due.due_at}
+    typed = being_typed(ahead, at=at) if ahead else set()
     for due in clocks:
         missed, following[due.pk] = due.reading(spoken[due.pk], at=at)
-        if missed:
+        if missed and not (due.kind == ClockKind.C3 and at < due.due_at and due.report in typed):
             event = due.event(missed, head=heads[due.report], at=at, now=now)
             heads[due.report] = (event["seq"], event["hash"])
             events.append(event)
@@ -108,6 +113,6 @@ def _call(clocks: Iterable[Due], *, at: datetime) -> None:
 
 def _locked(reports: Iterable[int]) -> dict[int, tuple[int, str]]:
     """The heads of the histories of those that nobody else holds, locked always in the same order."""
-    rows = Report.objects.filter(pk__in=set(reports)).order_by("pk")
+    rows = Report.objects.filter(Among(F("pk"), set(reports))).order_by("pk")
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return {pk: (count, digest) for pk, count, digest in rows.values_list("pk", "event_count", "head_hash")}

@@ -14,7 +14,7 @@ from incidents.actions.moves import conclude, lock, take
 from incidents.actions.timekeeping import due_moment
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ClockKind, EventKind, Move, Phase, ReportKind, Severity
-from incidents.models import Report, ReportEvent
+from incidents.models import Report, ReportEvent, UpdateDraft
 
 UNDO_WITHIN = timedelta(minutes=10)
 NO_CHANGE_RUNNING = 2  # at most twice running on S1–S2 (domain/reports.md 2.4)
@@ -62,6 +62,8 @@ def post_update(
     data: dict[str, Any] = {"phase": report.phase, "visibility": visibility, **changed}
     if no_change:
         data["no_change"] = True
+    if message:
+        UpdateDraft.objects.filter(report=report, person=by).delete()
     return conclude(
         report, move, kind=EventKind.UPDATED, at=at, by=by,
         data={**data, "message": message, **({"once": once} if once else {})},

@@ -19,7 +19,7 @@ from entities.fields import CleanCharField
 from entities.models import Membership, Sector, User
 from entities.permissions import Role
 from entities.text import search_form, western_digits
-from incidents.board import FOLDED, NOBODY, SLICES, TABS, Slice
+from incidents.board import COUNTED, FOLDED, NOBODY, SLICES, TABS, CountUpTo, Slice
 from incidents.lifecycle import Lane, ReportKind, Severity, Status
 from incidents.models import CallTask
 from incidents.models.duty import duty_of, with_shifts
@@ -78,8 +78,11 @@ def _people(members: Iterable[Membership]) -> list[User]:
 def names_of_the_minute(minute: int) -> Names:
     """Read once a minute and process: they hardly ever change. `minute` is the memory's key."""
     now = timezone.now()
-    members = list(with_shifts(_reviewing(), start=now, end=now + timedelta(minutes=1)))
-    return Names(list(Sector.objects.all()), _people(members), members, CallTask.objects.owed(at=now).count(), now)
+    calls = CountUpTo(CallTask.objects.owed(at=now).values("pk")[: COUNTED + 1])  # in the same query, asked once
+    reviewing = _reviewing().annotate(calls=calls)
+    members = list(with_shifts(reviewing, start=now, end=now + timedelta(minutes=1)))
+    owed = members[0].calls if members else 0  # type: ignore[attr-defined]  # annotated
+    return Names(list(Sector.objects.all()), _people(members), members, owed, now)
 
 
 def names_now() -> Names:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from entities import national_id
 from entities.fields import KeptText
 from entities.widgets import Chips
 from incidents.choices import options
@@ -149,6 +152,33 @@ class UpdateForm(DeedForm):
             kept -= {"phase", "expected_restoration_at"}
         for name in set(self.fields) - kept:
             del self.fields[name]
+
+    # --- What was typed and not sent ---------------------------------------------------------------------------
+    @classmethod
+    def typed_before(cls, text: dict[str, list[str]], *, report: Report) -> Self:
+        """The form as somebody left it, without complaints."""
+        data = QueryDict(mutable=True)
+        for name, values in text.items():
+            data.setlist(name, values)
+        return cls(data, name="update", report=report).unjudged()
+
+    def unjudged(self) -> Self:
+        """Read what is there; what is still being typed may be half."""
+        self.full_clean()
+        self._errors = ErrorDict()
+        return self
+
+    @property
+    def kept(self) -> dict[str, list[str]]:
+        """The raw text as it is kept, ID numbers taken out; empty while nothing was said yet."""
+        sent = self.data if isinstance(self.data, QueryDict) else QueryDict()
+        if not sent.get("message", "").strip() and not self._changed:
+            return {}
+        names = [name for name in sent if name == "expected_was" or self._is_ours(name.removeprefix("initial-"))]
+        return {name: [national_id.kept_out(value) for value in sent.getlist(name)] for name in names}
+
+    def _is_ours(self, name: str) -> bool:
+        return name in self.fields or name.rpartition("_")[0] in self.fields
 
     # --- The page --------------------------------------------------------------------------------------------
     @property

@@ -19,6 +19,7 @@ from incidents.models.report import AffectedService, Report
 from incidents.models.silent import AlarmRule, SilentOutage, SilentOutageReport
 from incidents.models.tag import ReportTag, Tag
 from incidents.models.unlisted import UnlistedService
+from incidents.models.update_draft import UpdateDraft
 from incidents.models.wall import WallScreen
 
 __all__ = [
@@ -58,5 +59,6 @@ __all__ = [
     "Tag",
     "TimelineRow",
     "UnlistedService",
+    "UpdateDraft",
     "WallScreen",
 ]

@@ -8,17 +8,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from entities.decorators import PortalRequest, fresh_sign_in, requires
+from entities.limits import AUTOSAVE, limited
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions.moves import not_now
 from incidents.errors import MoveRefused, StaleReport
 from incidents.forms.moves import DeedForm, NoteForm
 from incidents.forms.rescheduling import RescheduleForm
+from incidents.forms.updates import UpdateForm
 from incidents.models import Report
 from incidents.views.report_page import Refused, find, form_for, show
 
@@ -65,6 +67,19 @@ def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: Mov
 def report_update(request: PortalRequest, reference: str) -> HttpResponse:
     """What is new, and when the next word comes."""
     return perform(request, reference, "update", actions.post_update, said=_("The update is sent."))
+
+
+@requires(P.REPORT_UPDATE)
+@require_POST
+@limited(AUTOSAVE)
+def report_update_draft(request: PortalRequest, reference: str) -> HttpResponse:
+    """Keep an update as it is typed: static/js/autosave.js sends it, and shows the fragment."""
+    case = find(request, reference)
+    if "update" not in case.moves:
+        return HttpResponse(status=204)
+    form = UpdateForm(request.POST, name="update", report=case.report).unjudged()
+    draft = actions.keep_typed(case.report, text=form.kept, once=form.once_key, by=request.user)
+    return render(request, "incidents/_update_draft.html", {"draft": draft})
 
 
 @requires(P.REPORT_UPDATE)

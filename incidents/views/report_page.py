@@ -108,6 +108,7 @@ def _body(request: PortalRequest, case: Case, asked: DeedForm | None) -> dict[st
         "offers": offers,
         "opened": next((offer for offer in offers if offer.name == wanted and offer.deed.question), None),
         "update": _update(case, asked),
+        "own_draft": next((each for each in case.typed if each.person_id == case.reader.pk), None),
         "questions": [(question, _answer(case, question, asked)) for question in case.history.questions],
         "note_form": _note(request, case, asked),
         "facts": facts.leading(case.report),
@@ -158,7 +159,10 @@ def _offers(case: Case, asked: DeedForm | None) -> Iterator[Offer]:
 def _update(case: Case, asked: DeedForm | None) -> DeedForm | None:
     if "update" not in case.moves:
         return None
-    return asked if isinstance(asked, UpdateForm) else form_for("update", case)
+    if isinstance(asked, UpdateForm):
+        return asked
+    own = next((each for each in case.typed if each.person_id == case.reader.pk), None)
+    return UpdateForm.typed_before(own.text, report=case.report) if own else form_for("update", case)
 
 
 def _answer(case: Case, question: Question, asked: DeedForm | None) -> DeedForm | None:

@@ -111,6 +111,7 @@ REMOVED: dict[str, Promise] = {
     "break_glass": gettext_lazy("Emergency accesses that were used"),
     "sessions": gettext_lazy("Ended sessions"),
     "drafts": gettext_lazy("Drafts nobody came back to"),
+    "update_drafts": gettext_lazy("Updates that were typed and not sent"),
     "deliveries": gettext_lazy("Messages that were sent"),
     "notices": gettext_lazy("Notices"),
     "desk_log": gettext_lazy("Changes listed at the desk"),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from incidents.lifecycle import Status
-from incidents.models import CallTask, Clock, Draft, Report
+from incidents.models import CallTask, Clock, Draft, Report, UpdateDraft
 from incidents.models.report_query import NEVER
 from incidents.tasks import record_due_reminders
 from notifications.models import Delivery
@@ -50,6 +50,7 @@ def _bring_nearer(by: timedelta) -> None:
     _shift(works, by, "window_start", "window_end", "extended_until")
     _shift(reports.filter(authority_due_at__lt=NEVER), by, "authority_due_at")
     _shift(CallTask.objects.unanswered(), by, "opened_at", "taken_at", "waits_until")
+    _shift(UpdateDraft.objects.all(), by, "started_at", "updated_at")
     _shift(Draft.objects.all(), by, "created_at", "updated_at")
 
 

@@ -25,6 +25,8 @@ class Autosave {
     form.addEventListener("change", () => this.#later(QUIET, true));
     form.addEventListener("focusout", () => this.#dirty && this.#later(100));
     form.addEventListener("submit", () => { this.#sent = true; clearTimeout(this.#timer); });
+    // Sent by htmx and refused, or not answered: the form is here still, and what is typed in it is kept again.
+    form.addEventListener("htmx:afterRequest", (event) => { if (!event.detail.successful) { this.#sent = false; this.#later(0); } });
     form.addEventListener("click", (event) => this.#again(event));
     window.addEventListener("pagehide", () => this.#dirty && !this.#sent && !this.#resting && this.#post({ keepalive: true }).catch(() => {}));
     window.addEventListener("pageshow", () => { this.#sent = false; });

@@ -44,6 +44,7 @@ TABLE = {
     "audit_chain": ("chains", 20, 600),
     "preview": ("previews", 240, 60),
     "draft_save": ("autosave", 240, 60),
+    "report_update_draft": ("autosave", 240, 60),
     "nafath_form": ("sign-in callback", 60, 60),
     "nafath_form_finish": ("sign-in callback", 60, 60),
     "nafath_finish": ("app finish", 10, 60),
@@ -58,6 +59,7 @@ TABLE = {
     "team_decision_file": ("reveals", 20, 600),
     "unsubscribe": ("unsubscribe", 60, 60),
     "calendar_feed": ("calendar feed", 120, 600),
+    "sms_receipt": ("sms receipts", 600, 60),
     "wall_open": ("wall door", 20, 60),
 }
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from entities.permissions import Role
 from incidents.lifecycle import ReportKind
-from incidents.models import BoardView, Draft, Report
+from incidents.models import BoardView, Draft, Report, UpdateDraft
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow
 from outage_portal import retention
@@ -82,6 +82,11 @@ def a_draft(at: datetime) -> Draft:
     return draft
 
 
+def a_typed_update(at: datetime) -> UpdateDraft:
+    report = a_report()
+    return UpdateDraft.objects.create(report=report, person=report.filed_by, updated_at=at)
+
+
 def a_delivery(at: datetime) -> Delivery:
     report = a_report()
     membership = Membership.objects.get(user=report.filed_by)
@@ -118,6 +123,7 @@ MAKERS: dict[str, Callable[[datetime], Any]] = {
     "break_glass": a_used_access,
     "sessions": a_session,
     "drafts": a_draft,
+    "update_drafts": a_typed_update,
     "deliveries": a_delivery,
     "notices": a_notice,
     "desk_log": a_desk_line,
