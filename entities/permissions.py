@@ -16,6 +16,7 @@ class Permission(StrEnum):
     REPORT_VIEW = "report_view"
     REPORT_DRAFT = "report_draft"
     REPORT_FILE = "report_file"
+    REPORT_OFFLINE = "report_offline"  # enter what was written on paper, at its own time
     REPORT_UPDATE = "report_update"
     REPORT_BIND = "report_bind"  # binds the entity: final report, its actions, withdrawal, another window
     REPORT_EXPORT = "report_export"
@@ -54,8 +55,8 @@ P = Permission
 _SEES = frozenset({P.REPORT_VIEW, P.REPORT_EXPORT, P.TEAM_VIEW, P.CATALOGUE_VIEW})
 _READS = _SEES | {P.ENTITY_HOME}
 _FILES = _READS | {
-    P.REPORT_DRAFT, P.WINDOW_START, P.REPORT_FILE, P.REPORT_UPDATE, P.REPORT_BIND, P.TEAM_MANAGE, P.CONTACT_REVEAL,
-    P.DEPENDENCY_KEEP,
+    P.REPORT_DRAFT, P.WINDOW_START, P.REPORT_FILE, P.REPORT_OFFLINE, P.REPORT_UPDATE, P.REPORT_BIND,
+    P.TEAM_MANAGE, P.CONTACT_REVEAL, P.DEPENDENCY_KEEP,
 }  # fmt: skip
 _TRIAGES = _SEES | {P.BOARD_VIEW, P.REPORT_TRIAGE, P.REPORT_RECORD, P.CONTACT_REVEAL}
 

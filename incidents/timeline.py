@@ -28,6 +28,7 @@ from incidents.handshake import SENTENCES as HANDSHAKE
 from incidents.lifecycle import ClockKind, EventKind, Phase, ReportKind, Severity
 from incidents.looks import Look, look_of
 from incidents.models import FinalReport, Report, ReportEvent
+from incidents.offline import on_paper
 from incidents.telephoned import SENTENCES as CALLS
 from incidents.watched import SENTENCES as WATCHDOGS
 from incidents.wording import cadence, moment_of, people, spoken, with_words
@@ -100,7 +101,9 @@ def tell(
         by_code=not outside and bool(event.data.get("by_code")),
         by_break_glass=not outside and bool(event.data.get("by_break_glass")),
         transaction="" if outside else str(event.data.get("transaction", "")),
-        details=() if outside else (*_changes(event.data.get("changed", {})), *acknowledged(event.data)),
+        details=()
+        if outside
+        else (*on_paper(event.data), *_changes(event.data.get("changed", {})), *acknowledged(event.data)),
         recorded_at=event.recorded_at if written_later else None,
     )
 
@@ -300,6 +303,10 @@ SENTENCES: dict[str, Callable[[ReportEvent, Report], str]] = {
 # --- What an update brought up to date ----------------------------------------------------------------------------
 
 _QUIET = {"users_affected_est", "upstream_service"}
+
+
+def _details(event: ReportEvent) -> Iterable[tuple[str, str]]:
+    return *on_paper(event.data), *_changes(event.data.get("changed", {})), *acknowledged(event.data)
 
 
 def _changes(changed: dict[str, list[Any]]) -> Iterable[tuple[str, str]]:

@@ -27,6 +27,7 @@ from incidents.views import (
     holidays,
     incidents,
     interim,
+    paper_form,
     papers,
     phoned,
     policies,
@@ -52,6 +53,10 @@ urlpatterns: list[URLPattern] = [
     path("reports/affected-too/", affected.affected_too, name="affected_too"),
     path("reports/phoned/", phoned.record_phoned, name="record_phoned"),
     path("reports/phoned/<slug:entity_code>/<slug:slug>/", phoned.phoned_report, name="phoned_report"),
+    # --- views/paper_form.py: the printed form, and what was written on it ------------------------------
+    path("guide/offline-form/", paper_form.offline_form, name="offline_form"),
+    path("reports/from-paper/", paper_form.paper_new, name="paper_new"),
+    path("reports/from-paper/<slug:slug>/", paper_form.paper_report, name="paper_report"),
     path("services/search/", filing.service_search, name="service_search"),
     path("providers/search/", filing.provider_search, name="provider_search"),
     path("reports/<str:reference>/receipt/", receipt.receipt, name="receipt"),

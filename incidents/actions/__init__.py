@@ -21,11 +21,9 @@ from incidents.actions.extension_requests import ask_extension, refuse_extension
 from incidents.actions.filing import (
     Answers,
     Filed,
-    confirm_recorded,
     file_ended_outage,
     file_pair,
     file_report,
-    record_phoned_report,
 )
 from incidents.actions.final import (
     comment_fields,
@@ -86,6 +84,7 @@ from incidents.actions.typing import keep_typed
 from incidents.actions.updates import post_update, restore, restore_pair, undo_restore
 from incidents.actions.wall import link_screen, make_screen, open_screen, revoke_screen
 from incidents.actions.withdrawal import confirm_withdrawal, withdraw
+from incidents.actions.written_down import confirm_recorded, enter_from_paper, record_phoned_report
 
 __all__ = [
     "Answers",
@@ -128,6 +127,7 @@ __all__ = [
     "draw_up_note",
     "edit_incident",
     "edit_note",
+    "enter_from_paper",
     "extend_final",
     "extend_window",
     "file_ended_outage",

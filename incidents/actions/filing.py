@@ -22,7 +22,7 @@ from incidents.actions.timekeeping import due_moment, met_clock, new_clock, owne
 from incidents.actions.updates import restore
 from incidents.assessment import assess_report, tier_of
 from incidents.calendar import RIYADH
-from incidents.errors import LeadTimeShort, MoveRefused
+from incidents.errors import LeadTimeShort
 from incidents.lifecycle import FILING, ClockKind, EventKind, Lane, Phase, ReportKind
 from incidents.models import AffectedService, Clock, Draft, Policy, ReferenceCounter, Report
 from incidents.models.event import seeding
@@ -35,12 +35,14 @@ class Answers:
     """What a valid form says: the affected services with their impact, and columns of Report by name.
 
     `conflicts`: what stood in the way of a window and was acknowledged, for the history (incidents.radar).
+    `paper`: why it was written on paper first (incidents.offline), empty for what is filed at once.
     """
 
     affected: Sequence[tuple[DigitalService, str]]
     columns: dict[str, Any] = field(default_factory=dict)
     conflicts: Sequence[dict[str, Any]] = ()
     conflict_reason: str = ""
+    paper: str = ""
 
     @property
     def provider(self) -> DigitalService | None:
@@ -117,32 +119,6 @@ def file_pair(
     return out, dep
 
 
-def record_phoned_report(
-    *, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, caller: str, called_at: datetime, by: User
-) -> Filed:
-    """A reviewer writes down a report that came by telephone, at the true time of the call.
-
-    The entity confirms it at its next sign-in (`confirm_recorded`). C1 is judged by the call.
-    """
-    if not caller.strip():
-        raise MoveRefused(_("Name the caller, from the crisis team's list."))
-    columns = {**answers.columns, "on_behalf_caller": caller}
-    return file_report(
-        kind=kind, entity=entity, key=key, answers=Answers(answers.affected, columns), at=called_at, by=by
-    )
-
-
-@transaction.atomic
-def confirm_recorded(report: Report, *, by: User) -> Report:
-    """The entity says that a report recorded on its behalf is its own."""
-    report = Report.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
-    if report.on_behalf_caller and report.entity_confirmed_at is None:
-        report.record(EventKind.ANSWERED, by=by, at=timezone.now(), data={"confirmed": True})
-        report.entity_confirmed_at = timezone.now()
-        report.save()
-    return report
-
-
 def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: datetime | None, by: User) -> Report:
     happened, recorded = at or timezone.now(), timezone.now()
     if seeding.get():
@@ -195,10 +171,12 @@ def _file(*, kind: str, entity: Entity, key: uuid.UUID, answers: Answers, at: da
 
 
 def _told(answers: Answers, assessed: Assessment) -> dict[str, Any]:
-    """What the history keeps of a filing: how it was judged, and which conflicts of works were acknowledged."""
+    """What the history keeps of a filing: how it was judged, which conflicts were acknowledged, why it was on paper."""
     told = {"severity": int(assessed.severity), "points": assessed.points, "fingerprint": answers.fingerprint}
     if answers.conflicts:
         told |= {"conflicts": list(answers.conflicts), "conflict_reason": answers.conflict_reason}
+    if answers.paper:
+        told["paper"] = answers.paper
     return told
 
 

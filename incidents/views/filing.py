@@ -45,6 +45,7 @@ JUST_NOW = timedelta(hours=1)
 def report_new(request: PortalRequest) -> HttpResponse:
     """What is happening?"""
     context = {"doors": FIRST_QUESTION, "emergency": EMERGENCY, "drafts": drafts_of(request)}
+    context["on_paper"] = request.user.may(P.REPORT_OFFLINE)
     return render(request, "incidents/report_new.html", context)
 
 
@@ -54,7 +55,7 @@ def file_report(request: PortalRequest, slug: str) -> HttpResponse:
     """One form, opened, resumed or sent."""
     door, entity = DOORS[slug], acting(request).entity
     if active_team(entity) is None:
-        return _no_team(request, door, entity)
+        return no_team(request, door, entity)
     if request.method != "POST":
         return _resume(request, door) if "draft" in request.GET else _open(request, door, entity)
     if not request.user.may(P.REPORT_FILE) and "window" not in request.POST:
@@ -143,7 +144,9 @@ def form_page(
 ) -> HttpResponse:
     """The page of a form, or for htmx the form alone."""
     version = request.POST.get("version", "")
-    if request.method == "POST" and "call" not in context:  # what was saved on the way is not said to be unsaved
+    if (
+        request.method == "POST" and not {"call", "paper"} & context.keys()
+    ):  # what was saved on the way is not said to be unsaved
         mine = Draft.objects.visible_to(request.user).select_related("last_writer")
         context.setdefault("draft", mine.filter(key=form.draft_key, kind=door.kind).first())
     may_send = request.user.may(P.REPORT_FILE) or "call" in context
@@ -199,7 +202,7 @@ def _resume(request: PortalRequest, door: Door) -> HttpResponse:
     return form_page(request, door, form, draft=draft, version=draft.version)
 
 
-def _no_team(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
+def no_team(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
     """Nobody files without a registered team: say what to do, and for whoever files make it one tap."""
     context = {"door": door, "team_members": team_members(entity), "may_send": request.user.may(P.REPORT_FILE)}
     return render(request, "incidents/no_team.html", context, status=409)
