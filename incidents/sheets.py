@@ -74,8 +74,7 @@ def head() -> tuple[Question, ...]:
     return (
         Question("entity", both(_("Entity")), "line"),
         Question("writer", both(_("Filled in by: name, role, mobile")), "line"),
-        Question("written_at", both(PaperForm.base_fields["written_at"].label), "moment"),
-        _question("reason", PaperForm.base_fields["reason"]),
+        *(_question(name, PaperForm.base_fields[name]) for name in ("written_at", "reason")),
     )
 
 
