@@ -17,9 +17,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from entities.models import AuditEvent, Notice, User
+from entities.row_security import as_system
 from incidents.models import ReportEvent
 from notifications import channels
 from notifications.batches import BURSTS, LEASE, Batch
+from notifications.bundles import Bundle
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
 from notifications.digests import gathered, is_receipt, told_together
 from notifications.filters import Chosen
@@ -238,6 +240,12 @@ def mark_read(delivery: Delivery, *, by: User) -> int:
     """Read a message, and with it all that its report has told this person so far; returns how many."""
     same = Q(event__report=delivery.event.report_id) if delivery.event else Q(pk=delivery.pk)
     return Delivery.objects.visible_to(by).unread().filter(same).update(read_at=timezone.now())
+
+
+def mark_bundle_read(bundle: Bundle, *, by: User) -> int:
+    """Read all that has told her of reports with one cause so far; returns how many."""
+    with as_system():  # who is told of a report need not see it
+        return Delivery.objects.visible_to(by).unread().filter(bundle.messages).update(read_at=timezone.now())
 
 
 def mark_all_read(chosen: Chosen, *, by: User) -> int:

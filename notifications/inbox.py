@@ -1,4 +1,4 @@
-"""The inbox as a reader sees it: unread first, then the newest; on a page what tells of one report stands together."""
+"""The inbox as a reader sees it: unread first, then the newest; what tells of one report or case stands together."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from incidents.lifecycle import EventKind
 from incidents.looks import Look
 from incidents.models import Report
 from incidents.timeline import tell
+from notifications.bundles import SEVERAL, Bundle, bundle_of
 from notifications.duties import NOTICE_DUTIES
 from notifications.filters import Chosen
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of
 from notifications.stories import headline
 
-PAGE = 30
+#: So many rows at most on a page, and so many messages in them.
+PAGE, READ = 30, 90
+#: So many of a row are told; the others are folded.
+TOLD = 3
 #: A page's order, all falling. The last column is unique.
 ORDER = ("unread", "created_at", "pk")
 EVERYTHING = Chosen()
@@ -41,17 +45,44 @@ class Entry:
     written: bool = False
 
     @property
+    def names_entity(self) -> bool:
+        """The authority reads whose report it is; its owner does where the consumer let itself be named."""
+        report = self.delivery.report
+        return report is not None and (
+            side_of(report, self.delivery.membership) != Side.PROVIDER or report.share_identity
+        )
+
+    @property
     def at(self) -> datetime:
         return self.delivery.event.at if self.delivery.event else self.delivery.created_at
 
 
 @dataclass
 class Group:
-    """What tells of one report; a notice stands alone."""
+    """What tells of one report, or of several with one cause; a notice stands alone."""
 
     report: Report | None
     side: Side
+    bundle: Bundle | None = None
     entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[Entry]:
+        return self.entries[:TOLD]
+
+    @property
+    def folded(self) -> list[Entry]:
+        return self.entries[TOLD:]
+
+    @property
+    def reports(self) -> int:
+        """How many reports its messages tell of."""
+        return len({entry.delivery.event.report_id for entry in self.entries if entry.delivery.event})
+
+    @property
+    def worst(self) -> int:
+        """The gravest severity among them."""
+        return min(entry.delivery.event.report.severity for entry in self.entries if entry.delivery.event)
 
     @property
     def newest(self) -> Entry:
@@ -85,15 +116,41 @@ def page_of(reader: User, *, chosen: Chosen = EVERYTHING, after: str = "") -> Pa
     if key := _key(after):
         found = found.filter(TupleLessThan(Tuple(*(F(column) for column in ORDER)), key))
     with chosen.sight():
-        rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: PAGE + 1])
-    shown = rows[:PAGE]
-    told = Delivery.objects.visible_to(reader).told([row.pk for row in shown])
+        rows = list(found.order_by(*(f"-{column}" for column in ORDER))[: READ + 1])
+    told = Delivery.objects.visible_to(reader).told([row.pk for row in rows[:READ]])
+    keys = _keys([told[row.pk] for row in rows[:READ]])
+    shown = rows[: _end_of_page(keys)]
     mark = zlib.crc32(repr([(row.pk, row.read_at is None) for row in shown]).encode())
     return Page(
-        _grouped([told[row.pk] for row in shown]),
-        after=_cursor(shown[-1]) if len(rows) > PAGE else "",
+        _grouped([told[row.pk] for row in shown], keys),
+        after=_cursor(shown[-1]) if len(rows) > len(shown) else "",
         mark=f"{mark:x}",
     )
+
+
+def _keys(rows: list[Delivery]) -> list[object]:
+    """In which group each stands. Read and unread stay apart, so that what is new stands first."""
+    wide = [(bundle, row.read_at is None) for row in rows for bundle in [bundle_of(row)]]
+    reports: dict[object, set[int]] = {}
+    for key, row in zip(wide, rows, strict=True):
+        if row.event:
+            reports.setdefault(key, set()).add(row.event.report_id)
+    return [
+        key if key[0] and len(reports[key]) >= SEVERAL
+        else (row.event.report_id, row.read_at is None) if row.event
+        else row.pk
+        for key, row in zip(wide, rows, strict=True)
+    ]  # fmt: skip
+
+
+def _end_of_page(keys: list[object]) -> int:
+    """How many messages there is room for: the first of one group too many begins the next page."""
+    begun: set[object] = set()
+    for place, key in enumerate(keys):
+        begun.add(key)
+        if len(begun) > PAGE:
+            return place
+    return len(keys)
 
 
 def _cursor(row: Any) -> str:
@@ -109,14 +166,13 @@ def _key(cursor: str) -> tuple[int, datetime, UUID] | None:
     return int(unread), datetime.fromisoformat(created_at), UUID(key)
 
 
-def _grouped(rows: list[Delivery]) -> list[Group]:
+def _grouped(rows: list[Delivery], keys: list[object]) -> list[Group]:
     groups: dict[object, Group] = {}
-    for row in rows:
+    for row, key in zip(rows, keys, strict=False):
         report = row.report
-        # Read and unread stay apart, so that what is new stands first.
-        key = (report.pk, row.read_at is None) if report else row.pk
         side = side_of(report, row.membership) if report else Side.OWN
-        groups.setdefault(key, Group(report, side)).entries.append(_entry(row, side))
+        bundle = key[0] if isinstance(key, tuple) and isinstance(key[0], Bundle) else None
+        groups.setdefault(key, Group(report, side, bundle)).entries.append(_entry(row, side))
     return list(groups.values())
 
 

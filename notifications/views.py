@@ -16,6 +16,7 @@ from entities.decorators import PortalRequest, requires
 from entities.limits import LIST_SEARCH, limited
 from entities.permissions import Permission
 from notifications import actions
+from notifications.bundles import bundle_of
 from notifications.filters import KINDS, SHOWS, Chosen
 from notifications.inbox import page_of
 from notifications.models import Delivery
@@ -51,11 +52,14 @@ def inbox(request: PortalRequest) -> HttpResponse:
 @require_POST
 @everybody
 def inbox_open(request: PortalRequest, delivery: UUID) -> HttpResponse:
-    """Mark a message read, and go to what it tells of."""
+    """Mark a message read, and go to what it tells of; `whole`: with all that belongs to the same case."""
     found = get_object_or_404(Delivery.objects.visible_to(request.user).in_app(), pk=delivery)
+    told = Delivery.objects.visible_to(request.user).told([found.pk])[found.pk]
+    if "whole" in request.POST and (bundle := bundle_of(told)):
+        actions.mark_bundle_read(bundle, by=request.user)
+        return redirect(bundle.url)
     actions.mark_read(found, by=request.user)
-    told = Delivery.objects.visible_to(request.user).told([found.pk])
-    return redirect(place_of(told[found.pk]))
+    return redirect(place_of(told))
 
 
 @require_POST
