@@ -1,4 +1,4 @@
-"""PostgreSQL's moments, read by `datetime.fromisoformat`: psycopg's own reader takes ten times as long (docs/adr/0048).
+"""PostgreSQL's moments, read by `datetime.fromisoformat`: psycopg's own reader takes ten times as long (docs/adr/0050).
 
 Without psycopg's C modules reading its moments was a fifth of the sweep's time, and much of a long list's.
 """

@@ -1,4 +1,4 @@
-"""Why a report was written on paper first: codes that the filing's event keeps (docs/adr/0057)."""
+"""Why a report was written on paper first: codes that the filing's event keeps (docs/adr/0052)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the SMS gateway says afterwards of a message it took: it reached the telephone, or it did not, and why.
 
-Which fields and words mean what stands in SMS_RECEIPTS_BODY, because every gateway has its own. docs/adr/0047.
+Which fields and words mean what stands in SMS_RECEIPTS_BODY, because every gateway has its own. docs/adr/0049.
 """
 
 from __future__ import annotations
