@@ -47,7 +47,7 @@ def measured(house: House, visitors: list[Visitor], used: set[int]) -> list[Cost
     by_session = [each for each in visitors if each.session]
     reviewer = next(each for each in by_session if each.reviewer)
     directors = [each for each in by_session if not each.reviewer]
-    director = directors[0]
+    director = max(directors, key=lambda each: len(each.references))
     desk, entity = _browser(house, reviewer), _browser(house, director)
     poll = _quiet_poll(desk, house)
     # One person searches sixty times a minute at most.

@@ -145,8 +145,11 @@ class Person(FastHttpUser):
             self._read_poll(answer.text)
 
     def _open_report(self) -> None:
+        if not self.visitor.references:  # of few reports not every entity has one
+            return self._open_list()
         reference = random.choice(self.visitor.references)
         self._ask(plan.REPORT, f"/reports/{reference}/", holds=reference)
+        return None
 
     def _open_form(self) -> None:
         if not self.visitor.services:
