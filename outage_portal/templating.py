@@ -1,4 +1,4 @@
-"""Templates without the spaces that their lines begin with: indentation was a quarter of the board's bytes."""
+"""Templates without the spaces that their lines begin with: indentation was a sixth of the board's bytes."""
 
 from __future__ import annotations
 
