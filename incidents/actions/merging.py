@@ -49,6 +49,8 @@ def _refuse_what_cannot_fold(report: Report, target: Report, *, by: User) -> Non
         raise MoveRefused(_("A report is not folded into itself."))
     if (target.entity_id, target.kind) != (report.entity_id, report.kind) or not target.is_in_reach_of(by):
         raise MoveRefused(_("Only reports of one entity and of one kind are merged. Group others under an incident."))
+    if target.provider_service_id != report.provider_service_id:
+        raise MoveRefused(_("The two are about different services of others: each owner answers for its own."))
     if target.status not in OPEN:
         raise MoveRefused(
             _("%(reference)s is not open any more: choose another report.") % {"reference": target.reference}

@@ -104,8 +104,9 @@ class ReportQuerySet(models.QuerySet["Report"]):
         )
 
     def twins_of(self, told: Callable[[str], Any]) -> Self:
-        """Open reports of the same entity and kind as the one of which `told` says what a column holds."""
-        same = self.filter(entity=told("entity_id"), kind=told("kind"), lane__lte=Lane.OPEN, status__in=OPEN)
+        """Open reports of the same entity, kind and provider as the one of which `told` says what a column holds."""
+        provider = Q(provider_service__isnull=True) | Q(provider_service=told("provider_service_id"))
+        same = self.filter(provider, entity=told("entity_id"), kind=told("kind"), lane__lte=Lane.OPEN, status__in=OPEN)
         return same.exclude(pk=told("pk"))
 
     # --- What others report about one's services ---------------------------------------------------------

@@ -16,7 +16,7 @@ from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.lifecycle import ClockKind, ReportKind, Status
 from incidents.models import Attachment, Report
-from tests.factories import a_person, a_report, a_reviewer
+from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.pages import get, offered, queries, send, text_of, upload
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +88,17 @@ def test_only_open_reports_of_one_entity_and_kind_are_merged(director: User, pai
             actions.merge(twice, into=other, by=reviewer)
     twice.refresh_from_db()
     assert (twice.status, twice.event_count) == (Status.SUBMITTED, 1)
+
+
+def test_reports_about_two_providers_are_not_merged(director: User, client_of: ClientOf) -> None:
+    first, other = (a_report(ReportKind.CONSUMED_OUTAGE, by=director, provider=a_service()) for _n in range(2))
+    with pytest.raises(MoveRefused):
+        actions.merge(first, into=other, by=a_reviewer())
+    assert not offered(client_of(a_reviewer()), first, "merge")
+    again = a_report(ReportKind.CONSUMED_OUTAGE, by=director, provider=first.provider_service)
+    actions.merge(again, into=first, by=a_reviewer())
+    again.refresh_from_db()
+    assert again.status == Status.MERGED
 
 
 def test_a_report_that_took_others_in_is_not_merged_itself(director: User, pair: tuple[Report, Report]) -> None:
