@@ -28,8 +28,8 @@ WITHIN = {
     "inbox_count", "inbox_open", "inbox_read_all", "incident_situation", "preview", "provider_search", "receipt",
     "report_answer", "report_ask_extension", "report_complete", "report_detail", "report_extend_window",
     "report_interim", "report_list", "report_new", "report_no_change", "report_reopen", "report_restore",
-    "report_undo_restore", "report_update", "report_verdict", "reports_about_us", "service_search", "silent_deny",
-    "silent_outage", "silent_report", "status_list", "status_service", "stay",
+    "report_undo_restore", "report_update", "report_update_draft", "report_verdict", "reports_about_us",
+    "service_search", "silent_deny", "silent_outage", "silent_report", "status_list", "status_service", "stay",
 }  # fmt: skip
 
 

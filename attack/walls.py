@@ -36,7 +36,7 @@ HTMX, NOBODY = {"HX-Request": "true"}, uuid.UUID(int=8)
 #: A link that opens a screen asks once before it looks whether it opens one.
 ASKS_FIRST = {("GET", "wall_open")}
 #: Their proof is another: Nafath's signature, or the token of a mail.
-WITHOUT_TOKEN = {"nafath_push_callback", "nafath_form", "nafath_single_sign_out", "unsubscribe"}
+WITHOUT_TOKEN = {"nafath_push_callback", "nafath_form", "nafath_single_sign_out", "sms_receipt", "unsubscribe"}
 OF_THE_DESK = ("/admin/logout/", "/admin/entities/user/add/", "/admin/entities/entity/add/", "/admin/incidents/policy/")
 FORGED: tuple[dict[str, str], ...] = ({"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/"}, {})
 #: They end a session or begin another one.

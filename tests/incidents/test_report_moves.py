@@ -35,6 +35,7 @@ ELSEWHERE: dict[str, str | None] = {
     "link": None,
     "unlink": None,
     "echo": None,  # the incident's page
+    "record_call": None,  # the call list's
 }
 STORIES: list[tuple[ReportKind, Status]] = [
     (kind, status)

@@ -171,5 +171,5 @@ def test_while_it_is_open_idle_time_ends_no_session_but_its_hours_do(authority: 
 def test_closed_it_costs_a_request_no_query(authority: Entity, django_assert_num_queries: Any) -> None:
     browser = sign_in(Client(), a_person(Role.DIRECTOR))
     browser.get("/accounts/stay/")
-    with django_assert_num_queries(4):  # the session, the person, the membership; whether Nafath is away
+    with django_assert_num_queries(3):  # the session, the person with her membership; whether Nafath is away
         browser.get("/accounts/stay/")
