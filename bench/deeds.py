@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from bench.measuring import ROUNDS, Page
+from bench.measuring import COUNTS, ROUNDS, Page
 from entities.models import User
 from incidents.forms.doors import DOORS
 from tests.conftest import sign_in
@@ -40,7 +40,7 @@ def _filing(member: User) -> Callable[[], Any]:
     assert member.acting is not None
     a_team(member.acting.entity)
     client, door = sign_in(Client(), member), DOORS["own-outage"]
-    times = 2 + ROUNDS * REQUESTS
+    times = COUNTS + ROUNDS * REQUESTS
     forms = [minimal("own-outage", service=a_service(entity=member.acting.entity)) for _n in range(times)]
     return lambda: client.post(door.url, forms.pop())
 

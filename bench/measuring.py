@@ -18,7 +18,7 @@ from django.db import connection
 
 from entities.row_security import TELL
 
-ROUNDS = 4
+COUNTS, ROUNDS = 3, 4
 #: What frames a transaction is no question (decisions.md, Queries).
 FRAMING = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
@@ -64,7 +64,7 @@ class Page:
     least: float = float("inf")
 
     def count(self) -> None:
-        """The least of three: what is read once a minute and process is in one of them at the most."""
+        """The least of `COUNTS`: what is read once a minute and process is in one of them at the most."""
         asked: list[str] = []
 
         def counted(execute: Any, sql: str, *rest: Any) -> Any:
@@ -72,7 +72,7 @@ class Page:
             return execute(sql, *rest)
 
         counts = []
-        for _ in range(3):
+        for _ in range(COUNTS):
             asked.clear()
             with connection.execute_wrapper(counted):
                 answer = self.ask()
