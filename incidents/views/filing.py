@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -108,6 +110,28 @@ def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, 
     if restored_at := form.cleaned_data.get("restored_at"):
         return (actions.file_ended_outage(answers=form.answers(), restored_at=restored_at, **who),)
     return (actions.file_report(kind=door.kind, answers=form.answers(), **who),)
+
+
+def file_later(
+    request: PortalRequest,
+    door: Door,
+    form: FilingForm,
+    above: Form,
+    send: Callable[[], Filed],
+    **context: Any,
+) -> HttpResponse:
+    """What was told by telephone or written on paper before: `above` says when, and has to be right as well."""
+    if not form.is_bound:
+        return form_page(request, door, form, **context)
+    if (unfinished := still_open(request, door, form, **context)) is not None:
+        return unfinished
+    if not above.is_valid():
+        return form_page(request, door, form, status=422, **context)
+    try:
+        filed = send()
+    except MoveRefused as refusal:
+        return refused_page(request, door, form, refusal, **context)
+    return filed_answer(request, form, (filed,))
 
 
 def refused_page(

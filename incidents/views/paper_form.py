@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,11 +11,11 @@ from crisis_teams.readiness import active_team
 from entities.decorators import PortalRequest, acting, public, requires
 from entities.permissions import Permission as P
 from incidents import actions, sheets
-from incidents.errors import MoveRefused
+from incidents.actions import Filed
 from incidents.forms.doors import BY_TELEPHONE
 from incidents.forms.paper import PaperForm
 from incidents.offline import PaperReason
-from incidents.views.filing import FORM, filed_answer, find_door, form_page, no_team, refused_page, still_open
+from incidents.views.filing import FORM, file_later, find_door, no_team
 
 
 @public
@@ -50,18 +48,12 @@ def paper_report(request: PortalRequest, slug: str) -> HttpResponse:
         return no_team(request, door, entity)
     data = request.POST if request.method == "POST" else None
     paper = PaperForm(data)
-    is_read = paper.is_valid()
+    paper.is_valid()
     written_at = paper.cleaned_data.get("written_at") or timezone.now()
     form = door.form(data, entity=entity, at=written_at)
-    context: dict[str, Any] = {"paper": paper, "page": "incidents/paper/report.html"}
-    if data is None:
-        return form_page(request, door, form, **context)
-    if (unfinished := still_open(request, door, form, **context)) is not None:
-        return unfinished
-    if not is_read:
-        return form_page(request, door, form, status=422, **context)
-    try:
-        filed = actions.enter_from_paper(
+
+    def enter() -> Filed:
+        return actions.enter_from_paper(
             kind=door.kind,
             entity=entity,
             key=form.draft_key,
@@ -71,6 +63,5 @@ def paper_report(request: PortalRequest, slug: str) -> HttpResponse:
             written_at=written_at,
             by=request.user,
         )
-    except MoveRefused as refusal:
-        return refused_page(request, door, form, refusal, **context)
-    return filed_answer(request, form, (filed,))
+
+    return file_later(request, door, form, paper, enter, paper=paper, page="incidents/paper/report.html")

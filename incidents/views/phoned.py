@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,10 +15,10 @@ from entities.models import Entity
 from entities.permissions import Permission as P
 from entities.text import search_form
 from incidents import actions
-from incidents.errors import MoveRefused
+from incidents.actions import Filed
 from incidents.forms.doors import BY_TELEPHONE
 from incidents.forms.phoned import CallForm
-from incidents.views.filing import FORM, filed_answer, find_door, form_page, refused_page, still_open
+from incidents.views.filing import FORM, file_later, find_door
 
 FOUND = 12
 
@@ -56,18 +55,12 @@ def phoned_report(request: PortalRequest, entity_code: str, slug: str) -> HttpRe
     entity = get_object_or_404(Entity.objects.visible_to(request.user).active(), code=entity_code)
     data = request.POST if request.method == "POST" else None
     call = CallForm(data, members=team_members(entity))
-    heard = call.is_valid()
+    call.is_valid()
     called_at = call.cleaned_data.get("called_at") or timezone.now()
     form = door.form(data, entity=entity, at=called_at, on_behalf=entity.code)
-    phoned: dict[str, Any] = {"call": call, "entity": entity, "page": "incidents/phoned_report.html"}
-    if data is None:
-        return form_page(request, door, form, **phoned)
-    if (unfinished := still_open(request, door, form, **phoned)) is not None:
-        return unfinished
-    if not heard:
-        return form_page(request, door, form, status=422, **phoned)
-    try:
-        filed = actions.record_phoned_report(
+
+    def record() -> Filed:
+        return actions.record_phoned_report(
             kind=door.kind,
             entity=entity,
             key=form.draft_key,
@@ -76,6 +69,6 @@ def phoned_report(request: PortalRequest, entity_code: str, slug: str) -> HttpRe
             called_at=called_at,
             by=request.user,
         )
-    except MoveRefused as refusal:
-        return refused_page(request, door, form, refusal, **phoned)
-    return filed_answer(request, form, (filed,))
+
+    page = "incidents/phoned_report.html"
+    return file_later(request, door, form, call, record, call=call, entity=entity, page=page)
