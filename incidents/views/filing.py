@@ -113,14 +113,10 @@ def _send(request: PortalRequest, door: Door, form: FilingForm) -> tuple[Filed, 
 
 
 def file_later(
-    request: PortalRequest,
-    door: Door,
-    form: FilingForm,
-    above: Form,
-    send: Callable[[], Filed],
-    **context: Any,
+    request: PortalRequest, door: Door, form: FilingForm, above: Form, send: Callable[[], Filed], **context: Any
 ) -> HttpResponse:
     """What was told by telephone or written on paper before: `above` says when, and has to be right as well."""
+    context["above"] = above
     if not form.is_bound:
         return form_page(request, door, form, **context)
     if (unfinished := still_open(request, door, form, **context)) is not None:

@@ -165,6 +165,13 @@ def test_a_paper_that_cannot_be_is_refused_and_nothing_is_lost(
     assert not Report.objects.exists()
 
 
+def test_what_is_wrong_with_paper_and_report_stands_in_one_summary(director: User, client_of: Browser) -> None:
+    page = client_of(director).post(address(), {}).content.decode()
+    assert page.count('id="error-summary"') == 1
+    summary = page.partition('id="error-summary"')[2].partition("</ul>")[0]
+    assert "#id_reason_0" in summary and "#id_impact_level_0" in summary
+
+
 def test_an_outage_that_began_after_the_paper_is_refused(
     director: User, service: DigitalService, client_of: Browser
 ) -> None:
