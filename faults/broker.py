@@ -12,7 +12,7 @@ from faults.plan import expect, fault
     expected="a form takes what it always takes; all is told once Redis is back",
 )
 def redis_frozen_then_stopped(house: House) -> str:
-    before = house.answers.so_far()
+    before, restarts = house.answers.so_far(), house.portal.restarts
     house.redis.freeze()
     try:
         frozen = house.filing.wait_for(100)
@@ -27,7 +27,8 @@ def redis_frozen_then_stopped(house: House) -> str:
     others = house.answers.others(before, 302)
     seen = (
         f"{median(frozen) * 1000:.0f} ms frozen, {median(stopped) * 1000:.0f} ms stopped, "
-        f"{house.healthy * 1000:.0f} ms before; told {seconds:.0f} s after its return; "
+        f"{house.healthy * 1000:.0f} ms before; told {seconds:.0f} s after its return, "
+        f"background processes that ended and were started again: {house.portal.restarts - restarts}; "
         f"other answers: {others or 'none'}"
     )
     expect(house.as_ever(frozen) and house.as_ever(stopped) and not others, seen)

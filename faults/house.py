@@ -131,7 +131,9 @@ def opened(size: int) -> Iterator[House]:
         portal.start()
         answers = Answers()
         filing = Filing(town, size=size, port=portal.web_port, answers=answers)
-        yield House(size, postgres, redis, portal, mail, sms, disk, town, filing, answers)
+        house = House(size, postgres, redis, portal, mail, sms, disk, town, filing, answers)
+        portal.keep(house.senders_died)
+        yield house
 
 
 def _make_database(postgres: Postgres, environment: dict[str, str]) -> None:

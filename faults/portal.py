@@ -6,14 +6,18 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from faults.process import ROOT, Process, free_port, wait_until
 
 STARTS_WITHIN = 90.0
+#: How long a worker or a beat that ended by itself stays away, in seconds.
+RESTARTS_AFTER = 0.5
 WEB_WORKERS = 2
 #: How many tasks a worker runs at once: as many messages can be on their way when it dies.
 SENDERS = 2
@@ -68,6 +72,8 @@ class Portal:
         self.nafath_port, self._smtp_port = free_port(), free_port()
         self._disk, self._limit = disk, limit
         self.beats: list[Process] = []
+        self.restarts = 0
+        self._keeps = threading.Event()
 
     @property
     def nafath(self) -> str:
@@ -112,6 +118,22 @@ class Portal:
         for port in (self.web_port, self.accounts_port, self.nafath_port):
             wait_until(lambda port=port: self._answers(port), within=STARTS_WITHIN)  # type: ignore[misc]
 
+    def keep(self, worker_died: Callable[[], object]) -> None:
+        """What `restart: unless-stopped` of docker-compose.yml does: who ends unasked is started again."""
+        self._keeps.set()
+        threading.Thread(target=self._keep, args=[worker_died], daemon=True).start()
+
+    def _keep(self, worker_died: Callable[[], object]) -> None:
+        while self._keeps.is_set():
+            time.sleep(RESTARTS_AFTER)
+            for process in (self.worker, *self.beats):
+                if process.ended_unasked:
+                    process.kill()  # as a container ends with its first process
+                    if process is self.worker:
+                        worker_died()
+                    self.restarts += 1
+                    process.start()
+
     def add_beat(self) -> None:
         """One more clock; production has one."""
         place = str(self.folder / f"schedule-{len(self.beats)}")
@@ -144,5 +166,6 @@ class Portal:
         return False
 
     def stop(self) -> None:
+        self._keeps.clear()
         for process in (*self.beats, self.worker, self.accounts, self.web, self.simulator):
             process.stop(within=5)

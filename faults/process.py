@@ -48,6 +48,7 @@ class Process:
         self.command, self.log, self.folder, self.account = command, log, folder, account
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_wanted = False
 
     def start(self) -> None:
         who = {"user": self.account, "group": self.account, "extra_groups": []} if self.account else {}
@@ -62,6 +63,7 @@ class Process:
                 start_new_session=True,
                 **who,  # type: ignore[call-overload]
             )
+        self.is_wanted = True
 
     @property
     def pid(self) -> int:
@@ -72,6 +74,10 @@ class Process:
     @property
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def ended_unasked(self) -> bool:
+        return self.is_wanted and not self.is_alive
 
     @property
     def children(self) -> list[int]:
@@ -85,6 +91,7 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, to it and to all that it has started."""
+        self.is_wanted = False
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -93,6 +100,7 @@ class Process:
 
     def stop(self, *, by: signal.Signals = signal.SIGTERM, within: float = 25) -> None:
         """Ask it to end, and kill what does not."""
+        self.is_wanted = False
         if self.process is None:
             return
         if self.is_alive:

@@ -4,6 +4,7 @@ import gc
 import os
 from typing import Any
 
+import structlog
 from celery import Celery, Task
 from celery.schedules import crontab
 from celery.signals import worker_process_init
@@ -13,6 +14,7 @@ from entities.row_security import as_system
 from outage_portal.slow import watched
 from outage_portal.trace import HEADER, onward, traced
 
+log = structlog.get_logger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
 
 
@@ -21,7 +23,13 @@ class SystemTask(Task):  # type: ignore[type-arg]  # takes none when it runs
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with traced((self.request.headers or {}).get(HEADER)), as_system(), watched():
-            return super().__call__(*args, **kwargs)
+            try:
+                return super().__call__(*args, **kwargs)
+            except Exception:
+                if self.request.called_directly or self.request.is_eager:
+                    raise
+                # Handed back to the pool, a long traceback can cost it this process (docs/adr/0053).
+                log.exception("task_failed", task=self.name)
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Whoever hands a task over hands the trace on; the beat begins one with each tick."""
