@@ -113,6 +113,7 @@ def test_the_same_moment_tells_the_same_year(told: Told) -> None:
 def _forget_reports() -> None:
     from incidents.models import (
         Attachment,
+        CallTask,
         Clock,
         Incident,
         IncidentReport,
@@ -126,7 +127,16 @@ def _forget_reports() -> None:
     for model in (IncidentReport, SituationReport, Incident):
         model._default_manager.all().delete()
     ReportEvent.objects.all().delete()
-    for model in (SilentOutage, Clock, ReviewerNote, Attachment, FinalReport, AffectedService, ReferenceCounter):
+    for model in (
+        CallTask,
+        SilentOutage,
+        Clock,
+        ReviewerNote,
+        Attachment,
+        FinalReport,
+        AffectedService,
+        ReferenceCounter,
+    ):
         model._default_manager.all().delete()
     Report.objects.exclude(merged_into=None).delete()
     Report.objects.update(related=None)
