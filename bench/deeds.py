@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.board import Cast
 
 #: A round: each of them leaves something behind.
-REQUESTS = 2
+REQUESTS = 4
 NUMBER = "1000000008"
 
 

@@ -103,7 +103,7 @@ def _tell(story: Story, count: int, *, after: int, entities: int, services: int)
         Report,
         story.pattern.pk,
         count,
-        shift=f"(n * 7919 % {story.minutes}) * interval '1 minute'",
+        shift=f"(n::bigint * 7919 % {story.minutes}) * interval '1 minute'",
         reference=f"p.kind || '-' || (2030 + {place} / 1000000) || '-' || lpad(({place} % 1000000)::text, 6, '0')",
         key="gen_random_uuid()",
         entity_id=f"{entities} + n % {ENTITIES}",
