@@ -33,9 +33,11 @@ def main(town: Path, personas: dict[str, dict[str, str]]) -> None:
 
     from bench.fill import fill
     from entities.row_security import as_system
+    from tests import factories
 
     size = Size.asked()
     with as_system():
+        factories.after_the_personas()
         fill(size.reports)
         _settle(size, personas).write(town)
     with connection.cursor() as cursor:

@@ -27,6 +27,12 @@ def valid_id(serial: int | None = None, *, resident: bool = False) -> str:
     return next(base + str(last) for last in range(10) if national_id.passes_luhn(base + str(last)))
 
 
+def after_the_personas() -> None:
+    """Numbers made from now on are none of the pretend Nafath's."""
+    while next(_serial) < 1_000:
+        pass
+
+
 def a_sector(code: str = "digital") -> Sector:
     return Sector.objects.get_or_create(code=code, defaults={"name_ar": "التحول الرقمي", "name_en": "Digital"})[0]
 
