@@ -69,6 +69,7 @@ def measure(reviewer: User, member: User) -> list[Measurement]:
     heaviest = max(weights, key=lambda name: weights[name])
     return [
         Measurement(base.name, round(base.least * 1000, 2), "ms CPU"),
+        Measurement(f"{base.name}, database", round(base.database * 1000, 2), "ms CPU"),
         Measurement(f"{base.name}, HTML", len(base.answer), "bytes"),
         *(line for page in pages[1:] for line in page.against(base)),
         at_most("board, HTML", len(others[0].answer) / len(base.answer), "x the limit page", 1.3),

@@ -236,6 +236,12 @@ class Report(models.Model):
         ]
         indexes = [
             models.Index(fields=["lane", "next_due_at", "id"], condition=Q(lane__lt=Lane.ENDED), name="report_board"),
+            models.Index(  # the board's numbers, read from it alone
+                fields=["lane", "status", "severity"],
+                include=["incident", "entity", "provider_service", "kind", "window_start", "authority_due_at", "id"],
+                condition=Q(lane__lt=Lane.ENDED),
+                name="report_counted",
+            ),
             models.Index(fields=["authority_due_at"], condition=Q(lane__lt=Lane.ENDED), name="report_on_authority"),
             models.Index(fields=["entity", "-submitted_at"], name="report_of_entity"),
             models.Index(fields=["main_service", "started_at"], name="report_around"),
@@ -250,6 +256,7 @@ class Report(models.Model):
                 condition=Q(kind__in=TELL_OF_A_SERVICE, status__in=COUNTED),
                 name="report_spells",
             ),
+            models.Index(fields=["owner_reference"], condition=~Q(owner_reference=""), name="report_of_owners"),
             models.Index(fields=["incident"], condition=Q(incident__isnull=False), name="report_of_incident"),
         ]
 

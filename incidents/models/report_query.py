@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Greatest
 from django.utils import timezone
 
+from entities.among import Among
 from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from entities.text import search_form
@@ -63,7 +64,8 @@ class ReportQuerySet(models.QuerySet["Report"]):
         if user.acting.entity.is_authority and user.may(Permission.BOARD_VIEW):
             return self
         own = user.acting.entity_id
-        return self.filter(Q(entity=own) | Q(provider_service__entity=own))
+        services = DigitalService.objects.filter(entity=own).values("pk")
+        return self.filter(Q(entity=own) | Q(Among("provider_service_id", services)))
 
     def of(self, entity: Entity) -> Self:
         return self.filter(entity=entity)
