@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,10 @@ from uuid import UUID
 from django.core.signing import BadSignature, Signer
 from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.utils.translation import gettext as _
 
 from entities.models import User
+from entities.permissions import Permission
 from incidents.lifecycle import EventKind
 from incidents.looks import Look
 from incidents.models import Report
@@ -22,7 +24,8 @@ from notifications.duties import NOTICE_DUTIES
 from notifications.filters import Chosen
 from notifications.models import Delivery
 from notifications.recipients import Side, key_of, side_of
-from notifications.stories import headline
+from notifications.stories import brief, headline
+from notifications.typed import unsent_since
 
 #: So many rows at most on a page, and so many messages in them.
 PAGE, READ = 30, 90
@@ -168,12 +171,25 @@ def _key(cursor: str) -> tuple[int, datetime, UUID] | None:
 
 def _grouped(rows: list[Delivery], keys: list[object]) -> list[Group]:
     groups: dict[object, Group] = {}
+    begun: set[int] = set()  # reports of which it is said already: the newest reminder says it
     for row, key in zip(rows, keys, strict=False):
         report = row.report
         side = side_of(report, row.membership) if report else Side.OWN
         bundle = key[0] if isinstance(key, tuple) and isinstance(key[0], Bundle) else None
-        groups.setdefault(key, Group(report, side, bundle)).entries.append(_entry(row, side))
+        entry = _entry(row, side)
+        if report and report.pk not in begun and (since := unsent_since(row)):
+            begun.add(report.pk)
+            entry = replace(entry, text=_begun(row, since))
+        groups.setdefault(key, Group(report, side, bundle)).entries.append(entry)
     return list(groups.values())
+
+
+def _begun(row: Delivery, since: datetime) -> str:
+    """An update waits to be sent; whose it is reads whoever may send it."""
+    at = {"at": brief(since)}
+    if Permission.REPORT_UPDATE in row.membership.permissions:
+        return _("An update that %(name)s began at %(at)s has not been sent") % {**at, "name": row.typed_by}
+    return _("An update that was begun at %(at)s has not been sent") % at
 
 
 def _entry(row: Delivery, side: Side) -> Entry:

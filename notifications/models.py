@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,7 @@ from entities.models import DigitalService, Entity, Membership, Notice, User
 from entities.permissions import AUTHORITY_ROLES
 from entities.row_security import as_system
 from incidents.lifecycle import EventKind
-from incidents.models import Report, ReportEvent
+from incidents.models import Report, ReportEvent, UpdateDraft
 
 #: So many references a delivery may have, one after the other.
 RESENT = 16
@@ -95,7 +95,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def with_story(self) -> Self:
         """With all that a message or a row of the inbox is told from; a report's clocks are not in it."""
-        return self.select_related(
+        return self.annotate(typed_since=_typed("started_at")).select_related(
             "person", "membership__entity",
             "event__clock", "event__report__entity", "event__report__policy", "event__report__reviewer",
             "event__report__main_service", "event__report__provider_service", "event__report__incident",
@@ -115,8 +115,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
         Who is told of a report need not see it: a consumer hears of the owner's outage.
         """
+        names = {"typed_ar": _typed("person__name_ar"), "typed_en": _typed("person__name_en")}
         with as_system():
-            return self.with_story().in_bulk(list(keys))
+            return self.with_story().annotate(**names).in_bulk(list(keys))
+
+
+def _typed(column: str) -> Subquery:
+    """Of the update to its report that is not sent; of several, the one that was typed last."""
+    of_report = UpdateDraft.objects.filter(report=OuterRef("event__report"))
+    return Subquery(of_report.order_by("-updated_at").values(column)[:1])
 
 
 class Delivery(models.Model):
@@ -151,6 +158,11 @@ class Delivery(models.Model):
         default=0, db_default=0, help_text="How often it was sent anew after a receipt that it failed, up to RESENT."
     )
     read_at = models.DateTimeField(_("Read at"), null=True)
+
+    #: Read by `with_story`: since when an update to its report is typed and not sent. By `told`: by whom.
+    typed_since: datetime | None = None
+    typed_ar: str | None = None
+    typed_en: str | None = None
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -194,6 +206,11 @@ class Delivery(models.Model):
     @property
     def report(self) -> Report | None:
         return self.event.report if self.event else None
+
+    @property
+    def typed_by(self) -> str:
+        """The name of whoever types an update to its report, in the language of the page."""
+        return User(name_ar=self.typed_ar or "", name_en=self.typed_en or "").name
 
 
 class FollowQuerySet(models.QuerySet["Follow"]):

@@ -31,6 +31,7 @@ from notifications.ladders import is_shared
 from notifications.models import Delivery
 from notifications.paths import path_of
 from notifications.recipients import side_of, waits_on
+from notifications.typed import unsent_since
 
 C = ClockKind
 
@@ -147,18 +148,24 @@ def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> 
     untimed = _untimed(event, side)
     due = full(clock.due_at) if clock else ""
     label = ClockKind(clock.kind).label if clock and event.kind != EventKind.REMINDED else _("Due")
+    short = f"{label}: {brief(clock.due_at)}" if clock else ""
+    begun = unsent_since(delivery)
     topic = GUIDE.get(clock.kind, "") if clock else ""
     return Story(
         headline=headline(delivery),
         reference=_reference(event, side),
         facts=tuple(_facts(event, side)),
-        duty=str(_duty(event, clock.kind, side) if clock else untimed),
+        duty=_begun(begun) if begun else str(_duty(event, clock.kind, side) if clock else untimed),
         due=due,
         is_late=clock is not None and clock.due_at < at,
-        short_duty=f"{label}: {brief(clock.due_at)}" if clock else "",
+        short_duty=_("%(due)s (begun, not sent)") % {"due": short} if begun else short,
         path=path_of(delivery),
         guide=f"{reverse('guide')}#{topic or GUIDE[_REPORTS_AS.get(side, report.kind)]}",
     )
+
+
+def _begun(at: datetime) -> str:
+    return _("Send the update that was begun at %(at)s and has not been sent") % {"at": brief(at)}
 
 
 def _reference(event: ReportEvent, side: Side) -> str:
