@@ -156,6 +156,10 @@ class MarkForm(DraftForm):
         label=gettext_lazy("Who hears"),
         choices=list(words.LISTENERS.items()),
         widget=ChipsMultiple,
+        help_text=gettext_lazy(
+            "Where the head contact hears, a reviewer is asked to telephone as well; "
+            "not about what the authority owes, nor about corrective actions."
+        ),
         error_messages={"required": gettext_lazy("Choose at least one."), "invalid_choice": NOT_IN_LIST},
     )
     sms_for = forms.TypedMultipleChoiceField(

@@ -77,6 +77,11 @@ def reminders(rules: Rules) -> list[tuple[ClockKind, list[ReminderLine]]]:
     ]
 
 
+def telephoned(rules: Rules) -> list[tuple[str, str]]:
+    """What is asked for by telephone in the end, and when: the marks that put a call on the list (docs/adr/0047)."""
+    return [(str(ClockKind(mark.clock).label), words.when(mark)) for mark in rules.marks if mark.calls]
+
+
 def alarms(rows: Iterable[AlarmRule]) -> list[tuple[AlarmRule, str, str]]:
     """The rows of the silent-outage alarm, each with its services and what raises it; the rest stands last."""
     ordered = sorted(rows, key=lambda row: (row.tier is None, row.tier))

@@ -86,6 +86,8 @@ def when(mark: Mark) -> str:
 def _percent(percent: int) -> str:
     if percent < 0:
         return _("When %(n)s%% of the time has gone") % {"n": 100 + percent}
+    if percent == 100:
+        return _("Overdue by as much time again")
     return _("Overdue by %(n)s%% of the time") % {"n": percent}
 
 

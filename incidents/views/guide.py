@@ -12,6 +12,7 @@ from entities.permissions import ROLE_SENTENCES, Permission
 from incidents import handbook
 from incidents.lifecycle import Status
 from incidents.models import Policy
+from incidents.rulebook import matrix
 from incidents.severity import IMPACT_SENTENCES, Factor, Impact
 
 DENIED = ServiceDependency.State.DENIED
@@ -27,6 +28,7 @@ def guide(request: HttpRequest) -> HttpResponse:
     context = {
         "policy": policy,
         "clocks": handbook.clock_lines(rules),
+        "telephoned": matrix.telephoned(rules),
         "severities": handbook.severity_lines(rules),
         "tier_points": [(DigitalService.Tier(int(key)).label, n) for key, n in handbook.points_of(rules, Factor.TIER)],
         "impact_points": [

@@ -45,6 +45,7 @@ def policy_page(request: PortalRequest, version: int) -> HttpResponse:
         "in_force": in_force,
         "clock_tables": matrix.clock_tables(rules),
         "reminders": matrix.reminders(rules),
+        "telephoned": matrix.telephoned(rules),
         "alarms": matrix.alarms(policy.alarm_rules.all()),
         "points": matrix.points(rules),
         "severities": Severity.values,

@@ -12,12 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from entities.models import AuditEvent, Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused, StalePolicy
 from incidents.models import AlarmRule, Policy, ReminderMark
+from incidents.rulebook import matrix
 from incidents.rulebook.changes import changes
 from incidents.rulebook.gaps import lacking
 from incidents.rulebook.words import when
@@ -53,6 +55,27 @@ def test_no_page_shows_a_length_in_raw_minutes(client_of: ClientOf) -> None:
     page = client_of(a_person(Role.ADMIN)).get("/en/policies/1/").content.decode()
     assert "14400" not in page
     assert "480" not in page
+
+
+def test_the_policy_and_the_guide_say_at_which_mark_somebody_is_telephoned(client_of: ClientOf) -> None:
+    rules = Policy.objects.in_force().rules
+    calling = [mark for mark in rules.marks if mark.calls]
+    with override("en"):
+        told = matrix.telephoned(rules)
+    assert told == [(label, "Overdue by as much time again") for label, _when in told]
+    assert {"Next update", "Answer", "Answer to the report"} <= {label for label, _when in told}
+    page = client_of(a_person(Role.REVIEWER)).get("/en/policies/1/").content.decode()
+    assert page.count("and a reviewer telephones") == len(calling)
+    guide = Client().get("/en/guide/").content.decode()
+    assert guide.count("Overdue by as much time again") == len(calling)
+
+
+def test_a_policy_that_telephones_nobody_says_nothing_of_it(client_of: ClientOf) -> None:
+    draft = a_draft_policy()
+    for mark in draft.reminder_marks.all():
+        mark.audience = [name for name in mark.audience if name != Role.HEAD_CONTACT]
+        mark.save()
+    assert "telephones" not in client_of(a_person(Role.ADMIN)).get(f"/en/policies/{draft.version}/").content.decode()
 
 
 def test_what_changed_is_told_in_words_and_nothing_else(client_of: ClientOf) -> None:
