@@ -20,6 +20,8 @@ from incidents.standing import overdue
 from incidents.timeline import Entry, tell
 
 SHOWN = 50
+#: Whom a call goes to: last whoever the ladder's top rung tells (domain/lifecycle.md, Reminders: +100 %).
+RUNG = [*CALL_ORDER, Role.HEAD_CONTACT]
 Outcome = CallTask.Outcome
 
 
@@ -94,10 +96,13 @@ class Call:
 
     @cached_property
     def people(self) -> list[Person]:
-        """Whom to ring, in the order in which they are rung: the director, her alternates, members, the IT leader."""
-        found = Membership.objects.visible_to(self.reader).usable().filter(role__in=CALL_ORDER)
-        members = list(found.filter(entity=self.task.entity).select_related("user"))
-        members.sort(key=lambda each: (CALL_ORDER.index(Role(each.role)), each.pk))
+        """Whom to ring, in the order in which they are rung: the director, her alternates, members, the IT leader.
+
+        Last the head contact, where the entity has registered her number.
+        """
+        found = Membership.objects.visible_to(self.reader).usable().filter(entity=self.task.entity, role__in=RUNG)
+        members = list(found.exclude(role=Role.HEAD_CONTACT, user__mobile="").select_related("user"))
+        members.sort(key=lambda each: (RUNG.index(Role(each.role)), each.pk))
         brought: defaultdict[int, list[str]] = defaultdict(list)
         for event in self._events:
             brought[event.data["membership"]].append(event.data["outcome"])

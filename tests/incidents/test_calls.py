@@ -130,6 +130,21 @@ def test_when_nobody_answers_the_list_begins_again_without_the_wrong_numbers(
     assert call.next and call.next.member.user == filer
 
 
+def test_the_head_contact_is_rung_last_and_only_where_her_number_is_registered(silent: CallTask, person: User) -> None:
+    entity = silent.report.entity
+    head = a_person(Role.HEAD_CONTACT, entity=entity)
+    a_person(Role.IT_LEADER, entity=entity)
+    a_person(Role.HEAD_CONTACT, entity=entity, mobile="")
+    taken = actions.take_call(silent, seen=1, by=person)
+    people = Call(taken, reader=person, at=timezone.now()).people
+    assert [each.member.role for each in people] == [Role.DIRECTOR, Role.IT_LEADER, Role.HEAD_CONTACT]
+    assert people[-1].member.user == head
+    for _each in people[:-1]:
+        record(taken, Outcome.NO_ANSWER, by=person)
+    event = record(taken, Outcome.REACHED, by=person)
+    assert event.data["called"] == str(head.public_id) and owed() == []
+
+
 def test_the_silence_goes_on_after_any_call_until_the_word_comes(silent: CallTask, person: User) -> None:
     record(actions.take_call(silent, seen=1, by=person), Outcome.NO_ANSWER, by=person)
     silent.clock.refresh_from_db()
