@@ -14,6 +14,9 @@ from entities.models import DigitalService, Entity, User
 from entities.permissions import Permission
 from incidents.lifecycle import ReportKind
 
+#: So many drafts that name no service may one person have begun; those that do are one a service.
+MOST_UNNAMED = 10
+
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def visible_to(self, user: User) -> Self:
@@ -21,6 +24,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         if user.acting is None or not user.may(Permission.REPORT_DRAFT):
             return self.none()
         return self.filter(entity=user.acting.entity_id)
+
+    def unnamed(self, *, entity: Entity, by: User) -> Self:
+        """Those that somebody began for the entity and that name no service."""
+        return self.filter(entity=entity, started_by=by, service__isnull=True)
 
 
 class Draft(models.Model):

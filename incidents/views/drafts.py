@@ -22,7 +22,7 @@ from incidents.actions.drafts import Saved
 from incidents.forms.doors import Door
 from incidents.forms.filing import FilingForm
 from incidents.models import Draft
-from incidents.views.filing import find_door
+from incidents.views.filing import find_door, form_page, with_door
 
 AUTOSAVE = "X-Autosave"
 
@@ -48,6 +48,8 @@ def draft_save(request: PortalRequest, slug: str) -> HttpResponse:
     )
     if AUTOSAVE in request.headers:
         return _status(request, door, form, saved)
+    if saved.too_many:
+        return form_page(request, door, form, status=409, saved=saved, oldest=_oldest(request))
     if saved.draft is None or saved.stale:
         messages.warning(request, _("A colleague changed this draft meanwhile; yours was not saved over it."))
         return redirect(f"{door.url}?draft={form.draft_key}")
@@ -87,9 +89,16 @@ def _status(request: PortalRequest, door: Door, form: FilingForm, saved: Saved) 
         "saved": saved,
         "other": other,
         "ago": _ago(draft.updated_at) if draft else "",
+        "oldest": _oldest(request) if saved.too_many else [],
     }
     status = 409 if saved.stale or draft is None else 200
     return render(request, "incidents/_draft_status.html", context, status=status)
+
+
+def _oldest(request: PortalRequest) -> list[Draft]:
+    """Of hers that name no service the one that was touched longest ago; one, for it stands in a small place."""
+    hers = Draft.objects.visible_to(request.user).unnamed(entity=acting(request).entity, by=request.user)
+    return [with_door(draft) for draft in hers.select_related("last_writer").order_by("updated_at", "pk")[:1]]
 
 
 def _ago(moment: datetime) -> str:

@@ -231,10 +231,11 @@ def no_team(request: PortalRequest, door: Door, entity: Entity) -> HttpResponse:
 def drafts_of(request: PortalRequest) -> list[Draft]:
     """The entity's unsent drafts with their doors, the last touched first."""
     drafts = Draft.objects.visible_to(request.user).select_related("service", "last_writer")[:5]
-    return [_with_door(draft) for draft in drafts]
+    return [with_door(draft) for draft in drafts]
 
 
-def _with_door(draft: Draft) -> Draft:
+def with_door(draft: Draft) -> Draft:
+    """With the form that it belongs to, as `door`."""
     draft.door = door_of(draft)  # type: ignore[attr-defined]  # for the template alone
     return draft
 
