@@ -36,8 +36,8 @@ $(V)/.requirements-dev: requirements-dev.txt | $(BIN)/uv
 demo: $(V)/.requirements ## Serve the portal with demo data at http://localhost:8000 (PORT=, SIMULATOR_PORT=).
 	@$(BIN)/python manage.py demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
 
-reset: $(V)/.requirements ## Throw the demo's databases and uploads away.
-	@rm -rf var/demo && echo "The demo starts afresh at the next 'make demo'."
+reset: $(V)/.requirements ## Throw the demo's databases and uploads away, unless it runs.
+	@$(BIN)/python manage.py demo --reset
 
 test: $(V)/.requirements-dev ## Run the tests (SQLite, no services, no browser).
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

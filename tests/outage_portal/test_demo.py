@@ -61,6 +61,29 @@ def test_a_second_demo_in_the_same_directory_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "demo.json").exists()
 
 
+def test_a_reset_throws_the_demos_data_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "uploads").mkdir()
+    for name in ("portal.sqlite3", "demo.json", "uploads/a.pdf"):
+        (tmp_path / name).write_text("x")
+    call_command("demo", reset=True, directory=tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["lock"]
+    assert capsys.readouterr().out == "The demo starts afresh at the next 'make demo'.\n"
+
+
+def test_a_reset_beside_a_running_demo_says_so_and_removes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "portal.sqlite3").write_text("x")
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SystemExit, match=r"^The demo runs with .*: stop it first, with Ctrl-C in its terminal\.$"):
+            call_command("demo", reset=True, directory=tmp_path)
+    assert (tmp_path / "portal.sqlite3").exists()
+
+
+def test_make_reset_asks_the_demo_whether_it_runs() -> None:
+    said = subprocess.run(["make", "-n", "reset"], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+    assert "manage.py demo --reset" in said.stdout and "rm -rf var" not in said.stdout
+
+
 def test_production_serves_no_demo(settings: Any, tmp_path: Path) -> None:
     settings.PRODUCTION = True
     with pytest.raises(SystemExit, match="production"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -37,13 +38,26 @@ class Command(BaseCommand):
         parser.add_argument("--simulator-port", type=int, default=9010, help="the pretend Nafath (default 9010)")
         parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data lies (default var/demo)")
         parser.add_argument("--reports", type=int, default=400, help="how many reports the first start loads")
+        parser.add_argument("--reset", action="store_true", help="throw its data away instead, unless it runs")
         parser.add_argument("--inside", action="store_true", help="set by the command itself, once inside the demo")
 
     def handle(
-        self, *, port: int, simulator_port: int, directory: Path, reports: int, inside: bool, **options: object
+        self,
+        *,
+        port: int,
+        simulator_port: int,
+        directory: Path,
+        reports: int,
+        reset: bool,
+        inside: bool,
+        **options: object,
     ) -> None:
         if settings.PRODUCTION:
             sys.exit("The demo does not run in production: unset PORTAL_ENV.")
+        if reset:
+            throw_away(directory)
+            self.stdout.write("The demo starts afresh at the next 'make demo'.")
+            return
         if inside:
             code = self._run(directory, reports=reports)
             self.stdout.flush()
@@ -126,6 +140,21 @@ def refuse_taken_ports(port: int, simulator_port: int) -> None:
             )
     if port == simulator_port:
         sys.exit("PORT and SIMULATOR_PORT must differ.")
+
+
+def throw_away(directory: Path) -> None:
+    """Remove the demo's databases and uploads; end with one sentence while a demo works with them.
+
+    The lock stays, so that a demo which starts meanwhile still finds it.
+    """
+    with alone(directory) as alone_here:
+        if not alone_here:
+            sys.exit(f"The demo runs with {directory}: stop it first, with Ctrl-C in its terminal.")
+        for each in directory.iterdir():
+            if each.is_dir() and not each.is_symlink():
+                shutil.rmtree(each)
+            elif each.name != "lock":
+                each.unlink()
 
 
 @contextmanager
