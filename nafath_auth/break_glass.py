@@ -3,6 +3,7 @@
 It does not ask whether Nafath answers: two people have decided that. Source: docs/adr/0024.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -90,8 +91,11 @@ def refuse(reference: str, *, account: str = "", by: User) -> BreakGlass:
     return asked
 
 
-def enter(typed: str, *, address: str) -> User:
-    """The person whose link it is, acting by it; once. Raises BreakGlassRefused, the same for whatever is wrong."""
+def enter(typed: str, *, address: str, opens: Callable[[User], None]) -> User:
+    """The person whose link it is, acting by it; once. Raises BreakGlassRefused, the same for whatever is wrong.
+
+    `opens` writes her session while the access is locked: whoever refuses it meanwhile waits, and finds the session.
+    """
     now = timezone.now()
     with as_system(), transaction.atomic():  # nobody has signed in yet
         found = BreakGlass.objects.filter(key_digest=digest_of(typed)).select_related("person").first()
@@ -99,6 +103,7 @@ def enter(typed: str, *, address: str) -> User:
         mine = BreakGlass.objects.live(at=now).filter(pk=found.pk, confirmed_at__isnull=False) if found else None
         if found and membership and mine and mine.update(used_at=now):
             person = _acting(membership, found)
+            opens(person)
             _tell(Step.USED, found, by=person, address_hash=address_hash(address))
             return person
         _tell(_why_not(found, membership, at=now), found, address_hash=address_hash(address))

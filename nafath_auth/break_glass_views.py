@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
 from django.conf import settings
@@ -76,11 +77,12 @@ def door(request: HttpRequest) -> HttpResponse:
     form = OneTimeKeyForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            person = break_glass.enter(form.cleaned_data["one_time_key"], address=limits.address(request))
+            opens = partial(sessions.open_by_break_glass, request)
+            key, address = form.cleaned_data["one_time_key"], limits.address(request)
+            person = break_glass.enter(key, address=address, opens=opens)
         except BreakGlassRefused:
             form.add_error(None, _("This link opens nothing, or nothing any more. Ask for a new one."))
         else:
-            sessions.open_by_break_glass(request, person)
             return redirect(sessions.onward(request, person, ""))
     context = {"form": form, "minutes": int(LINK_FOR.total_seconds() // 60)}
     return render(request, "nafath_auth/break_glass.html", context, status=403 if form.errors else 200)

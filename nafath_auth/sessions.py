@@ -58,9 +58,13 @@ def open_by_code(request: HttpRequest, person: User) -> None:
 
 
 def open_by_break_glass(request: HttpRequest, person: User) -> None:
-    """A short session that follows reports for the authority, is no proof by Nafath, and keeps nothing of another."""
+    """A short session that follows reports for the authority, is no proof by Nafath, and keeps nothing of another.
+
+    Written at once, not with the answer: a refusal ends what it finds.
+    """
     request.session.flush()
     _open_narrow(request, person, by_break_glass=person.acting.by_break_glass if person.acting else "")
+    request.session.save()
 
 
 def _open_narrow(request: HttpRequest, person: User, **mark: str) -> None:
