@@ -32,8 +32,8 @@ FARTHEST = timedelta(days=731)
 class FilingForm(forms.Form):
     """A form of one kind. It creates nothing: `answers` is what the action files.
 
-    `at` is the moment of filing, of the call for a report by telephone. `on_behalf` is the code of the entity a
-    reviewer writes for, and goes with every search.
+    `at` is the moment of filing; of the call or the paper for what was told before, which `told` names: without `at` it
+    is not given yet. `on_behalf` is the code of the entity a reviewer writes for, and goes with every search.
     """
 
     kind: ClassVar[ReportKind]
@@ -50,10 +50,12 @@ class FilingForm(forms.Form):
         *,
         entity: Entity,
         at: datetime | None = None,
+        told: str = "",
         on_behalf: str = "",
         initial: dict[str, Any] | None = None,
     ) -> None:
-        self.entity, self.at = entity, at or timezone.now()
+        self.entity, self.at, self.told = entity, at or timezone.now(), told
+        self.awaits_moment = bool(told) and at is None
         opened = {"key": uuid.uuid4(), "opened_at": chip_value(self.at)}
         super().__init__(data, initial={**opened, **(initial or {})})
         self.cleaned_data: dict[str, Any] = {}

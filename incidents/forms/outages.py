@@ -60,10 +60,13 @@ class OutageForm(FilingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         opened = {"time": f"{timezone.localtime(self.opened):%H:%M}"}
-        self.fields["detected_at"].widget.none_label = gettext("%(time)s, when this form was opened") % opened
+        by_itself = self.told or gettext("%(time)s, when this form was opened") % opened
+        self.fields["detected_at"].widget.none_label = by_itself
 
     @property
     def folded_words(self) -> list[str]:
+        if self.awaits_moment:
+            return []
         detected = self.cleaned_data.get("detected_at") or self.opened
         return [gettext("detected at %(time)s") % {"time": f"{timezone.localtime(detected):%H:%M}"}]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crisis_teams.readiness import active_team
@@ -49,8 +49,8 @@ def paper_report(request: PortalRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     paper = PaperForm(data)
     paper.is_valid()
-    written_at = paper.cleaned_data.get("written_at") or timezone.now()
-    form = door.form(data, entity=entity, at=written_at)
+    told = _("When the paper form was filled in")
+    form = door.form(data, entity=entity, at=paper.cleaned_data.get("written_at"), told=told)
 
     def enter() -> Filed:
         return actions.enter_from_paper(
@@ -60,7 +60,7 @@ def paper_report(request: PortalRequest, slug: str) -> HttpResponse:
             answers=form.answers(),
             restored_at=form.cleaned_data.get("restored_at"),
             reason=PaperReason(paper.cleaned_data["reason"]),
-            written_at=written_at,
+            written_at=form.at,
             by=request.user,
         )
 

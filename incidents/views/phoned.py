@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crisis_teams.readiness import team_members
@@ -56,8 +56,8 @@ def phoned_report(request: PortalRequest, entity_code: str, slug: str) -> HttpRe
     data = request.POST if request.method == "POST" else None
     call = CallForm(data, members=team_members(entity))
     call.is_valid()
-    called_at = call.cleaned_data.get("called_at") or timezone.now()
-    form = door.form(data, entity=entity, at=called_at, on_behalf=entity.code)
+    told = _("When the call came")
+    form = door.form(data, entity=entity, at=call.cleaned_data.get("called_at"), told=told, on_behalf=entity.code)
 
     def record() -> Filed:
         return actions.record_phoned_report(
@@ -66,7 +66,7 @@ def phoned_report(request: PortalRequest, entity_code: str, slug: str) -> HttpRe
             key=form.draft_key,
             answers=form.answers(),
             caller=call.caller_name,
-            called_at=called_at,
+            called_at=form.at,
             by=request.user,
         )
 

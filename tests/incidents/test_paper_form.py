@@ -94,6 +94,19 @@ def test_what_was_written_on_paper_is_filed_at_its_own_time_and_is_not_late(
     assert report.detected_at <= report.submitted_at
 
 
+def test_the_folded_details_speak_of_the_papers_time_and_of_none_before_it_is_given(
+    director: User, service: DigitalService, client_of: Browser
+) -> None:
+    browser, url = client_of(director), f"/en{address()}"
+    for page in (browser.get(url), browser.post(url, paper(service, written_at="", impact_level=""))):
+        said = page.content.decode()
+        assert "detected at" not in said and "when this form was opened" not in said
+        assert "When the paper form was filled in" in said
+    at = timezone.localtime(timezone.now() - timedelta(hours=5))
+    given = browser.post(url, paper(service, written_at=chip_value(at), impact_level="")).content.decode()
+    assert f"detected at {at:%H:%M}" in given
+
+
 def test_the_same_outage_without_a_paper_is_late(director: User, service: DigitalService, client_of: Browser) -> None:
     """So the paper makes the difference, and only the first notice's."""
     at = timezone.now() - timedelta(hours=5)
