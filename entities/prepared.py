@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import connections
 from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
 
+from entities import replica
 from entities.models import User
 
 Row = TypeVar("Row")
@@ -83,7 +84,7 @@ class _Written(Generic[Row]):
 
 
 class Prepared:
-    """Remembers a question's SQL, for each thread and each key that it depends on."""
+    """Remembers a question's SQL, for each thread, each database and each key that it depends on."""
 
     def __init__(self, *, most: int = 200) -> None:
         self._most = most
@@ -96,6 +97,7 @@ class Prepared:
         in the key: under one key it is called once.
         """
         known: dict[Hashable, _Written[Row]] = self._local.__dict__.setdefault("known", {})
+        key = (replica.reads_from(), key)
         written = known.get(key)
         if written is None or written.connection is not connections[written.found.db]:
             written = _Written(build())

@@ -39,6 +39,7 @@ TELL = (
     "SELECT set_config('app.user', %s, false), set_config('app.role', %s, false), set_config('app.entity', %s, false)"
 )
 _identity: ContextVar[Identity] = ContextVar("row_security", default=NOBODY)
+_beside: ContextVar[BaseDatabaseWrapper | None] = ContextVar("told_beside", default=None)
 
 
 @contextmanager
@@ -66,26 +67,46 @@ def _identified(who: Identity) -> Iterator[None]:
         return
     _identity.set(who)
     try:
-        if connection.connection is not None:
-            tell(connection)
+        for wrapper in _told():
+            tell(wrapper)
         yield
     finally:
         _identity.set(outer)
-        _tell_again()
+        for wrapper in _told():
+            _tell_again(wrapper)
 
 
-def _tell_again() -> None:
+@contextmanager
+def told_beside(wrapper: BaseDatabaseWrapper) -> Iterator[None]:
+    """This connection works for whomever the portal's own works for, until the end of the block; then for nobody."""
+    beside = _beside.set(wrapper)
+    try:
+        if wrapper.connection is not None:
+            tell(wrapper)
+        yield
+    finally:
+        _beside.reset(beside)
+        who = _identity.set(NOBODY)
+        if wrapper.connection is not None:
+            _tell_again(wrapper)
+        _identity.reset(who)
+
+
+def _told() -> list[BaseDatabaseWrapper]:
+    """The open connections that work for somebody."""
+    return [each for each in (connection, _beside.get()) if each is not None and each.connection is not None]
+
+
+def _tell_again(wrapper: BaseDatabaseWrapper) -> None:
     """Back to whom it was; a connection that cannot be told is closed, and the answer stands.
 
     Inside a transaction that failed nothing can be told, and the rollback takes the setting back by itself.
     """
-    if connection.connection is None:
-        return
     try:
-        tell(connection)
+        tell(wrapper)
     except (DatabaseError, InterfaceError):
-        if not connection.in_atomic_block:
-            connection.close()
+        if not wrapper.in_atomic_block:
+            wrapper.close()
 
 
 def tell(wrapper: BaseDatabaseWrapper) -> None:
@@ -97,7 +118,7 @@ def tell(wrapper: BaseDatabaseWrapper) -> None:
 
 def tell_new_connection(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
     """A connection made under an identity works for it from its first query on."""
-    if connection.alias == "default" and _identity.get() != NOBODY:
+    if (connection.alias == "default" or connection is _beside.get()) and _identity.get() != NOBODY:
         tell(connection)
 
 

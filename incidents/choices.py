@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterable
 from functools import lru_cache
 
+from entities.replica import from_primary
 from incidents.models import Choice
 
 
 @lru_cache(maxsize=1)
+@from_primary()
 def _lists(_minute: int) -> dict[str, dict[str, Choice]]:
     found: dict[str, dict[str, Choice]] = {}
     for choice in Choice.objects.order_by("list", "order", "id"):

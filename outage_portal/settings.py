@@ -86,7 +86,9 @@ NID_ENCRYPTION_KEYS = env.list("NID_ENCRYPTION_KEYS", default=["local:not-a-secr
 # --- What production must not be -------------------------------------------------------------------
 # `make production-check` alone: the pretend Nafath stands for the real one where all is one machine (docs/adr/0039).
 PRODUCTION_DRILL = env.bool("PRODUCTION_DRILL", default=False)
-_reached = ("PORTAL_ORIGIN", "DATABASE_URL", "REDIS_URL", "SMS_GATEWAY_URL", "NAFATH_OIDC_ISSUER")
+_reached = ["PORTAL_ORIGIN", "DATABASE_URL", "REDIS_URL", "SMS_GATEWAY_URL", "NAFATH_OIDC_ISSUER"]
+if DATABASE_URL_REPLICA := env("DATABASE_URL_REPLICA", default=""):
+    _reached.append("DATABASE_URL_REPLICA")
 _hosts = [urlsplit(env(name, default="")).hostname or "" for name in _reached]
 _hosts += [env("EMAIL_HOST", default=""), *ALLOWED_HOSTS]
 REFUSED_IN_PRODUCTION = {
@@ -162,6 +164,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    # Last: what stands before it asks the primary who is here.
+    "outage_portal.replica.ReadFromReplica",
 ]
 
 ROOT_URLCONF = "outage_portal.urls"
@@ -215,6 +219,22 @@ else:
         "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000"
         " -c jit=off",
     }
+# A streaming copy of that database, for pages that only read (docs/adr/0054). It comes with the same roles.
+if DATABASE_URL_REPLICA:
+    _copied, _copy = DATABASES["default"], env.db("DATABASE_URL_REPLICA")
+    if any(_copied.get(of) != _copy.get(of) for of in ("ENGINE", "NAME", "USER")):
+        raise ImproperlyConfigured(
+            "DATABASE_URL_REPLICA is no copy of DATABASE_URL: PostgreSQL, the same database, the same role."
+        )
+    # A machine that vanishes under a question is noticed within seconds.
+    _gone = {"tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+    DATABASES["replica"] = {
+        **_copied,
+        **_copy,
+        "OPTIONS": {**_copied["OPTIONS"], **_gone},
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASE_ROUTERS = ["entities.replica.Router"]
 
 # --- People and sessions ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "entities.User"

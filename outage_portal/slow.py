@@ -11,15 +11,16 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger(__name__)
 MOST_CHARACTERS = 2000
 
 
-def watched() -> AbstractContextManager[None]:
+def watched(wrapper: BaseDatabaseWrapper = connection) -> AbstractContextManager[None]:
     """Within it a statement that takes SLOW_STATEMENT_MS or more is a line of the log, with the request's id."""
-    return connection.execute_wrapper(_timed)
+    return wrapper.execute_wrapper(_timed)
 
 
 def _timed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

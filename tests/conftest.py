@@ -19,7 +19,7 @@ from incidents.models import freeze, policy
 from tests import web_role
 from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
 
-pytest_plugins = ["tests.simulator_process", "tests.browser"]
+pytest_plugins = ["tests.simulator_process", "tests.browser", "tests.a_replica"]
 
 #: What takes longest begins first, or at the end of a run one worker is busy with it and the others wait.
 #: Holds with `--dist loadfile --no-loadscope-reorder`: by itself xdist takes the files with most tests first.

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from django.db import connection
+from django.db import connections
+
+from entities.replica import reads_from
 
 if TYPE_CHECKING:
     from entities.models.catalogue import DigitalService, ServiceDependency
@@ -93,7 +95,7 @@ def walk(
         entity="entities_entity",
         depth=DEPTH,
     )
-    with connection.cursor() as cursor:
+    with connections[reads_from()].cursor() as cursor:
         cursor.execute(sql, roots * 3)
         rows = cursor.fetchall()
     return [Reached(pk, entity, users or 0, far, bool(hard), bool(near)) for pk, entity, users, far, hard, near in rows]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from entities.fields import CleanCharField
 from entities.models import Membership, Sector, User
 from entities.permissions import Role
+from entities.replica import from_primary
 from entities.text import search_form, western_digits
 from incidents.board import COUNTED, FOLDED, NOBODY, SLICES, TABS, CountUpTo, Slice
 from incidents.lifecycle import ReportKind, Severity, Status
@@ -77,6 +78,7 @@ def _people(members: Iterable[Membership]) -> list[User]:
 
 
 @lru_cache(maxsize=1)
+@from_primary()
 def names_of_the_minute(minute: int) -> Names:
     """Read once a minute and process: they hardly ever change. `minute` is the memory's key."""
     now = timezone.now()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from entities.models import DigitalService, Sector
 from entities.models.naming import Bilingual
+from entities.replica import from_primary
 from incidents.calendar import RIYADH
 
 
@@ -77,6 +78,7 @@ def freezes_during(service: DigitalService, start: datetime, end: datetime | Non
 
 
 @lru_cache(maxsize=1)
+@from_primary()
 def _read_freezes(_minute: int) -> tuple[Freeze, ...]:
     return tuple(
         Freeze(

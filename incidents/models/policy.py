@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from entities.models import DigitalService
 from entities.models.naming import Bilingual
+from entities.replica import from_primary
 from incidents.calendar import Calendar, WorkCalendar
 from incidents.clocks import Mark, Rule, Rules
 from incidents.lifecycle import ClockKind, ReportKind, Severity
@@ -92,6 +93,7 @@ class Policy(models.Model):
 
 
 @lru_cache(maxsize=64)
+@from_primary()
 def rules_of(policy_id: int) -> Rules:
     """The rules of a published version, by its key: what a report has is one."""
     policy = Policy.objects.get(pk=policy_id)
@@ -254,6 +256,7 @@ def forget_calendar() -> None:
 
 
 @lru_cache(maxsize=1)
+@from_primary()
 def _read_calendar(_minute: int) -> WorkCalendar:
     days: dict[str, set[date]] = {kind: set() for kind in Holiday.Kind.values}
     for day, kind in Holiday.objects.values_list("day", "kind"):

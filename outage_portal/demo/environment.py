@@ -78,6 +78,7 @@ class Demo:
             "CSRF_TRUSTED_ORIGINS": "",
             "PORTAL_ORIGIN": self.origin,
             "DATABASE_URL": f"sqlite:///{quote(str(home / 'portal.sqlite3'))}",
+            "DATABASE_URL_REPLICA": "",
             "MEDIA_ROOT": str(home / "uploads"),
             "AUDIT_ARCHIVE_ROOT": str(home / "audit"),
             "REDIS_URL": "",

@@ -133,6 +133,7 @@ def test_the_drill_starts_where_all_is_one_machine(monkeypatch: pytest.MonkeyPat
         ("ALLOWED_HOSTS", "localhost,portal.example"),
         ("PORTAL_ORIGIN", "https://portal.example"),
         ("DATABASE_URL", "postgres://portal@db.example:5432/portal"),
+        ("DATABASE_URL_REPLICA", "postgres://portal@copy.example:5432/portal"),
         ("REDIS_URL", "redis://10.0.0.7:6379/0"),
         ("EMAIL_HOST", "mail.example"),
         ("SMS_GATEWAY_URL", "https://sms.example/messages"),
@@ -148,3 +149,36 @@ def test_the_drill_never_starts_where_others_are_reached(
 
 def test_production_is_no_drill_unless_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not start(monkeypatch)["PRODUCTION_DRILL"]
+
+
+# --- A copy of the database ---------------------------------------------------------------------------------------
+
+
+def test_without_a_copy_there_is_one_database_and_no_router(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = start(monkeypatch)
+    assert list(made["DATABASES"]) == ["default"] and "DATABASE_ROUTERS" not in made
+
+
+def test_a_copy_is_asked_as_the_database_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same timeouts and no JIT; its address may lie in a file."""
+    (tmp_path / "copy").write_text("postgres://portal:word@127.0.0.1:5433/portal\n")
+    made = start(monkeypatch, DATABASE_URL_REPLICA_FILE=str(tmp_path / "copy"), **HERE)
+    primary, copy = made["DATABASES"]["default"], made["DATABASES"]["replica"]
+    assert (copy["PORT"], copy["PASSWORD"]) == (5433, "word")
+    assert copy["CONN_MAX_AGE"] is None and copy["CONN_HEALTH_CHECKS"]
+    assert copy["OPTIONS"]["options"] == primary["OPTIONS"]["options"]
+    assert made["DATABASE_ROUTERS"] == ["entities.replica.Router"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://owner@127.0.0.1:5433/portal",
+        "postgres://portal@127.0.0.1:5433/other",
+        "sqlite:////tmp/portal.sqlite3",
+    ],
+)
+def test_what_can_be_no_copy_does_not_start(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Another role would read under another row-level security."""
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_REPLICA"):
+        start(monkeypatch, DATABASE_URL_REPLICA=address)
