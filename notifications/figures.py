@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from entities import replica
 from entities.models import Notice
 from entities.row_security import as_system
 from incidents.models import Clock, ReportEvent
@@ -25,6 +26,9 @@ from incidents.tasks import HEARTBEAT
 from notifications.health import DELIVERY_LATE, EVENT_LATE, SWEEP_LATE, broker_is_away, sign_in_is_away
 from notifications.models import Channel, Delivery, Hole, State
 from notifications.tasks import DELIVER_HEARTBEAT, FAN_OUT_HEARTBEAT
+
+#: Seconds; nobody reads from it long before.
+REPLICA_LATE = 30.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,12 @@ def _supports() -> Iterator[Figure]:
     away = _("Nafath does not answer")
     advice = _("Directors come in with a code, or call the operations room. It is asked again every half minute.")
     yield Figure("portal_nafath_away", away, float(sign_in_is_away()), 0, advice, unit="flag")
+    if replica.is_named():
+        label = _("The copy of the database is behind by")
+        advice = _(
+            "Pages are read from the primary meanwhile, and nothing is lost. Start the copy again, or make it anew."
+        )
+        yield Figure("portal_replica_lag_seconds", label, replica.measure(), REPLICA_LATE, advice)
 
 
 def _age(oldest: datetime | None, at: datetime) -> float:

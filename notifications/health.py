@@ -13,6 +13,7 @@ from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from entities import replica
 from entities.models import Notice
 from entities.models.breaker import nafath_is_away
 from entities.row_security import as_system
@@ -36,6 +37,7 @@ def degraded_parts() -> list[str]:
         "events": events_wait(),
         "holes": holes_are_open(),
         "nafath": sign_in_is_away(),
+        "replica": replica_is_away(),
     }
     return [name for name, limps in limping.items() if limps]
 
@@ -79,6 +81,14 @@ def sign_in_is_away() -> bool:
     """Nafath's circuit breaker is open: people sign in by the code door, or call."""
     with suppress(Error):
         return nafath_is_away()
+    return False
+
+
+def replica_is_away() -> bool:
+    """The copy of the database does not answer, or is so far behind that pages are read from the primary."""
+    with suppress(Error):
+        lag = replica.measure() if replica.is_named() else 0.0
+        return lag is None or lag > replica.MOST_BEHIND
     return False
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from entities import replica
 from outage_portal.backup.checking import tables_without_guard
 from outage_portal.backup.taking import server_version
 from outage_portal.checks import PAST_THE_LOCKS, POLICIES, UNLOCKED
@@ -39,6 +40,8 @@ def database() -> Iterator[Finding]:
     yield from _settings()
     yield _connections()
     yield _clock()
+    if replica.is_named():
+        yield _replica()
 
 
 def _shown(version: int) -> str:
@@ -107,3 +110,12 @@ def _clock() -> Finding:
     off = max(0.0, off)
     mend = "Let chrony or ntpd keep the time on both machines: deadlines are counted in it."
     return judged("clock beside the database's", f"{off:.1f} s apart", well=off <= SKEW, mend=mend)
+
+
+def _replica() -> Finding:
+    """Whether it is read from; its lag in the metrics is another finding."""
+    lag = replica.measure()
+    found = "does not answer, or is no copy" if lag is None else f"{lag:.1f} s behind"
+    mend = "See DATABASE_URL_REPLICA, and its server's log; make it anew where it has lost the thread. Pages are read"
+    mend += " from the primary meanwhile."
+    return judged("copy to read from", found, well=lag is not None and lag <= replica.MOST_BEHIND, mend=mend)
