@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 
 from attack.browser import Browser
 from attack.doors import DIRECTOR
@@ -116,13 +117,14 @@ def wall_of_another(house: House) -> str:
     return "one device, once, and dark afterwards"
 
 
-@attack("The way out of a mail, with a token that was bent")
+@attack("The ways out of a mail, and an address confirmed, with a token that was bent")
 def bent_way_out(house: House) -> str:
     with Browser() as thief:
-        for token in ("A" * 43, "1:1:AAAA", "eyJ1IjoxfQ:1tAAAA:AAAAAAAA", "%2e%2e", "x" * 3000):
+        tokens = ("A" * 43, "1:1:AAAA", "eyJ1IjoxfQ:1tAAAA:AAAAAAAA", "%2e%2e", "x" * 3000)
+        for way, token in product(("inbox/unsubscribe", "outside/confirm", "outside/leave"), tokens):
             for answer in (
-                thief.get(f"{house.origin}/inbox/unsubscribe/{token}/"),
-                thief.post(f"{house.origin}/inbox/unsubscribe/{token}/", data={"List-Unsubscribe": "One-Click"}),
+                thief.get(f"{house.origin}/{way}/{token}/"),
+                thief.post(f"{house.origin}/{way}/{token}/", data={"List-Unsubscribe": "One-Click"}),
             ):
                 refused(answer.status_code in (404, 400, 414), unless=f"{token[:20]}: {answer.status_code}")
     return "404, and nobody's messages changed"

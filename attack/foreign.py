@@ -28,6 +28,7 @@ ONE_OF = {
     "freeze": "SELECT max(id) FROM incidents_freezeperiod",
     "incident": "SELECT max(reference) FROM incidents_incident",
     "number": "SELECT 1",
+    "outside": "SELECT max(id::text) FROM incidents_outsidereader",
     "version": "SELECT max(version) FROM incidents_policy",
     "other": "SELECT min(version) FROM incidents_policy",
     "rule": "SELECT max(id) FROM incidents_clockrule",
@@ -157,10 +158,14 @@ def _attach(house: House, reference: str) -> None:
 
 
 def _keep_what_is_the_authoritys(house: House) -> None:
-    """A handover note, a screen and a saved view: the demo tells of none."""
+    """A handover note, a screen, a saved view and an address outside the portal: the demo tells of none."""
     wanted = {
         "handovernote": ("/board/duty/notes/new/", {}),
         "wallscreen": ("/wall/screens/", {"name": "Operations room"}),
+        "outsidereader": (
+            "/incidents/outside/",
+            {"address": "ops@example.sa", "office": "Operations room", "language": "both"},
+        ),
         "boardview": ("/board/views/save/", {"name": "Late", "next": "late=on"}),
     }
     lacking = [each for each in wanted if not house.ask(f"SELECT 1 FROM incidents_{each} LIMIT 1")]

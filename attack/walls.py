@@ -36,7 +36,10 @@ HTMX, NOBODY = {"HX-Request": "true"}, uuid.UUID(int=8)
 #: A link that opens a screen asks once before it looks whether it opens one.
 ASKS_FIRST = {("GET", "wall_open")}
 #: Their proof is another: Nafath's signature, or the token of a mail.
-WITHOUT_TOKEN = {"nafath_push_callback", "nafath_form", "nafath_single_sign_out", "sms_receipt", "unsubscribe"}
+WITHOUT_TOKEN = {
+    "nafath_push_callback", "nafath_form", "nafath_single_sign_out", "sms_receipt", "unsubscribe", "outside_confirm",
+    "outside_leave",
+}  # fmt: skip
 OF_THE_DESK = ("/admin/logout/", "/admin/entities/user/add/", "/admin/entities/entity/add/", "/admin/incidents/policy/")
 FORGED: tuple[dict[str, str], ...] = ({"Origin": f"https://{EVIL}", "Referer": f"https://{EVIL}/"}, {})
 #: They end a session or begin another one.
@@ -44,7 +47,8 @@ OF_HER_SESSION = {"sign_out", "end_session", "nafath_start", "nafath_single_sign
 #: What nobody has, by the argument that would name it; of any other one a number that is not given yet.
 NOWHERE = {
     "reference": "OUT-2026-999998", "incident": "INC-2026-999998", "entity_code": "nobody", "slug": "own-outage",
-    "role": "director", "token": "B" * 43, **dict.fromkeys(("key", "attachment", "delivery", "transaction"), NOBODY),
+    "role": "director", "token": "B" * 43,
+    **dict.fromkeys(("key", "attachment", "delivery", "outside", "transaction"), NOBODY),
 }  # fmt: skip
 #: Tables that the portal's own tasks, a sign-in or a reading write at any time.
 WRITTEN_MEANWHILE = {

@@ -76,6 +76,7 @@ STEP_UP = Limit("step-up", most=10, seconds=60, by=person, counts=_posted)
 CODE_DOOR = Limit("code door", most=20, seconds=60, by=address, counts=_posted)
 BREAK_GLASS = Limit("break-glass", most=5, seconds=60, by=address, counts=_posted)
 UNSUBSCRIBE = Limit("unsubscribe", most=60, seconds=60, by=address)  # one mail program answers for many people
+OUTSIDE_CONFIRM = Limit("outside confirm", most=20, seconds=60, by=address)
 CALENDAR_FEED = Limit("calendar feed", most=120, seconds=600, by=address)  # one office, many programs
 WALL_DOOR = Limit("wall door", most=20, seconds=60, by=address)
 SMS_RECEIPTS = Limit("sms receipts", most=600, seconds=60, by=address)  # what is refused a gateway brings again

@@ -66,7 +66,7 @@ def kept_out(text: str) -> str:
 
 
 #: What follows stands for a sign-in: whoever reads the log could use it.
-_PRIVATE_ADDRESS = re.compile(r"(/calendar/feed/|/inbox/unsubscribe/)[^/?\s]+")
+_PRIVATE_ADDRESS = re.compile(r"(/calendar/feed/|/inbox/unsubscribe/|/outside/(?:confirm|leave)/)[^/?\s]+")
 
 
 def redact_log(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

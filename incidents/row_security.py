@@ -85,6 +85,8 @@ POLICIES = {
     "incidents_situationreport": Policy(
         sees=f"{BY_AUTHORITY} OR (sent_at IS NOT NULL AND {_LISTED})", writes=_GROUPED.writes
     ),
+    # Leads keep the list of addresses; their owners, who have no session, are let in by the system.
+    "incidents_outsidereader": Policy(sees=BY_AUTHORITY, writes=may(Permission.REPORT_LEAD)),
     # A reader leaves her own; the sweep reads them.
     "incidents_readmark": Policy(sees=f"person_id = {USER} AND {OF_OWN_ENTITY}"),
     # One's own, of the entity one acts for; the feed itself is found by the system.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -41,6 +42,19 @@ def _lines(incident: Incident, figures: Figures, *, number: int, at: datetime, l
     yield _("Cause: %(cause)s") % {"cause": incident.cause or _("being looked into")}
     if figures.down:
         yield _("Next situation report: %(moment)s") % {"moment": _moment(at + EVERY)}
+
+
+def sent_figures(incident: Incident, figures: Figures, *, at: datetime) -> dict[str, Any]:
+    """What addresses outside the portal are told of one that is sent: numbers and moments (ISO 8601), no typed word."""
+    goes_on = bool(figures.down) and not incident.is_closed
+    return {
+        "since": figures.since.isoformat() if figures.since else "",
+        "entities": figures.entities,
+        "services": figures.services,
+        "back": figures.back,
+        "tiers": [[tier.tier, tier.total, tier.back] for tier in figures.tiers],
+        "next": (at + EVERY).isoformat() if goes_on else "",
+    }
 
 
 def _moment(moment: datetime) -> str:

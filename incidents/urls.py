@@ -27,6 +27,7 @@ from incidents.views import (
     holidays,
     incidents,
     interim,
+    outside,
     paper_form,
     papers,
     phoned,
@@ -176,6 +177,12 @@ urlpatterns: list[URLPattern] = [
     # --- views/incidents.py, views/situations.py: reports of one cause -----------------------------------------------
     path("incidents/", incidents.incident_list, name="incident_list"),
     path("incidents/new/", incidents.incident_new, name="incident_new"),
+    # views/outside.py: addresses outside the portal, and the links in the mails to them
+    path("incidents/outside/", outside.outside_readers, name="outside_readers"),
+    path("incidents/outside/<uuid:outside>/ask/", outside.outside_ask, name="outside_ask"),
+    path("incidents/outside/<uuid:outside>/remove/", outside.outside_remove, name="outside_remove"),
+    path("outside/confirm/<str:token>/", outside.outside_confirm, name="outside_confirm"),
+    path("outside/leave/<str:token>/", outside.outside_leave, name="outside_leave"),
     path("incidents/<str:incident>/", incidents.incident_page, name="incident_page"),
     path("incidents/<str:incident>/edit/", incidents.incident_edit, name="incident_edit"),
     path("incidents/<str:incident>/acknowledge/", incidents.incident_acknowledge, name="incident_acknowledge"),

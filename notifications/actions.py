@@ -20,6 +20,7 @@ from entities.models import AuditEvent, Notice, User
 from entities.row_security import as_system
 from incidents.models import ReportEvent
 from notifications import channels
+from notifications.addresses import end_where_refused
 from notifications.batches import BURSTS, LEASE, Batch
 from notifications.bundles import Bundle
 from notifications.channels import ChannelAway, ChannelRefused, ChannelUnavailable
@@ -28,6 +29,7 @@ from notifications.filters import Chosen
 from notifications.followers import everybody
 from notifications.messages import message_for
 from notifications.models import RESENT, Channel, Delivery, DeliveryQuerySet, State
+from notifications.outside import outside_audience, outside_delivery, outside_message
 from notifications.preferences import Wishes
 from notifications.recipients import Recipient, notice_audience
 from notifications.register import Register
@@ -105,6 +107,9 @@ def _fan_out_notices(*, at: datetime, limit: int) -> int:
             for recipient in notice_audience(notice)
             for channel in recipient.channels
         ]
+        deliveries += [
+            outside_delivery(notice, reader, at=at) for notice in notices for reader in outside_audience(notice)
+        ]
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(fanned_out_at=at)
     return len(notices)
@@ -168,6 +173,8 @@ def deliver(delivery_id: UUID, *, at: datetime, batch: Batch | None = None) -> S
     if state == State.PENDING and delivery.attempts >= MOST_ATTEMPTS:
         state = State.FAILED
     _stamp(mine, state, code=code, attempts=delivery.attempts, at=at)
+    if state == State.FAILED and delivery.outside is not None:
+        end_where_refused(delivery.outside, code=code, at=at)
     return state
 
 
@@ -175,6 +182,9 @@ def _send(delivery: Delivery, batch: Batch, *, at: datetime) -> State:
     if not still_owed(delivery, at=at):
         return State.SUPERSEDED
     way = channels.channel(delivery.channel)
+    if delivery.outside is not None and delivery.notice is not None:
+        way.send(outside_message(delivery, delivery.notice, delivery.outside))
+        return State.SENT
     if is_receipt(delivery):
         way.send(message_for(delivery, at=at))
         return State.SENT

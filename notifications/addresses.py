@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Window
 from django.db.models.functions import RowNumber
@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from entities.models import User
 from entities.row_security import as_system
+from incidents.actions import note_refusal
+from incidents.models import OutsideReader
 from notifications.channels import OF_THE_ADDRESS
 from notifications.models import Channel, Delivery, State
 
@@ -48,3 +50,13 @@ def failing(people: Iterable[int]) -> dict[int, list[Channel]]:
         if times == LAST:
             found[person].append(Channel(channel))
     return dict(found)
+
+
+def end_where_refused(reader: OutsideReader, *, code: str, at: datetime) -> None:
+    """After a mail to an address outside the portal has failed: by the same rule nothing more is sent there."""
+    if not OF_THE_ADDRESS.fullmatch(code):
+        return
+    ended = Delivery.objects.filter(outside=reader, state__in=[State.SENT, State.FAILED], created_at__gte=at - LATELY)
+    newest = list(ended.order_by("-created_at").values_list("state", "last_error")[:LAST])
+    refused = [error for state, error in newest if state == State.FAILED and OF_THE_ADDRESS.fullmatch(error)]
+    note_refusal(reader, is_dead=len(refused) == LAST, at=at)

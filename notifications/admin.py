@@ -33,7 +33,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("state", "channel", "last_error")
     search_fields = ("id", "event__report__reference")
     ordering = ("-created_at",)
-    fields = (*list_display, "person", "event", "notice")
+    fields = (*list_display, "person", "outside", "event", "notice")
     actions = ("retry",)
     show_full_result_count = False
 

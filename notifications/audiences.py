@@ -217,6 +217,7 @@ NOTICES: dict[str, tuple[tuple[Role, ...], frozenset[Channel]]] = {
     Notice.Kind.INCIDENT_OPENED: ((Role.REVIEWER, Role.LEAD), frozenset({Channel.IN_APP, Channel.EMAIL, Channel.SMS})),
     Notice.Kind.SITUATION_WAITS: ((Role.LEAD,), frozenset({Channel.IN_APP, Channel.EMAIL})),
     Notice.Kind.SITUATION_SENT: ((*AUTHORITY, Role.HEAD_CONTACT), frozenset({Channel.IN_APP, Channel.EMAIL})),
+    Notice.Kind.OUTSIDE_ASKED: ((), frozenset()),  # to nobody of the portal
     Notice.Kind.DEPENDENCY_DENIED: ((*TEAM, Role.IT_LEADER), frozenset({Channel.IN_APP, Channel.EMAIL})),
     # Of an entity its IT leader; of the authority, which keeps names and whoever belongs to several, its admins.
     Notice.Kind.CORRECTION_ASKED: ((Role.IT_LEADER, Role.ADMIN), frozenset({Channel.IN_APP, Channel.EMAIL})),

@@ -79,8 +79,8 @@ class Batch:
         """What is left, as it stands now."""
         self._read_at = at
         self._told = Delivery.objects.with_all_to_tell().in_bulk(self._left)
-        self._sent: defaultdict[tuple[int, str], list[datetime]] = defaultdict(list)
-        self._elsewhere: Counter[tuple[int, str]] = Counter()
+        self._sent: defaultdict[tuple[int | None, str], list[datetime]] = defaultdict(list)
+        self._elsewhere: Counter[tuple[int | None, str]] = Counter()
         in_hand = Q(state=State.LEASED, lease_until__gt=at, told_in=None) & ~Q(pk__in=self._left)
         hers = Delivery.objects.filter(person__in={each.person_id for each in self._told.values()}, channel__in=BURSTS)
         hers = hers.filter(Q(sent_at__gt=at - _LONGEST) | in_hand)

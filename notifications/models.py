@@ -1,5 +1,7 @@
 """A delivery: one message to one person by one channel, written at fan-out and sent at least once.
 
+Or one mail to an address outside the portal, which is nobody's inbox.
+
 And what a member follows: what she asked to be told of.
 """
 
@@ -19,7 +21,7 @@ from entities.models import DigitalService, Entity, Membership, Notice, User
 from entities.permissions import AUTHORITY_ROLES
 from entities.row_security import as_system
 from incidents.lifecycle import EventKind
-from incidents.models import Report, ReportEvent, UpdateDraft
+from incidents.models import OutsideReader, Report, ReportEvent, UpdateDraft
 
 #: So many references a delivery may have, one after the other.
 RESENT = 16
@@ -108,7 +110,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         `may_act`: whether the person may still act as whoever was to hear it.
         """
         usable = Exists(Membership.objects.usable().filter(pk=OuterRef("membership")))
-        return self.with_story().annotate(may_act=usable).prefetch_related("event__report__clocks")
+        told = self.with_story().select_related("outside").annotate(may_act=usable)
+        return told.prefetch_related("event__report__clocks")
 
     def told(self, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
         """Deliveries that somebody has found to be hers, with what they tell of.
@@ -132,9 +135,25 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event = models.ForeignKey(ReportEvent, on_delete=models.PROTECT, null=True, related_name="deliveries")
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, null=True, related_name="deliveries")
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("Person"))
-    membership = models.ForeignKey(
-        Membership, on_delete=models.PROTECT, related_name="+", help_text="As whom she hears it: over, it is not sent."
+    # Null where `outside` stands, and only there: what tells a person is never asked of such a row.
+    person: models.ForeignKey[User, User] = models.ForeignKey(  # type: ignore[misc]
+        User, on_delete=models.PROTECT, null=True, related_name="deliveries", verbose_name=_("Person")
+    )
+    membership: models.ForeignKey[Membership, Membership] = models.ForeignKey(  # type: ignore[misc]
+        Membership,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="As whom she hears it: over, it is not sent.",
+    )
+    outside = models.ForeignKey(
+        OutsideReader,
+        on_delete=models.CASCADE,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("Address outside the portal"),
+        help_text="In place of a person; found by delivery_of_notice_outside_once.",
     )
     channel = models.CharField(_("Channel"), max_length=6, choices=Channel.choices)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.PENDING)
@@ -173,6 +192,16 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(event__isnull=False, notice__isnull=True) | Q(event__isnull=True, notice__isnull=False),
                 name="delivery_tells_of_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, membership__isnull=False, outside__isnull=True)
+                | Q(person__isnull=True, membership__isnull=True, outside__isnull=False, channel="email"),
+                name="delivery_to_one_reader",
+            ),
+            models.UniqueConstraint(
+                fields=["outside", "notice"],
+                condition=Q(outside__isnull=False),
+                name="delivery_of_notice_outside_once",
             ),
             models.UniqueConstraint(fields=["event", "person", "channel"], name="delivery_of_event_once"),
             models.UniqueConstraint(fields=["notice", "person", "channel"], name="delivery_of_notice_once"),

@@ -89,6 +89,8 @@ def audience(event: ReportEvent, register: Register) -> list[Recipient]:
 def notice_audience(notice: Notice) -> list[Recipient]:
     """Whom to tell of what has no report, each person once."""
     roles, channels = NOTICES[notice.kind]
+    if not roles:
+        return []
     there = Q(entity=notice.entity_id) | Q(role__in=AUTHORITY_ROLES)
     members = Membership.objects.usable().in_roles(*roles).filter(there).select_related("user")
     if notice.kind == Notice.Kind.CODE:

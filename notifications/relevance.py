@@ -12,6 +12,7 @@ from incidents.lifecycle import ENDED, OPEN, ClockKind, EventKind, Verdict
 from incidents.models import Draft, Incident, Policy, Report, ReportEvent, SilentOutage, SituationReport
 from nafath_auth.models import DoorCode
 from notifications.models import Delivery, Hole
+from notifications.outside import is_wanted
 
 
 def still_owed(delivery: Delivery, *, at: datetime) -> bool:
@@ -19,6 +20,8 @@ def still_owed(delivery: Delivery, *, at: datetime) -> bool:
 
     As they were loaded (`with_all_to_tell`): load them when you ask.
     """
+    if delivery.outside is not None:
+        return is_wanted(delivery.notice, delivery.outside)
     if not delivery.may_act:  # type: ignore[attr-defined]  # annotated
         return False
     if delivery.event is not None:

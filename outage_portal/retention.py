@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
-from incidents.models import BoardView, CalendarToken, Draft, Report, UpdateDraft
+from incidents.models import BoardView, CalendarToken, Draft, OutsideReader, Report, UpdateDraft
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow, Preference
 from outage_portal.audit import archive
@@ -99,6 +99,12 @@ KINDS = (
         lambda before: Notice.objects.filter(at__lt=before, fanned_out_at__isnull=False, deliveries__isnull=True),
     ),
     Kind("desk_log", lambda before: LogEntry.objects.filter(action_time__lt=before)),
+    # Whatever was told to an address goes with it.
+    Kind(
+        "outside_unconfirmed",
+        lambda before: OutsideReader.objects.filter(confirmed_at__isnull=True, asked_at__lt=before),
+    ),
+    Kind("outside_ended", lambda before: OutsideReader.objects.filter(ended_at__lt=before)),
     Kind("people", without_ties, forget),
 )
 

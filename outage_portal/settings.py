@@ -314,6 +314,8 @@ RETENTION_DAYS = {
     "deliveries": 365,  # after what they tell of
     "notices": 365,
     "desk_log": 365,
+    "outside_unconfirmed": 7,  # addresses outside the portal, after their owner was asked last
+    "outside_ended": 365,  # and after they were removed or left, as long as what was sent to them
     "people": 730,  # after the end of the last membership: the row stays, and names nobody
     "audit_log": 365,  # then a file in AUDIT_ARCHIVE_ROOT, and a checkpoint
 }

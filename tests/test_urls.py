@@ -18,7 +18,7 @@ from entities.models import Entity, ServiceDependency, User
 from entities.permissions import Permission, Role, permissions_of
 from incidents import actions
 from incidents.lifecycle import ClockKind, ReportKind
-from incidents.models import Attachment, CallTask, Draft, DutyShift, Incident, Report, SilentOutage
+from incidents.models import Attachment, CallTask, Draft, DutyShift, Incident, OutsideReader, Report, SilentOutage
 from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_service, a_shift, an_entity
@@ -62,6 +62,7 @@ class World:
     alarm: SilentOutage  # about B's service
     incident: Incident  # the authority's, over B's report; nothing of it is sent to anybody
     dependency: ServiceDependency  # on B's service
+    outside: OutsideReader  # the authority's: an address that is told of incidents
 
     def foreign(self, name: str, argument: str) -> Any:
         """B's value for an argument of a URL; an unknown argument fails the test."""
@@ -77,6 +78,7 @@ class World:
             "incident": self.incident.reference,
             "number": 1,
             "dependency": self.dependency.pk,
+            "outside": self.outside.pk,
             "entity_code": self.entity.code,
             "membership": self.director.acting.pk if self.director.acting else 0,
             "slug": "own-outage",
@@ -112,6 +114,7 @@ class World:
             list(Incident.objects.values_list("pk", "state", "acknowledged_at", "name_ar", "group_mode")),
             list(self.incident.members.values_list("report", "unlinked_at")),
             list(self.incident.situation_reports.values_list("text_ar", "sent_at")),
+            list(OutsideReader.objects.values_list("pk", "asked", "confirmed_at", "ended_at")),
             list(CallTask.objects.values_list("pk", "taken_by", "reached_at", "version")),
             list(DutyShift.objects.values_list("pk", "person", "starts_at", "ends_at", "phone")),
             list(ServiceDependency.objects.order_by("pk").values_list("consumer", "provider", "strength", "state")),
@@ -150,7 +153,12 @@ def world(db: None) -> World:
     incident = actions.open_incident([report], name_ar=f"حادث {CANARY}", name_en=f"Incident {CANARY}", by=lead)
     actions.prepare_situation(incident, by=lead)
     dependency = a_dependency(a_service(), service)
-    return World(entity, director, report, draft, attachment, delivery, shift, call, alarm, incident, dependency)
+    outside = actions.add_outside_reader(
+        address="ops@example.sa", office=f"غرفة {CANARY}", language="both", sectors=[], by=lead
+    )
+    return World(
+        entity, director, report, draft, attachment, delivery, shift, call, alarm, incident, dependency, outside
+    )
 
 
 def _url(world: World, name: str) -> str:
@@ -199,7 +207,7 @@ MAY_NAME_A_SERVICE = {"file_consumed_outage", "file_because_of_another", "servic
 #: Arguments that name a thing of B's.
 OF_A_THING = {
     "reference", "attachment", "delivery", "membership", "entity_code", "service", "shift", "call", "incident",
-    "dependency",
+    "dependency", "outside",
 }  # fmt: skip
 
 

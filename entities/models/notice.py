@@ -42,6 +42,7 @@ class Notice(models.Model):
         INCIDENT_OPENED = "INCIDENT_OPENED", _("An incident groups reports")
         SITUATION_WAITS = "SITUATION_WAITS", _("A situation report waits to be sent")
         SITUATION_SENT = "SITUATION_SENT", _("A situation report was sent")
+        OUTSIDE_ASKED = "OUTSIDE_ASKED", _("An address outside the portal was asked to confirm itself")
         DEPENDENCY_DENIED = "DEPENDENCY_DENIED", _("A dependency was denied")
         CORRECTION_ASKED = "CORRECTION_ASKED", _("A correction of personal data is asked for")
 

@@ -57,6 +57,14 @@ from incidents.actions.maintenance import complete, extend_window, reschedule, s
 from incidents.actions.merging import merge, undo_merge
 from incidents.actions.moves import acknowledge, move, undo_acknowledge
 from incidents.actions.nudges import remind_unsent_drafts
+from incidents.actions.outside import (
+    add_outside_reader,
+    ask_outside_reader,
+    confirm_outside_reader,
+    leave_outside_list,
+    note_refusal,
+    remove_outside_reader,
+)
 from incidents.actions.pausing import pause_final, resume_final
 from incidents.actions.policies import (
     ask_publication,
@@ -94,11 +102,13 @@ __all__ = [
     "acknowledge_incident",
     "act_by_itself",
     "add_note",
+    "add_outside_reader",
     "add_shift",
     "adopt_service",
     "answer",
     "ask",
     "ask_extension",
+    "ask_outside_reader",
     "ask_publication",
     "assign",
     "assign_all",
@@ -114,6 +124,7 @@ __all__ = [
     "complete",
     "confirm_dependencies",
     "confirm_identities",
+    "confirm_outside_reader",
     "confirm_recorded",
     "confirm_withdrawal",
     "copy_policy",
@@ -139,6 +150,7 @@ __all__ = [
     "identify_service",
     "keep_freeze",
     "keep_typed",
+    "leave_outside_list",
     "link",
     "link_screen",
     "link_to_owners",
@@ -149,6 +161,7 @@ __all__ = [
     "may_share",
     "merge",
     "move",
+    "note_refusal",
     "open_incident",
     "open_screen",
     "pause_final",
@@ -169,6 +182,7 @@ __all__ = [
     "remove_days",
     "remove_dependency",
     "remove_freeze",
+    "remove_outside_reader",
     "remove_row",
     "remove_shift",
     "remove_view",

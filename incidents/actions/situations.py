@@ -1,9 +1,13 @@
-"""Situation reports: drafted by the sweep each hour, edited and sent by a lead to the people on the incident's list."""
+"""Situation reports: drafted by the sweep each hour, edited and sent by a lead to whoever stands on the list.
+
+People of the portal read the text here; addresses outside it are mailed the figures (docs/adr/0055).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
@@ -16,7 +20,15 @@ from incidents.actions.by_itself import one_by_one
 from incidents.errors import MoveRefused
 from incidents.grouping import children, figures
 from incidents.models import Incident, IncidentReader, SituationReport
-from incidents.situation import EVERY, situation_text
+from incidents.outside import outside_readers_of
+from incidents.situation import EVERY, sent_figures, situation_text
+
+
+class SentTo(NamedTuple):
+    """How many people of the portal are told of it, and how many addresses outside are mailed its figures."""
+
+    people: int
+    addresses: int
 
 
 def prepare_situations(*, at: datetime) -> int:
@@ -78,16 +90,20 @@ def save_situation(report: SituationReport, *, text_ar: str, text_en: str, by: U
 
 
 @transaction.atomic
-def send_situation(report: SituationReport, *, text_ar: str, text_en: str, at: datetime | None = None, by: User) -> int:
+def send_situation(
+    report: SituationReport, *, text_ar: str, text_en: str, at: datetime | None = None, by: User
+) -> SentTo:
     """Send it, as it was edited last, to everybody on the list; returns to how many. Raises MoveRefused."""
     report, at = _unsent(save_situation(report, text_ar=text_ar, text_en=text_en, by=by)), at or timezone.now()
     readers = IncidentReader.objects.filter(incident=report.incident).count()
-    if not readers:
+    sent = SentTo(people=readers, addresses=outside_readers_of(report.incident).count())
+    if not any(sent):
         raise MoveRefused(_("Nobody stands on the list yet: choose who is to read it."))
     report.sent_at, report.sent_by = at, by
     report.save(update_fields=["sent_at", "sent_by"])
-    _notify(Notice.Kind.SITUATION_SENT, report, step="sent", at=at)
-    return readers
+    told = sent_figures(report.incident, figures(report.incident), at=at)
+    _notify(Notice.Kind.SITUATION_SENT, report, step="sent", at=at, figures=told)
+    return sent
 
 
 def _unsent(report: SituationReport) -> SituationReport:
@@ -120,11 +136,11 @@ def possible_readers(incident: Incident) -> list[Membership]:
     return list(found.select_related("user", "entity").order_by("entity__kind", "entity", "role", "pk"))
 
 
-def _notify(kind: str, report: SituationReport, *, step: str, at: datetime) -> None:
+def _notify(kind: str, report: SituationReport, *, step: str, at: datetime, **more: Any) -> None:
     """Once a report and step, whoever asks how often."""
     authority = Entity.objects.filter(kind=Entity.Kind.REGULATOR).first()
     if authority is None:
         return
     incident = report.incident.reference
-    key, data = f"situation:{incident}:{report.number}:{step}", {"incident": incident, "number": report.number}
+    key, data = f"situation:{incident}:{report.number}:{step}", {"incident": incident, "number": report.number, **more}
     Notice.objects.get_or_create(key=key, defaults={"kind": kind, "entity": authority, "data": data, "at": at})

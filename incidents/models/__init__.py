@@ -11,6 +11,7 @@ from incidents.models.freeze import FreezePeriod
 from incidents.models.handover import HandoverNote
 from incidents.models.incident import Incident, IncidentReader, IncidentReport, SituationReport
 from incidents.models.note import ReviewerNote
+from incidents.models.outside import OutsideReader
 from incidents.models.policy import Choice, ClockRule, Holiday, Policy, ReminderMark, SeverityRule
 from incidents.models.reading import ReadMark
 from incidents.models.record import SealedRecord
@@ -43,6 +44,7 @@ __all__ = [
     "Incident",
     "IncidentReader",
     "IncidentReport",
+    "OutsideReader",
     "Policy",
     "ReadMark",
     "ReferenceCounter",

@@ -17,6 +17,7 @@ from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.forms.incidents import ReadersForm, SituationForm
 from incidents.models import SituationReport
+from incidents.outside import outside_readers_of
 from incidents.views.incidents import PAGE_OR_POST, find
 
 
@@ -48,6 +49,7 @@ def incident_situation(request: PortalRequest, incident: str, number: int) -> Ht
     context = {
         "situation": found, "reference": found.incident.reference, "form": form,
         "readers": found.incident.reader_rows.count() if leads else 0,
+        "addresses": outside_readers_of(found.incident).count() if leads else 0,
         "by_authority": request.user.may(Permission.BOARD_VIEW),
     }  # fmt: skip
     return render(request, "incidents/incident/situation.html", context, status=422 if form and form.errors else 200)
@@ -58,9 +60,11 @@ def _saved(request: PortalRequest, situation: SituationReport, form: SituationFo
         actions.save_situation(situation, **form.cleaned_data, by=request.user)
         messages.success(request, _("Saved. It is not sent yet."))
         return redirect("incident_situation", situation.incident.reference, situation.number)
-    count = actions.send_situation(situation, **form.cleaned_data, by=request.user)
-    said = ngettext("Sent to %(n)s person.", "Sent to %(n)s people.", count)
-    messages.success(request, said % {"n": count})
+    people, addresses = actions.send_situation(situation, **form.cleaned_data, by=request.user)
+    said = ngettext("Sent to %(n)s person.", "Sent to %(n)s people.", people) % {"n": people} if people else ""
+    figures = ngettext("Its figures go to %(n)s address.", "Its figures go to %(n)s addresses.", addresses)
+    said = f"{said} {figures % {'n': addresses}}".strip() if addresses else said
+    messages.success(request, said)
     return redirect("incident_page", situation.incident.reference)
 
 

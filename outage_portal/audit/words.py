@@ -115,6 +115,8 @@ REMOVED: dict[str, Promise] = {
     "deliveries": gettext_lazy("Messages that were sent"),
     "notices": gettext_lazy("Notices"),
     "desk_log": gettext_lazy("Changes listed at the desk"),
+    "outside_unconfirmed": gettext_lazy("Addresses that were not confirmed"),
+    "outside_ended": gettext_lazy("Addresses that left the list"),
     "people": gettext_lazy("Names and contacts of former users"),
     "audit_log": gettext_lazy("Lines of the security log, kept in a file"),
 }

@@ -58,6 +58,8 @@ TABLE = {
     "team_contact": ("reveals", 20, 600),
     "team_decision_file": ("reveals", 20, 600),
     "unsubscribe": ("unsubscribe", 60, 60),
+    "outside_leave": ("unsubscribe", 60, 60),
+    "outside_confirm": ("outside confirm", 20, 60),
     "calendar_feed": ("calendar feed", 120, 600),
     "sms_receipt": ("sms receipts", 600, 60),
     "wall_open": ("wall door", 20, 60),
@@ -120,6 +122,8 @@ def _ask(client_of: ClientOf, name: str) -> Callable[[], Any]:
         "team_contact": lambda: browser.post(reverse(name, args=[1])),
         "team_decision_file": lambda: browser.post(reverse(name, args=[report.entity.code])),
         "unsubscribe": lambda: stranger.get(reverse(name, args=["x"])),
+        "outside_leave": lambda: stranger.post(reverse(name, args=["x"])),
+        "outside_confirm": lambda: stranger.post(reverse(name, args=["x"])),
         "calendar_feed": lambda: stranger.get(reverse(name, args=["x"])),
         "wall_open": lambda: stranger.get(reverse(name, args=["x"])),
     }

@@ -64,6 +64,8 @@ def test_a_private_address_is_logged_without_its_token(key: str) -> None:
     for path, kept in (
         ("/en/calendar/feed/abc-D_e1.ics?service=3", "feed/"),
         ("/inbox/unsubscribe/a:b:c/", "unsubscribe/"),
+        ("/outside/confirm/a:b:c/", "confirm/"),
+        ("/en/outside/leave/a:b:c/", "leave/"),
     ):
         said = national_id.redact_log(None, "", {key: f"Not Found: {path}"})[key]
         assert kept in said and "abc-D" not in said and "a:b" not in said

@@ -21,7 +21,8 @@ from entities.models import ServiceDependency, User
 from entities.permissions import AUTHORITY_ROLES, Role, permissions_of
 from incidents import actions
 from incidents.lifecycle import ClockKind, ReportKind
-from incidents.models import CallTask, Draft, FreezePeriod, HandoverNote, Policy, Report, SilentOutage
+from incidents.models import CallTask, Draft, FreezePeriod, HandoverNote, OutsideReader, Policy, Report, SilentOutage
+from incidents.outside import confirm_address, leave_address
 from nafath_auth import break_glass
 from notifications.topics import Topic
 from notifications.unsubscribing import token_for
@@ -51,9 +52,18 @@ class Town(World):
     draft_policy: Policy
     waiting_policy: Policy
 
+    @property
+    def links(self) -> dict[str, str]:
+        """Addresses that stand in mails, by the name of the page."""
+        return {
+            "unsubscribe": token_for(self.director, Topic.ELSEWHERE),
+            "outside_confirm": confirm_address(self.outside),
+            "outside_leave": leave_address(self.outside),
+        }
+
     def foreign(self, name: str, argument: str) -> Any:
-        if (name, argument) == ("unsubscribe", "token"):
-            return token_for(self.director, Topic.ELSEWHERE)
+        if argument == "token" and (address := self.links.get(name)):
+            return address.rstrip("/").rpartition("/")[2]
         if argument == "freeze":
             return self.freeze.pk
         if argument == "note":
@@ -130,9 +140,21 @@ def built(*, minutes: int = 90) -> Town:
         [reports[2], reports[4]], name_ar="انقطاع الربط الشبكي", name_en="Network outage", by=lead
     )
     actions.prepare_situation(town.incident, by=lead)
-    town.note = _on_the_board(first, reviewer=reviewer, lead=lead)
+    town.note, town.outside = _on_the_board(first, reviewer=reviewer, lead=lead), _outside(lead)
     town.draft_policy, town.waiting_policy = a_draft_policy(minutes=minutes), a_waiting_policy(minutes=minutes)
     return town
+
+
+def _outside(lead: User) -> OutsideReader:
+    """One address that was confirmed, one that has left; and one whose owner has not answered."""
+    offices = ("غرفة عمليات وزارة الصحة", "بريد هيئة تنظيم القطاع", "مركز العمليات الوطني")
+    confirmed, left, waiting = (
+        actions.add_outside_reader(address=f"ops-{n}@example.sa", office=office, language="both", sectors=[], by=lead)
+        for n, office in enumerate(offices)
+    )
+    actions.confirm_outside_reader(confirmed.pk)
+    actions.leave_outside_list(left.pk)
+    return waiting
 
 
 def _on_the_board(report: Report, *, reviewer: User, lead: User) -> HandoverNote:

@@ -38,7 +38,7 @@ FRESH = {
     "team_hand_over", "team_contact", "audit_export", "my_data_copy", "break_glass_confirm",
     "policy_ask", "policy_publish", "holiday_confirm", "holiday_set", "holiday_remove",
     "freeze_add", "freeze_change", "freeze_remove", "calendar_feeds", "wall_screens", "wall_screen_link",
-    "team_decision_file",
+    "team_decision_file", "outside_readers",
 }  # fmt: skip
 OWN = {"final_check", "final_countersign"}
 

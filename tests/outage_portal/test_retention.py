@@ -20,7 +20,7 @@ from django.utils import timezone
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
 from entities.permissions import Role
 from incidents.lifecycle import ReportKind
-from incidents.models import BoardView, Draft, Report, UpdateDraft
+from incidents.models import BoardView, Draft, OutsideReader, Report, UpdateDraft
 from nafath_auth.models import BreakGlass, DoorCode, NafathTransaction
 from notifications.models import Delivery, Follow
 from outage_portal import retention
@@ -117,6 +117,21 @@ def one_whose_membership_ended(at: datetime) -> User:
     return person
 
 
+def an_address(at: datetime) -> OutsideReader:
+    reader = OutsideReader.objects.create(
+        address=f"{uuid.uuid4().hex}@example.sa", office="غرفة العمليات", added_by=a_person(Role.LEAD),
+        added_at=at, asked_at=at,
+    )  # fmt: skip
+    Delivery.objects.create(notice=a_notice(at), outside=reader, channel="email", state="sent", created_at=at)
+    return reader
+
+
+def an_address_that_left(at: datetime) -> OutsideReader:
+    reader = an_address(at)
+    OutsideReader.objects.filter(pk=reader.pk).update(confirmed_at=at, ended_at=at, ended_why="left")
+    return reader
+
+
 MAKERS: dict[str, Callable[[datetime], Any]] = {
     "sign_in_requests": a_request,
     "door_codes": a_used_code,
@@ -127,6 +142,8 @@ MAKERS: dict[str, Callable[[datetime], Any]] = {
     "deliveries": a_delivery,
     "notices": a_notice,
     "desk_log": a_desk_line,
+    "outside_unconfirmed": an_address,
+    "outside_ended": an_address_that_left,
     "people": one_whose_membership_ended,
 }
 
