@@ -22,6 +22,7 @@ from incidents.models.report_query import ReportQuerySet
 from outage_portal.seed import chapters, maintenance
 from outage_portal.seed.catalogue import load_catalogue
 from outage_portal.seed.freezes import keep_a_freeze
+from outage_portal.seed.outside import keep_outside_reader
 from outage_portal.seed.people import load_people
 from outage_portal.seed.roster import keep_roster
 from outage_portal.seed.telling import Chapter, Tale, Teller, tell
@@ -52,6 +53,7 @@ def keep_up_to_date(
     load_people(now=now)
     keep_roster(now=now)
     keep_a_freeze(now=now)
+    keep_outside_reader(now=now)
     newest = seeded().aggregate(newest=Max("submitted_at"))["newest"]
     if newest is not None and now - newest <= STALE_AFTER:
         return Outcome.FRESH, 0

@@ -1,4 +1,4 @@
-"""Somebody is on duty in the demo, whenever it is started, and what was changed by hand stays."""
+"""Somebody is on duty in the demo, whenever it is started, and what was changed by hand stays; as does the list."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from entities.models import User
+from entities.models import Notice, User
 from entities.permissions import Role
 from incidents.duty import Roster
-from incidents.models import DutyShift
+from incidents.models import DutyShift, OutsideReader
 from outage_portal.seed.catalogue import load_catalogue
+from outage_portal.seed.outside import keep_outside_reader
 from outage_portal.seed.people import Cast, load_people
 from outage_portal.seed.roster import keep_roster
 
@@ -38,3 +39,13 @@ def test_somebody_is_on_duty_at_every_start_and_what_was_taken_off_by_hand_stays
     for person in User.objects.filter(memberships__duty_shifts__isnull=False).distinct():
         shifts = list(DutyShift.objects.of_person(person).order_by("starts_at"))
         assert all(one.ends_at <= after.starts_at for one, after in pairwise(shifts))
+
+
+def test_one_office_outside_reads_of_incidents_and_stays_off_once_it_was_taken_off() -> None:
+    load_catalogue()
+    load_people(now=timezone.now())
+    assert keep_outside_reader(now=timezone.now()) == 1
+    assert OutsideReader.objects.confirmed().count() == 1
+    assert not Notice.objects.not_fanned_out().exists(), "nobody is mailed about it"
+    OutsideReader.objects.update(ended_at=timezone.now(), ended_why="removed")
+    assert keep_outside_reader(now=timezone.now()) == 0
