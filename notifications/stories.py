@@ -158,7 +158,7 @@ def _story_of_event(delivery: Delivery, event: ReportEvent, *, at: datetime) -> 
         duty=_begun(begun) if begun else str(_duty(event, clock.kind, side) if clock else untimed),
         due=due,
         is_late=clock is not None and clock.due_at < at,
-        short_duty=_("%(due)s (begun, not sent)") % {"due": short} if begun else short,
+        short_duty=_("%(due)s (begun, unsent)") % {"due": short} if begun else short,
         path=path_of(delivery),
         guide=f"{reverse('guide')}#{topic or GUIDE[_REPORTS_AS.get(side, report.kind)]}",
     )

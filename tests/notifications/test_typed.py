@@ -78,8 +78,8 @@ def test_the_sms_says_it_and_fits(town: Town, language: str) -> None:
     assert SECRET not in message.text
 
 
-def test_an_english_sms_says_it_in_three_words(town: Town) -> None:
-    assert "(begun, not sent)" in message_for(reminder(town, "DIRECTOR", Channel.SMS), at=timezone.now()).text
+def test_an_english_sms_says_it_in_two_words(town: Town) -> None:
+    assert "(begun, unsent)" in message_for(reminder(town, "DIRECTOR", Channel.SMS), at=timezone.now()).text
 
 
 def test_the_inbox_names_who_types_it_to_those_who_may_send_it_and_says_it_once(
