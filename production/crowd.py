@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -28,12 +30,17 @@ AWAY = 503
 
 
 class Crowd:
-    """`statuses`: of every answer. `broken`: requests without one. `receipts`: the key of a form and its reference."""
+    """`statuses`: of every answer. `broken`: requests without one. `receipts`: the key of a form and its reference.
 
-    def __init__(self, house: House, signed_in: Browser, services: list[int]) -> None:
+    `unseen`: what whoever had filed it did not find on her next page. `pages`: what those read who do not file.
+    """
+
+    def __init__(self, house: House, signed_in: Browser, services: list[int], *, pages: Sequence[str] = ("/",)) -> None:
         self._house, self._signed_in, self._services = house, signed_in, itertools.cycle(services)
         self.statuses, self.broken, self.receipts = Counter[int](), list[str](), dict[str, str]()
+        self.unseen: list[str] = []
         self._over, self._lock = threading.Event(), threading.Lock()
+        self._pages = itertools.cycle(pages)
         tasks = [self._file] * FILERS + [self._read] * READERS
         self._threads = [threading.Thread(target=task, daemon=True) for task in tasks]
 
@@ -72,7 +79,7 @@ class Crowd:
     def _read(self) -> None:
         browser = self._browser()
         while not self._over.is_set():
-            answer = self._ask(browser, "GET", "/")
+            answer = self._ask(browser, "GET", next(self._pages))
             if answer is None or answer.status_code == AWAY:
                 time.sleep(PAUSE)
 
@@ -87,7 +94,15 @@ class Crowd:
                 answer = self._ask(browser, "POST", PATH, data=fields)
                 if answer is not None and (found := RECEIPT.search(answer.headers.get("Location", ""))):
                     self.receipts[key] = found[1]
+                    self._look(browser, found[1])
                 elif answer is not None and answer.status_code != AWAY:
                     break
                 else:
                     time.sleep(PAUSE)
+
+    def _look(self, browser: Browser, reference: str) -> None:
+        """Home shows an entity's five newest reports: hers is one of them, or those that came after it."""
+        answer = self._ask(browser, "GET", "/")
+        shown = re.findall(r"OUT-\d{4}-\d{6}", answer.text) if answer is not None and answer.ok else [reference]
+        if max(shown, default="") < reference:
+            self.unseen.append(reference)

@@ -45,6 +45,9 @@ class House(attack.house.House):
     environments: dict[str, Environment] = field(default_factory=dict)
     direct: str = ""
     plain: str = ""
+    #: What a step opens for the rest of the walk.
+    closing: ExitStack = field(default_factory=ExitStack)
+    server: Postgres | None = None
 
     @property
     def certificate(self) -> str:
@@ -89,7 +92,7 @@ def opened() -> Iterator[House]:
         folder.chmod(0o711)  # PostgreSQL's account passes through
         ports = {name: free_port() for name in ("proxy", "plain", "web", "accounts", "mail", "redis", "nafath", "smtp")}
         (folder / "postgres").mkdir()
-        postgres = Postgres(folder / "postgres", **_server_settings())
+        postgres = Postgres(folder / "postgres", **server_settings())
         stack.callback(postgres.stop)
         postgres.start()
         make_secrets(folder / "secrets", ports, database_port=postgres.port)
@@ -105,10 +108,12 @@ def opened() -> Iterator[House]:
             direct=f"http://{HERE}:{ports['web']}", plain=f"http://localhost:{ports['plain']}",
         )  # fmt: skip
         _start(house, ports)
-        yield house
+        house.server = postgres
+        with house.closing:
+            yield house
 
 
-def _server_settings() -> dict[str, str]:
+def server_settings() -> dict[str, str]:
     """production/postgresql.conf, line by line."""
     lines = re.findall(r"^(\w+) = (.+)$", (PRODUCTION / "postgresql.conf").read_text(), re.MULTILINE)
     return {name: value.strip("'") for name, value in lines if name not in OF_THE_MACHINE}

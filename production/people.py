@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 DIRECTOR, REVIEWER = "Khalid Al-Otaibi", "Saad Al-Mutairi"
 #: One a report; the crowd files some hundred at most.
-SERVICES = 600
+SERVICES = 1200
 
 
 @dataclass(frozen=True)

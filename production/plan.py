@@ -11,6 +11,7 @@ import requests
 
 from attack.browser import Browser
 from faults.process import wait_until
+from production.copied import Copy
 from production.house import House
 from production.people import Town
 
@@ -32,6 +33,7 @@ class Walk:
     town: Town
     director: Browser = field(init=False)
     reviewer: Browser = field(init=False)
+    copy: Copy = field(init=False)
     reference: str = ""
     filed: int = 1
     upgraded: float = 0.0
@@ -81,6 +83,6 @@ def expect_soon(holds: Callable[[], object], otherwise: Callable[[], str]) -> No
 
 def whole_list() -> list[Step]:
     """Every step, one after the other."""
-    for theme in ("starting", "walk", "served", "replaced"):
+    for theme in ("starting", "walk", "served", "replaced", "machines", "logged"):
         import_module(f"production.{theme}")  # it lists its own
     return STEPS
