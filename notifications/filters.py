@@ -113,7 +113,6 @@ ASKING = (
 )  # fmt: skip
 UNASKING = (
     Notice.Kind.TEAM_CHANGED, Notice.Kind.CODE, Notice.Kind.CODE_ENTERED, Notice.Kind.SITUATION_SENT,
-    Notice.Kind.OUTSIDE_ASKED,
 )  # fmt: skip
 
 

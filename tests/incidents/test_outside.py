@@ -111,6 +111,7 @@ def test_what_is_typed_wrong_is_said_and_stays(lead: User, client_of: ClientOf) 
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "such as ops@example.sa" in page and "ops at example" in page and "مكتب" in page
+    assert page.count("There is a problem") == 1
 
 
 def test_the_owner_is_asked_again_later_and_not_for_ever(lead: User) -> None:
