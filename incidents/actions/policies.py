@@ -37,7 +37,7 @@ def copy_policy(policy: Policy, *, reason: str, by: User) -> Policy:
         version=newest + 1, based_on=source.version, reason=reason, editors=list(dict.fromkeys(hands))
     )
     for name in ROWS:
-        rows = list(getattr(source, name).all())
+        rows = list(getattr(source, name).order_by("pk"))
         for row in rows:
             row.pk, row.policy = None, copy
         if rows:

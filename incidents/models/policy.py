@@ -100,13 +100,13 @@ def rules_of(policy_id: int) -> Rules:
     severity = list(policy.severity_rules.all())
     return Rules(
         version=policy.version,
-        rules=tuple(row.as_rule for row in policy.clock_rules.all()),
-        marks=tuple(row.as_mark for row in policy.reminder_marks.all()),
+        rules=tuple(row.as_rule for row in policy.clock_rules.order_by("pk")),
+        marks=tuple(row.as_mark for row in policy.reminder_marks.order_by("pk")),
         weights=Weights(
             points={(r.factor, r.key): r.points for r in severity if r.factor != Factor.THRESHOLD},
             thresholds={int(r.key): r.points for r in severity if r.factor == Factor.THRESHOLD},
         ),
-        alarms=tuple(row.as_rule for row in policy.alarm_rules.all()),
+        alarms=tuple(row.as_rule for row in policy.alarm_rules.order_by("pk")),
     )
 
 
