@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from entities.permissions import Role
 from nafath_auth import break_glass
@@ -26,7 +27,7 @@ def test_link_opens_by_its_button_and_its_key_is_in_no_address(visit: Callable[.
     page = visitor.open(f"/accounts/break-glass/#{key}")
     field = page.locator("[data-from-address]")
     if javascript:
-        page.wait_for_function("document.querySelector('[data-from-address]').value")
+        expect(field).to_have_value(key)
         assert key not in page.url
     else:
         field.fill(key)

@@ -132,6 +132,7 @@ def test_a_choice_made_while_the_search_is_on_its_way_stands(entity: Entity, mon
     known = a_service(name_en="Unified payments")
     a_dependency(entity.services.get(), known)
     page = visit(mona).open("/en/reports/new/consumed-outage/")
+    page.wait_for_load_state("networkidle")  # the script that ends a search is here
     page.route("**/providers/search/**", lambda route: None)  # its answer is long in coming
     with page.expect_request("**/providers/search/**"):
         page.get_by_role("button", name="Search").click()

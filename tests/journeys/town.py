@@ -148,8 +148,11 @@ def built(*, minutes: int = 90) -> Town:
 def _outside(lead: User) -> OutsideReader:
     """One address that was confirmed, one that has left; and one whose owner has not answered."""
     offices = ("غرفة عمليات وزارة الصحة", "بريد هيئة تنظيم القطاع", "مركز العمليات الوطني")
+    for of_a_town_before in OutsideReader.objects.standing():
+        actions.remove_outside_reader(of_a_town_before, by=lead)
+    said: dict[str, Any] = {"language": "both", "sectors": [], "by": lead}
     confirmed, left, waiting = (
-        actions.add_outside_reader(address=f"ops-{n}@example.sa", office=office, language="both", sectors=[], by=lead)
+        actions.add_outside_reader(address=f"ops-{lead.pk}-{n}@example.sa", office=office, **said)
         for n, office in enumerate(offices)
     )
     actions.confirm_outside_reader(confirmed.pk)

@@ -20,13 +20,13 @@ from tests.simulator_process import Persona, Simulator
 
 @pytest.fixture
 def portal_hears(simulator: Simulator) -> Iterator[Any]:
-    """What is posted where the portal would be: path, authorization, body. The first is answered 503."""
+    """What is posted where the portal would be: path, authorization, body. The first of each SMS is answered 503."""
     told: Any = queue.Queue()
 
     class Portal(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(503 if told.empty() and body["reference"] not in seen else 200)
+            self.send_response(200 if body["reference"] in seen else 503)
             seen.add(body["reference"])
             self.end_headers()
             told.put((self.path, self.headers["Authorization"], body))
@@ -41,6 +41,13 @@ def portal_hears(simulator: Simulator) -> Iterator[Any]:
         yield told
         server.shutdown()
         thread.join()
+
+
+def _heard(told: Any, reference: str) -> Any:
+    """The next that is told of this SMS; a test before may have left one on its way."""
+    while (heard := told.get(timeout=60))[2]["reference"] != reference:
+        pass
+    return heard
 
 
 def fault(simulator: Simulator, name: str) -> None:
@@ -61,8 +68,7 @@ def test_the_portal_is_told_what_became_of_an_sms_until_it_listens(
     fault(simulator, chosen)
     reference = str(uuid4())
     assert post_sms(simulator, {"to": khalid.mobile, "text": "تنبيه", "reference": reference}).status_code == 202
-    first = portal_hears.get(timeout=60)
-    again = portal_hears.get(timeout=60)  # it had no time the first time
+    first, again = _heard(portal_hears, reference), _heard(portal_hears, reference)  # it had no time the first time
     assert first == again
     path, authorization, body = first
     assert path == "/integrations/sms/receipts/" and authorization.startswith("Bearer ")
