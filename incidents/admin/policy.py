@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -23,5 +24,5 @@ class PolicyAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if request.method == "POST":
             return super().change_view(request, object_id, form_url, extra_context)  # which refuses
-        policy = Policy.objects.filter(pk=object_id).first()
+        policy = self.get_object(request, unquote(object_id))  # None for what is no number
         return redirect("policy_page", policy.version) if policy else redirect("policy_list")

@@ -163,6 +163,12 @@ def test_the_policy_is_looked_at_here_and_changed_on_its_own_page(client_of: Bro
     assert Policy.objects.count() == 1
 
 
+@pytest.mark.parametrize("key", ["%20", "x", "9" * 30])
+def test_a_policy_that_is_none_leads_to_the_list(client_of: Browser, key: str) -> None:
+    response = client_of(a_person(Role.ADMIN)).get(f"/admin/incidents/policy/{key}/change/")
+    assert (response.status_code, response["Location"]) == (302, "/policies/")
+
+
 def test_the_teams_are_looked_at(client_of: Browser) -> None:
     team = a_team(an_entity())
     assert client_of(a_person(Role.ADMIN)).post(page_of(CrisisTeam, "change", team.pk), {}).status_code == 403
