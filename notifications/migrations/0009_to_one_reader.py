@@ -36,7 +36,7 @@ class ByItsOwnStatement(migrations.SeparateDatabaseAndState):
                 f"{made} NOT VALID",
                 f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
             ]
-        for statement in statements:
+        for statement in ["SET statement_timeout = 0", *statements, "RESET statement_timeout"]:  # it reads every row
             schema_editor.execute(statement, params=None)
 
     def database_backwards(
