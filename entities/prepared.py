@@ -1,7 +1,8 @@
 """Questions that are put into SQL once and asked often.
 
 To write a question costs the web process five to ten times as much as to hear the answer. One that every page asks, or
-every refresh of the board, is written the first time, and asked with other values after that (docs/adr/0046).
+every refresh of the board, is written the first time, and asked with other values after that (docs/adr/0046). Of
+whatever a connection asks often, this or another, PostgreSQL keeps the plan (docs/adr/0059).
 """
 
 from __future__ import annotations
@@ -12,12 +13,21 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
 
 from entities import replica
 from entities.models import User
 
 Row = TypeVar("Row")
+#: Plans that a connection keeps, the least asked leaving first: what all pages ask together.
+PLANS_KEPT = 400
+
+
+def keep_plans(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """Of every new connection to PostgreSQL."""
+    if connection.vendor == "postgresql":
+        connection.connection.prepared_max = PLANS_KEPT
 
 
 class Asked(Value):

@@ -11,6 +11,7 @@ REPORTS = WHOLLY_DOWN * ALL
 #: Mails in ten minutes, then one summary; SMS in fifteen, then one (domain/lifecycle.md, Reminders). Senders that work
 #: at the same moment may each find the last place free.
 MOST_MAILS, MOST_SMS = 6 + SENDERS - 1, 4 + SENDERS - 1
+SWEEP = "record_due_reminders"
 REMINDED = "FROM incidents_reportevent e WHERE e.kind = 'REMINDED'"
 DELIVERIES = f"{REMINDED.replace('WHERE', 'JOIN notifications_delivery d ON d.event_id = e.id WHERE')}"
 
@@ -37,6 +38,7 @@ def two_beats(house: House) -> str:
 )
 def beat_stopped(house: House) -> str:
     house.portal.stop_beats()
+    house.until(lambda: not house.redis.messages(SWEEP), "the last sweep that beat had asked for has ended")
     chosen = "SELECT id FROM incidents_report WHERE acknowledged_at IS NULL ORDER BY severity, entity_id LIMIT %s"
     reports = [pk for (pk,) in house.ask(chosen, REPORTS)]
     moved = ", ".join(

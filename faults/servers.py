@@ -104,6 +104,12 @@ class Redis:
             return bool(client.ping())
         return False
 
+    def messages(self, task: str) -> int:
+        """How many wait for this task or are worked on: a worker says that it has one when it has done it."""
+        with redis.Redis(port=self.port, socket_timeout=5) as client:
+            found: list[bytes] = [*client.lrange("celery", 0, -1), *client.hvals("unacked")]
+        return sum(task.encode() in message for message in found)
+
     def freeze(self) -> None:
         """It keeps its connections, and answers nobody."""
         self.process.send(signal.SIGSTOP)

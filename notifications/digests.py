@@ -107,7 +107,7 @@ def _digest(told: list[Delivery], *, at: datetime) -> Message:
     first = told[0]
     chapters = [_chapter(told, language, at=at) for language in languages_of(first)]
     context = {
-        "chapters": chapters,
+        "parts": chapters,
         "subject": chapters[0].title,
         "demo": settings.DEMO,
         "support_phone": settings.SUPPORT_PHONE,

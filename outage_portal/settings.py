@@ -218,6 +218,9 @@ else:
         # (docs/adr/0045): no JIT.
         "options": "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000"
         " -c jit=off",
+        # What is asked again and again is planned once (docs/adr/0059).
+        "server_side_binding": True,
+        "prepare_threshold": 5,
     }
 # A streaming copy of that database, for pages that only read (docs/adr/0054). It comes with the same roles.
 if DATABASE_URL_REPLICA:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from bench import __main__ as bench
+from tests.marks import postgresql
 
 
 def a_line(name: str = "filing, the POST", value: float = 3.0, **more: Any) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def test_one_size_has_nothing_to_be_held_against(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.wide
 @pytest.mark.django_db
-@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@postgresql
 def test_postgresql_compiles_no_query_of_ours() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")

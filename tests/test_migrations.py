@@ -7,6 +7,7 @@ one database; these few lines read the operations, and know what the portal's ow
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import models
@@ -16,7 +17,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.models.fields import NOT_PROVIDED
 
-from entities.indexing import AddIndexBeside
+from entities.indexing import AddConstraintBeside, AddIndexBeside
 
 #: The last one of each app before anything was released: nobody was served meanwhile.
 BEFORE = {"entities": 19, "crisis_teams": 2, "nafath_auth": 3, "incidents": 31, "notifications": 6}
@@ -28,6 +29,7 @@ GONE = (
     operations.AlterModelTable,
 )  # fmt: skip
 LOCKS = (operations.AddConstraint, operations.AddIndex)
+BESIDE = (AddConstraintBeside, AddIndexBeside)
 
 
 def breaches(migration: Migration, state: ProjectState) -> Iterator[str]:
@@ -41,8 +43,10 @@ def breaches(migration: Migration, state: ProjectState) -> Iterator[str]:
             yield f"{each.describe()}: the release before writes rows without it; null=True or db_default="
         elif isinstance(each, operations.AlterField) and not each.field.null and _was_null(state, migration, each):
             yield f"{each.describe()}: the release before still writes null"
-        elif isinstance(each, LOCKS) and not isinstance(each, AddIndexBeside) and model not in created:
-            yield f"{each.describe()}: writers wait while the table is read; a small table, or AddIndexBeside"
+        elif isinstance(each, operations.AlterField) and _is_of_another_type(state, migration, each):
+            yield f"{each.describe()}: the release before has questions prepared for the type it was; a new column"
+        elif isinstance(each, LOCKS) and not isinstance(each, BESIDE) and model not in created:
+            yield f"{each.describe()}: writers wait while the table is read; a small table, or entities/indexing.py"
         elif not _is_reversible(each):
             yield f"{each.describe()}: there is no way back"
 
@@ -51,9 +55,25 @@ def _is_demanded(field: models.Field) -> bool:  # type: ignore[type-arg]
     return not (field.many_to_many or field.null or field.db_default is not NOT_PROVIDED)
 
 
-def _was_null(state: ProjectState, migration: Migration, altered: operations.AlterField) -> bool:
+def _before(state: ProjectState, migration: Migration, altered: operations.AlterField) -> Any:
     found = state.models.get((migration.app_label, altered.model_name_lower))
-    return bool(found and altered.name in found.fields and found.fields[altered.name].null)
+    return found.fields.get(altered.name) if found else None
+
+
+def _was_null(state: ProjectState, migration: Migration, altered: operations.AlterField) -> bool:
+    before = _before(state, migration, altered)
+    return bool(before and before.null)
+
+
+def _is_of_another_type(state: ProjectState, migration: Migration, altered: operations.AlterField) -> bool:
+    """PostgreSQL answers no prepared question whose columns changed their type: docs/adr/0059."""
+    before = _before(state, migration, altered)
+    return bool(before) and _type_of(before) != _type_of(altered.field)
+
+
+def _type_of(field: Any) -> tuple[object, ...]:
+    sizes = (getattr(field, size, None) for size in ("max_length", "max_digits", "decimal_places"))
+    return (field.get_internal_type(), *sizes)
 
 
 def _is_reversible(each: Operation) -> bool:
@@ -87,13 +107,18 @@ def _of(*made: Operation) -> Migration:
 
 def _state() -> ProjectState:
     state = ProjectState()
-    fields = [("id", models.BigAutoField(primary_key=True)), ("note", models.TextField(null=True))]
+    fields = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("note", models.TextField(null=True)),
+        ("code", models.CharField(max_length=10)),
+    ]
     state.add_model(ModelState("portal", "Report", fields))
     return state
 
 
 CREATED = operations.CreateModel("Alarm", [("id", models.BigAutoField(primary_key=True))])
 INDEX = models.Index(fields=["note"], name="by_note")
+UNIQUE = models.UniqueConstraint(fields=["note"], name="note_once")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +129,9 @@ INDEX = models.Index(fields=["note"], name="by_note")
         (operations.DeleteModel("Report"), "still asks for it"),
         (operations.AddField("report", "phase", models.TextField(default="")), "writes rows without it"),
         (operations.AlterField("report", "note", models.TextField(default="")), "still writes null"),
+        (operations.AlterField("report", "code", models.CharField(max_length=20)), "prepared for the type it was"),
         (operations.AddIndex("report", INDEX), "writers wait"),
+        (operations.AddConstraint("report", UNIQUE), "writers wait"),
         (operations.RunPython(lambda apps, editor: None), "no way back"),
     ],
 )
@@ -119,7 +146,9 @@ def test_what_the_release_before_cannot_live_with_is_found(operation: Operation,
         (operations.AddField("report", "phase", models.TextField(null=True)),),
         (CREATED, operations.AddField("alarm", "note", models.TextField(default=""))),
         (CREATED, operations.AddIndex("alarm", INDEX)),
+        (operations.AlterField("report", "code", models.CharField(max_length=10, choices=[("a", "A")])),),
         (AddIndexBeside("report", INDEX),),
+        (AddConstraintBeside("report", UNIQUE),),
         (operations.RunPython(RunPython.noop, RunPython.noop),),
     ],
 )

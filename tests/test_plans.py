@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from bench.hottest import hottest
 from tests.factories import a_report
+from tests.marks import postgresql
 from tests.notifications.conftest import fan_out
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db]
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@postgresql
 def test_each_of_the_hottest_queries_has_its_index() -> None:
     """In tables of a few rows PostgreSQL would read them whole, or sort: it is told to do so only where it must."""
     report = a_report()

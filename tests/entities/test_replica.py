@@ -15,9 +15,7 @@ from entities.permissions import Role
 from entities.prepared import Prepared, key
 from incidents.models import Report
 from tests.factories import a_person, a_report
-
-postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a copy is PostgreSQL's")
-
+from tests.marks import postgresql
 
 # --- Who is asked --------------------------------------------------------------------------------------------------
 

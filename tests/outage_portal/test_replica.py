@@ -23,9 +23,9 @@ from notifications.health import degraded_parts
 from outage_portal.doctor import database as doctor
 from outage_portal.replica import COOKIE, OWN_WRITES_FOR, READERS, WRITE_NOTHING, ReadFromReplica
 from tests.factories import a_person, a_report, a_reviewer
+from tests.marks import postgresql
 
 ClientOf = Callable[[User], Client]
-postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a copy is PostgreSQL's")
 
 
 def matched(path: str) -> ResolverMatch:

@@ -14,7 +14,6 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from entities.models import AuditEvent, ChainHead, Membership, Notice, Session, User
@@ -27,6 +26,7 @@ from outage_portal import retention
 from outage_portal.audit import archive
 from outage_portal.audit.chains import examine
 from tests.factories import a_membership, a_person, a_report, an_entity
+from tests.marks import postgresql
 from tests.web_role import as_owner, guards_lifted
 
 pytestmark = pytest.mark.django_db
@@ -329,7 +329,7 @@ def test_the_guard_is_up_again_afterwards(chain: ChainHead) -> None:
 
 
 @pytest.mark.wide
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="roles are PostgreSQL's")
+@postgresql
 def test_only_the_owner_of_the_table_takes_lines_out(chain: ChainHead) -> None:
     with pytest.raises(CommandError, match="owns its table"):
         call_command("purge", stdout=StringIO())
