@@ -61,13 +61,28 @@ class Page(Generic[Row]):
     after: str = ""
 
 
-def page_of(found: QuerySet[Row], *, order: Order, size: int, after: str = "", before: str = "") -> Page[Row]:
-    """One page of `found`, with one query: the rows after a cursor, or those before one, or the first ones."""
+def page_of(
+    found: QuerySet[Row],
+    *,
+    order: Order,
+    size: int,
+    after: str = "",
+    before: str = "",
+    read: QuerySet[Row] | None = None,
+) -> Page[Row]:
+    """One page of `found`, with one query: the rows after a cursor, or those before one, or the first ones.
+
+    `read`: the same rows with all that is read of them. Given, the database joins and counts for the page's rows alone,
+    and not for whatever it sorts.
+    """
     key = order.key(before or after)
     backwards = bool(before) and key is not None
     if key is not None:
         found = order.beyond(found, key, backwards=backwards)
-    rows = list(order.sort(found, backwards=backwards)[: size + 1])
+    chosen = order.sort(found, backwards=backwards)[: size + 1]
+    if read is not None:
+        chosen = order.sort(read.filter(pk__in=chosen.values("pk")), backwards=backwards)
+    rows = list(chosen)
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()

@@ -30,15 +30,19 @@ def main(town: Path, personas: dict[str, dict[str, str]]) -> None:
     options = settings.DATABASES["default"]["OPTIONS"]
     options["options"] += " -c statement_timeout=0 -c lock_timeout=0"  # filling takes longer than a request may
     from django.db import connection
+    from django.utils import timezone
 
     from bench.fill import fill
     from entities.row_security import as_system
+    from incidents import actions
     from tests import factories
 
     size = Size.asked()
     with as_system():
         factories.after_the_personas()
         fill(size.reports)
+        while actions.act_by_itself(at=timezone.now()):  # years of outages have come at once, each with its marks
+            pass
         _settle(size, personas).write(town)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE incidents_reportevent SET fanned_out_at = now() WHERE fanned_out_at IS NULL")

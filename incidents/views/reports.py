@@ -40,9 +40,10 @@ def report_list(request: PortalRequest) -> HttpResponse:
     now, words = timezone.now(), request.GET.get("q", "").strip()[:200]
     part = next((tab for tab in TABS if tab.code == request.GET.get("show")), TABS[0])
     reports = Report.objects.visible_to(request.user)
-    found = with_own_clock(reports.searched_by(request.user, words).filter(part.holds(now)).for_page())
+    found = reports.searched_by(request.user, words).filter(part.holds(now))
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    page = page_of(found, order=NEWEST_FIRST if part.code == "ended" else BOARD_ORDER, size=PAGE, **cursors)
+    order = NEWEST_FIRST if part.code == "ended" else BOARD_ORDER
+    page = page_of(found, order=order, size=PAGE, read=with_own_clock(reports.for_page()), **cursors)
     counts = reports.unsettled().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
         "rows": [(report, report.own_due_at is not None and report.own_due_at < now) for report in page.rows],  # type: ignore[attr-defined]  # annotated
