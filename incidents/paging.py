@@ -63,12 +63,13 @@ class Page(Generic[Row]):
 
 def page_of(
     found: QuerySet[Row],
+    read: QuerySet[Row] | None = None,
+    /,
     *,
     order: Order,
     size: int,
     after: str = "",
     before: str = "",
-    read: QuerySet[Row] | None = None,
 ) -> Page[Row]:
     """One page of `found`, with one query: the rows after a cursor, or those before one, or the first ones.
 

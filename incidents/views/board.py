@@ -177,7 +177,7 @@ def _for_board(request: PortalRequest) -> ReportQuerySet:
 def _page(request: PortalRequest, chosen: BoardFilter) -> Page[Report]:
     found = chosen.apply(Report.objects.visible_to(request.user), at=timezone.now())
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    return page_of(found, order=chosen.order, size=chosen.size, read=_for_board(request), **cursors)
+    return page_of(found, _for_board(request), order=chosen.order, size=chosen.size, **cursors)
 
 
 def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:

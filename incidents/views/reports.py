@@ -43,7 +43,7 @@ def report_list(request: PortalRequest) -> HttpResponse:
     found = reports.searched_by(request.user, words).filter(part.holds(now))
     cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
     order = NEWEST_FIRST if part.code == "ended" else BOARD_ORDER
-    page = page_of(found, order=order, size=PAGE, read=with_own_clock(reports.for_page()), **cursors)
+    page = page_of(found, with_own_clock(reports.for_page()), order=order, size=PAGE, **cursors)
     counts = reports.unsettled().aggregate(**{tab.code: Count("pk", filter=tab.holds(now)) for tab in TABS[:2]})
     context = {
         "rows": [(report, report.own_due_at is not None and report.own_due_at < now) for report in page.rows],  # type: ignore[attr-defined]  # annotated
