@@ -40,11 +40,14 @@ class Asked(Value):
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         return "%s", [self]
 
-    def __add__(self, shift: Any) -> Asked:  # type: ignore[override]  # the moved moment is computed here, not there
-        return Asked(self.name, self.output_field, self.shift + shift)
+    def __add__(self, other: Any) -> Any:
+        """Moved by a stretch of time it is computed here, not in the database."""
+        if isinstance(other, timedelta):
+            return Asked(self.name, self.output_field, self.shift + other)
+        return super().__add__(other)
 
-    def __sub__(self, shift: Any) -> Asked:  # type: ignore[override]
-        return self.__add__(-shift)
+    def __sub__(self, other: Any) -> Any:
+        return self + -other if isinstance(other, timedelta) else super().__sub__(other)
 
     def given(self, values: dict[str, Any], connection: Any) -> Any:
         """The value as the database's driver takes it."""

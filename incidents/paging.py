@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
@@ -61,36 +62,52 @@ class Page(Generic[Row]):
     after: str = ""
 
 
-def page_of(
-    found: QuerySet[Row],
-    read: QuerySet[Row] | None = None,
-    /,
-    *,
-    order: Order,
-    size: int,
-    after: str = "",
-    before: str = "",
-) -> Page[Row]:
-    """One page of `found`, with one query: the rows after a cursor, or those before one, or the first ones.
+@dataclass(frozen=True)
+class Cut:
+    """Which page: so many rows in an order, after a cursor, or before one, or the first ones."""
 
-    `read`: the same rows with all that is read of them. Given, the database joins and counts for the page's rows alone,
-    and not for whatever it sorts.
-    """
-    key = order.key(before or after)
-    backwards = bool(before) and key is not None
-    if key is not None:
-        found = order.beyond(found, key, backwards=backwards)
-    chosen = order.sort(found, backwards=backwards)[: size + 1]
-    if read is not None:
-        chosen = order.sort(read.filter(pk__in=chosen.values("pk")), backwards=backwards)
-    rows = list(chosen)
-    more, rows = len(rows) > size, rows[:size]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page([])
-    return Page(
-        rows,
-        before=order.cursor(rows[0]) if (more if backwards else key is not None) else "",
-        after=order.cursor(rows[-1]) if (more or backwards) else "",
-    )
+    order: Order
+    size: int
+    after: str = ""
+    before: str = ""
+
+    @cached_property
+    def key(self) -> list[Any] | None:
+        """The row that the page lies beyond; None for the first page, and for a cursor that somebody made up."""
+        return self.order.key(self.before or self.after)
+
+    @property
+    def backwards(self) -> bool:
+        return bool(self.before) and self.key is not None
+
+    def of(self, found: QuerySet[Row], read: QuerySet[Row] | None = None) -> QuerySet[Row]:
+        """The page's rows of `found`, and one more if there is one.
+
+        `read`: the same rows with all that is read of them. Given, the database joins and counts for the page's rows
+        alone, and not for whatever it sorts.
+        """
+        if self.key is not None:
+            found = self.order.beyond(found, self.key, backwards=self.backwards)
+        rows = self.order.sort(found, backwards=self.backwards)[: self.size + 1]
+        if read is None:
+            return rows
+        return self.order.sort(read.filter(pk__in=rows.values("pk")), backwards=self.backwards)
+
+    def page(self, rows: list[Row]) -> Page[Row]:
+        """The page that these rows make, which `of` has found."""
+        more, rows = len(rows) > self.size, rows[: self.size]
+        if self.backwards:
+            rows.reverse()
+        if not rows:
+            return Page([])
+        return Page(
+            rows,
+            before=self.order.cursor(rows[0]) if (more if self.backwards else self.key is not None) else "",
+            after=self.order.cursor(rows[-1]) if (more or self.backwards) else "",
+        )
+
+
+def page_of(found: QuerySet[Row], read: QuerySet[Row] | None = None, /, **cut: Any) -> Page[Row]:
+    """One page of `found`, with one query; `cut` are a Cut's fields, `read` as in `Cut.of`."""
+    asked = Cut(**cut)
+    return asked.page(list(asked.of(found, read)))

@@ -201,6 +201,11 @@ class BoardFilter(forms.Form):
         return any(self._get(name) for name in ("q", "kind", "severity", "status", "sector", "reviewer", "tag", "late"))
 
     @property
+    def searches(self) -> bool:
+        """Whether words are looked for: hardly anybody else looks for the same ones."""
+        return bool(self._get("q"))
+
+    @property
     def folds(self) -> bool:
         """Whether the reports of an incident are one row: not for whoever looks for something."""
         return self.part.folds and not self.is_narrowed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
@@ -34,7 +34,9 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def late_by_half(self, *, at: datetime) -> Self:
         """Overdue by half of their length or more."""
         # due + (due - start) <= at + (at - due): moments, because SQLite halves no stretch of time.
-        now = Value(at, output_field=models.DateTimeField())
+        now: Any = (
+            Value(at, output_field=models.DateTimeField()) if isinstance(at, datetime) else at
+        )  # or one of `Asked`
         twice_due = F("due_at") + ExpressionWrapper(F("due_at") - F("started_at"), output_field=DurationField())
         twice_now = now + ExpressionWrapper(now - F("due_at"), output_field=DurationField())
         moments = (ExpressionWrapper(each, output_field=models.DateTimeField()) for each in (twice_due, twice_now))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +19,9 @@ from django_htmx.http import push_url, retarget
 
 from entities.decorators import PortalRequest, requires
 from entities.limits import LIST_SEARCH, limited
+from entities.models import User
 from entities.permissions import Permission
+from entities.prepared import Prepared, moment, reader
 from incidents import actions
 from incidents.board import ACKNOWLEDGEMENT, NOBODY, TABS, Row, Standing
 from incidents.calls import number as calls_owed
@@ -29,7 +33,7 @@ from incidents.lifecycle import EventKind
 from incidents.models import Report
 from incidents.models.report_query import ReportQuerySet
 from incidents.news import SAID_WITHIN, changes_between, events_after, glance, news_of, news_of_alarms
-from incidents.paging import Page, page_of
+from incidents.paging import Cut, Page
 from incidents.views import bulk
 from incidents.views.board_links import Link, address, for_rows, tiles, view_link, whole
 
@@ -170,14 +174,31 @@ def _find(request: PortalRequest, reference: str) -> Report:
 
 
 def _for_board(request: PortalRequest) -> ReportQuerySet:
-    reports = Report.objects.visible_to(request.user).for_board().with_tags()
-    return reports.with_changes(since=last_look(request.session), beside=request.user)
+    return _read(request.user, at=timezone.now(), since=last_look(request.session))
+
+
+def _read(user: User, *, at: datetime, since: datetime | None) -> ReportQuerySet:
+    reports = Report.objects.visible_to(user).for_board(at=at).with_tags()
+    return reports.with_changes(since=since, beside=user)
+
+
+#: The first page of each filter: every refresh asks for it.
+LISTED = Prepared()
 
 
 def _page(request: PortalRequest, chosen: BoardFilter) -> Page[Report]:
-    found = chosen.apply(Report.objects.visible_to(request.user), at=timezone.now())
-    cursors = {name: request.GET.get(name, "") for name in ("after", "before")}
-    return page_of(found, _for_board(request), order=chosen.order, size=chosen.size, **cursors)
+    user, at, since = request.user, timezone.now(), last_look(request.session)
+    cut = Cut(chosen.order, chosen.size, request.GET.get("after", ""), request.GET.get("before", ""))
+
+    def rows(at: datetime, since: datetime | None) -> ReportQuerySet:
+        found = chosen.apply(Report.objects.visible_to(user), at=at)
+        return cut.of(found, _read(user, at=at, since=since))  # type: ignore[return-value]  # the stubs lose its class
+
+    if cut.key is not None or chosen.searches:
+        return cut.page(list(rows(at, since)))
+    key = (reader(user), chosen.query(), since is None)
+    build = partial(rows, moment("at"), since and moment("since"))
+    return cut.page(LISTED.ask(key, build, at=at, since=since))
 
 
 def _rows(request: PortalRequest, reports: Iterable[Report]) -> list[Row]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +20,7 @@ from incidents import actions
 from incidents.actions.timekeeping import refresh_board
 from incidents.board import COUNTED
 from incidents.lifecycle import ClockKind, Lane, ReportKind, Status
-from incidents.models import Report
+from incidents.models import Clock, Report
 from incidents.models.report_query import NEVER
 from tests.factories import a_person, a_report, a_reviewer, an_entity
 from tests.incidents.boards import many, place
@@ -31,6 +32,21 @@ Board = Callable[..., list[str]]
 @pytest.fixture
 def person(reviewer: User) -> User:
     return reviewer
+
+
+def test_the_same_look_minutes_later_finds_what_has_become_late_meanwhile(browser: Client) -> None:
+    """Its questions were written at the first look; what they ask about is the moment of each."""
+    now = timezone.now()
+    report = place(a_report(), next_due_at=now + timedelta(minutes=10), authority_due_at=now + timedelta(minutes=10))
+    updates = Clock.objects.filter(report=report, kind=ClockKind.C3)
+    assert updates.update(started_at=now, due_at=now + timedelta(minutes=10))
+    late = {"show": "late"}
+    for minutes, is_late, is_silent in ((5, False, False), (12, True, False), (16, True, True)):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
+            page = browser.get(reverse("board"), late).content.decode()
+            assert (f"row-{report.reference}" in page) == is_late
+            row = browser.get(reverse("board")).context["rows"][0]
+            assert (row.late, bool(row.silent)) == (is_late, is_silent)
 
 
 # --- Order -----------------------------------------------------------------------------------------------------
