@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.module_loading import import_string
 
+from entities import tracing
 from incidents.ics import CalendarFile
 from notifications.models import Channel as Name
 
@@ -98,7 +99,8 @@ class Email:
         for file in message.attachments:
             mail.attach(file.name, file.content, "text/calendar")
         try:
-            mail.send()
+            with tracing.span("SEND mail", "client", _relay()):
+                mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             code, _text = next(iter(error.recipients.values()))
             raise _answered(code) from error
@@ -108,6 +110,10 @@ class Email:
             raise ChannelRefused("malformed") from error
         except OSError as error:  # refused, silent, no name, no TLS; smtplib's own errors are OSErrors too
             raise ChannelAway("smtp-away") from error
+
+
+def _relay() -> tracing.Attributes:
+    return {"peer.service": "mail", "server.address": settings.EMAIL_HOST, "server.port": settings.EMAIL_PORT}
 
 
 def _answered(code: int) -> ChannelError:
@@ -153,9 +159,11 @@ class HttpSms:
             headers["X-Timestamp"] = stamp
             headers["X-Signature"] = signature(settings.SMS_GATEWAY_SIGNING_KEY, stamp=stamp, body=body)
         try:
-            answer = requests.post(
-                settings.SMS_GATEWAY_URL, data=body, headers=headers, timeout=SMS_SECONDS, allow_redirects=False
-            )
+            with tracing.calling("sms", "POST", settings.SMS_GATEWAY_URL) as span:
+                answer = requests.post(
+                    settings.SMS_GATEWAY_URL, data=body, headers=headers, timeout=SMS_SECONDS, allow_redirects=False
+                )
+                span.answered(answer.status_code)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise ChannelAway("sms-away") from error
         except requests.RequestException as error:

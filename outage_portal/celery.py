@@ -7,9 +7,10 @@ from typing import Any
 import structlog
 from celery import Celery, Task
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_process_shutdown
 from django.conf import settings
 
+from entities import tracing
 from entities.row_security import as_system
 from outage_portal.slow import watched
 from outage_portal.trace import HEADER, onward, traced
@@ -19,15 +20,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "outage_portal.settings")
 
 
 class SystemTask(Task):  # type: ignore[type-arg]  # takes none when it runs
-    """Background work belongs to nobody: it sees and writes every row. Its log lines have one trace id."""
+    """Background work belongs to nobody: it sees and writes every row. Its log lines have one trace id, its span's."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with traced((self.request.headers or {}).get(HEADER)), as_system(), watched():
+        parent = (self.request.headers or {}).get(HEADER)
+        with traced(self.name, "consumer", parent=parent) as span, as_system(), watched():
             try:
                 return super().__call__(*args, **kwargs)
-            except Exception:
+            except Exception as error:
                 if self.request.called_directly or self.request.is_eager:
                     raise
+                span.failed(error)
                 # Handed back to the pool, a long traceback can cost it this process (docs/adr/0053).
                 log.exception("task_failed", task=self.name)
 
@@ -44,8 +47,15 @@ def settle_memory(**_signal: Any) -> None:
 
     It took a third of the sweep's time (docs/adr/0031).
     """
+    tracing.begin()
     gc.collect()
     gc.freeze()
+
+
+@worker_process_shutdown.connect
+def send_spans(**_signal: Any) -> None:
+    """The last ones of this process, which then leaves without what Python does at an exit."""
+    tracing.end()
 
 
 app: "Celery[Task[Any, Any]]" = Celery("outage_portal", task_cls=SystemTask)

@@ -5,6 +5,7 @@ The first two look at the database: `manage.py check --database default` asks th
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_backends
@@ -79,3 +80,22 @@ def sign_in_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         text = "Sessions must be rows of the database: in a cache they outlive what they were opened with."
         errors.append(Error(text, hint="SESSION_ENGINE = 'entities.sessions'", id="outage_portal.E008"))
     return errors
+
+
+@register()
+def collector_check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E009: an address of a collector to which no span can be sent. It is not repeated: it may hold a password."""
+    if not settings.TRACES_ENDPOINT or _is_address(settings.TRACES_ENDPOINT):
+        return []
+    hint = "As http://collector.example:4318 in OTEL_EXPORTER_OTLP_ENDPOINT; it takes OTLP over HTTP there, not gRPC."
+    text = "The collector of traces is no http:// or https:// address of a machine."
+    return [Error(text, hint=hint, id="outage_portal.E009")]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        where = urlsplit(text)
+        is_whole = text.isprintable() and " " not in text
+        return is_whole and where.scheme in {"http", "https"} and bool(where.hostname) and where.port != 0
+    except ValueError:  # no port
+        return False

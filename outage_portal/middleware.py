@@ -21,6 +21,7 @@ from django.utils import translation
 from entities.storage import is_disk_full
 from entities.text import clean, is_clean
 from outage_portal.operations.tally import Counter
+from outage_portal.trace import PROBES
 
 log = structlog.get_logger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -189,14 +190,12 @@ class LanguageByPath:
 class CountAnswers:
     """Every answer by its class and its time, for the alarm of the error rate; but not those to probes."""
 
-    UNCOUNTED = frozenset({"/metrics", "/healthz", "/readyz"})
-
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.monotonic()
         response = self.get_response(request)
-        if request.path not in self.UNCOUNTED:
+        if request.path not in PROBES:
             answers.add(response.status_code, time.monotonic() - began)
         return response

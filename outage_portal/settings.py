@@ -89,6 +89,8 @@ PRODUCTION_DRILL = env.bool("PRODUCTION_DRILL", default=False)
 _reached = ["PORTAL_ORIGIN", "DATABASE_URL", "REDIS_URL", "SMS_GATEWAY_URL", "NAFATH_OIDC_ISSUER"]
 if DATABASE_URL_REPLICA := env("DATABASE_URL_REPLICA", default=""):
     _reached.append("DATABASE_URL_REPLICA")
+_collectors = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_reached += [name for name in _collectors if env(name, default="")]
 _hosts = [urlsplit(env(name, default="")).hostname or "" for name in _reached]
 _hosts += [env("EMAIL_HOST", default=""), *ALLOWED_HOSTS]
 REFUSED_IN_PRODUCTION = {
@@ -414,6 +416,15 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")  # /metrics answers whoever bri
 _shared = str(Path(tempfile.gettempdir()) / f"portal-answers-{os.getuid()}") if PRODUCTION else ""
 METRICS_FILE = Path(said) if (said := env("METRICS_FILE", default=_shared)) else None
 
+# Traces, where one of two names a collector of OpenTelemetry's (docs/adr/0060). Its other names the SDK reads itself.
+_collector = env("OTEL_EXPORTER_OTLP_ENDPOINT", default="").rstrip("/")
+TRACES_ENDPOINT = env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", default="") or (_collector and f"{_collector}/v1/traces")
+OTLP_HEADERS = env("OTEL_EXPORTER_OTLP_HEADERS", default="")
+if not TRACES_ENDPOINT and not TESTING:
+    # redis-py imports OpenTelemetry's metrics wherever they are installed, for what we never switch on: 0.1 s and 3 MB
+    # of each process. None tells it that they are not (Python's reference, The module cache).
+    sys.modules |= dict.fromkeys(("opentelemetry.metrics", "opentelemetry.sdk.metrics"))  # type: ignore[arg-type]
+
 SUPPORT_PHONE = env("SUPPORT_PHONE", default="011 000 0000")  # the operations room, round the clock
 SUPPORT_EMAIL = env("SUPPORT_EMAIL", default="operations@portal.example")
 PRIVACY_OFFICER_EMAIL = env("PRIVACY_OFFICER_EMAIL", default=SUPPORT_EMAIL)
@@ -478,6 +489,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": [], "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "opentelemetry": {"level": "ERROR"},  # a line for each batch that was lost, not for each try
     },
 }
 SLOW_STATEMENT_MS = env.int(

@@ -12,6 +12,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from entities import tracing
 from entities.national_id import redact_log
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -44,3 +45,8 @@ class Lines(Logger):  # type: ignore[misc]  # not typed
 
 logger_class = Lines
 accesslog = "-"
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Spans that wait to be sent, where there are any (docs/adr/0060)."""
+    tracing.end()

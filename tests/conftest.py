@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
@@ -18,6 +18,9 @@ from incidents import board, choices, defaults
 from incidents.models import freeze, policy
 from tests import web_role
 from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
+
+if TYPE_CHECKING:
+    from tests.a_collector import Posted
 
 pytest_plugins = ["tests.simulator_process", "tests.browser", "tests.a_replica"]
 
@@ -124,3 +127,16 @@ def own_cache(settings: Any) -> None:
 def client_of() -> Callable[[User], Client]:
     """A browser in which the person is signed in."""
     return lambda person: sign_in(Client(), person)
+
+
+@pytest.fixture
+def posted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Posted]:
+    """A collector of traces is named, and what would be sent to it is kept. Who uses none of it imports none of it."""
+    from entities import spans, tracing
+    from tests.a_collector import Posted
+
+    kept = Posted()
+    settings.TRACES_ENDPOINT = "http://collector.example:4318/v1/traces"
+    monkeypatch.setattr(spans, "OTLPSpanExporter", lambda **_where: kept)
+    yield kept
+    tracing.end()

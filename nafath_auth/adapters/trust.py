@@ -9,6 +9,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.core.cache import caches
 
+from entities import tracing
 from nafath_auth import breaker
 
 TIMEOUT = (2, 4)  # seconds to connect and to read (decisions.md, Connections)
@@ -102,7 +103,9 @@ def ask(method: str, address: str, **arguments: Any) -> dict[str, Any]:
 def call(method: str, address: str, *, timeout: tuple[float, float] = TIMEOUT, **arguments: Any) -> requests.Response:
     """Whatever it answers, in time and at that very address; silence and 5xx count. Raises NafathUnavailable."""
     try:
-        answer = requests.request(method, address, timeout=timeout, allow_redirects=False, **arguments)
+        with tracing.calling("nafath", method, address) as span:
+            answer = requests.request(method, address, timeout=timeout, allow_redirects=False, **arguments)
+            span.answered(answer.status_code)
     except requests.RequestException as error:
         breaker.failed()
         unavailable(address, error)

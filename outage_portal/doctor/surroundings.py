@@ -1,7 +1,11 @@
-"""What the portal stands on besides its database: Redis, the workers, mail, SMS, Nafath. Nothing is sent to anybody."""
+"""What the portal stands on besides its database: Redis, the workers, mail, SMS, Nafath, a collector of traces.
+
+Nothing is sent to anybody.
+"""
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -73,17 +77,34 @@ def mail() -> Iterator[Finding]:
 
 def sms() -> Iterator[Finding]:
     """The gateway's machine takes a connection; whether it knows our token only a message shows."""
-    where = urlsplit(settings.SMS_GATEWAY_URL)
-    host, port = where.hostname or "", where.port or (443 if where.scheme == "https" else 80)
+    mend = "Let the portal's machines through to SMS_GATEWAY_URL; see its certificate."
+    yield _connects("SMS gateway", settings.SMS_GATEWAY_URL, mend)
+
+
+def traces() -> Iterator[Finding]:
+    """The collector's machine takes a connection, where one is named."""
+    if not settings.TRACES_ENDPOINT:
+        yield Finding("traces", "off")
+        return
+    mend = (
+        "Let the portal's machines through to OTEL_EXPORTER_OTLP_ENDPOINT; see its certificate. Nothing waits for it."
+    )
+    own = os.environ.get("OTEL_EXPORTER_OTLP_CERTIFICATE")
+    yield _connects("collector of traces", settings.TRACES_ENDPOINT, mend, authority=own)
+
+
+def _connects(what: str, address: str, mend: str, *, authority: str | None = None) -> Finding:
+    """TLS and its certificate included; `authority` is a file with who signs such ones, where it is nobody public."""
+    host = ""
     try:
+        where = urlsplit(address)
+        host, port = where.hostname or "", where.port or (443 if where.scheme == "https" else 80)
         with socket.create_connection((host, port), timeout=SECONDS) as plain:
             if where.scheme == "https":
-                ssl.create_default_context().wrap_socket(plain, server_hostname=host).close()
-    except OSError as error:
-        mend = "Let the portal's machines through to SMS_GATEWAY_URL; see its certificate."
-        yield Finding("SMS gateway", f"{host}: {type(error).__name__}", mend)
-        return
-    yield Finding("SMS gateway", f"{host} takes connections")
+                ssl.create_default_context(cafile=authority).wrap_socket(plain, server_hostname=host).close()
+    except (OSError, ValueError) as error:  # no port in the address
+        return Finding(what, f"{host}: {type(error).__name__}", mend)
+    return Finding(what, f"{host} takes connections")
 
 
 def nafath() -> Iterator[Finding]:

@@ -39,6 +39,25 @@ def test_sessions_outside_the_database_are_refused(settings: Any, db: None) -> N
     assert "outage_portal.E008" in found()
 
 
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("", True),
+        ("http://collector:4318/v1/traces", True),
+        ("https://[::1]:4318/v1/traces", True),
+        ("collector:4317/v1/traces", False),
+        ("grpc://collector:4317/v1/traces", False),
+        ("http:///v1/traces", False),
+        ("http://collector:otlp/v1/traces", False),
+        ("http://the collector/v1/traces", False),
+        ("http://collector\n:4318/v1/traces", False),
+    ],
+)
+def test_what_is_no_address_of_a_collector_is_refused(settings: Any, db: None, address: str, is_one: bool) -> None:
+    settings.TRACES_ENDPOINT = address
+    assert ("outage_portal.E009" not in found()) is is_one
+
+
 @pytest.mark.wide
 def test_a_database_role_that_goes_past_the_locks_is_refused_in_production(settings: Any, db: None) -> None:
     if connection.vendor != "postgresql":

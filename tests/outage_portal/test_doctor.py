@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from io import StringIO
@@ -149,6 +150,16 @@ def test_ticks_never_heard_of_are_told_with_the_advice_of_the_operations_page(ow
     found = {each.what: each for each in surroundings.background() if not each.is_well}
     assert found.keys() == {f"heartbeat_age_seconds/{task}" for task in ("sweep", "fan_out", "deliver")}
     assert "workers and beat" in found["heartbeat_age_seconds/sweep"].mend
+
+
+def test_a_collector_of_traces_is_looked_for_where_one_is_named(settings: Any) -> None:
+    assert [(each.what, each.found) for each in surroundings.traces()] == [("traces", "off")]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        settings.TRACES_ENDPOINT = f"http://127.0.0.1:{listener.getsockname()[1]}/v1/traces"
+        assert not ill(surroundings.traces())
+    for address in (f"http://127.0.0.1:{CLOSED_PORT}/v1/traces", "http://collector:otlp/"):
+        settings.TRACES_ENDPOINT = address
+        assert "collector of traces" in ill(surroundings.traces())
 
 
 def test_a_certificate_that_runs_out_is_found_a_month_before(tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def test_the_drill_starts_where_all_is_one_machine(monkeypatch: pytest.MonkeyPat
         ("EMAIL_HOST", "mail.example"),
         ("SMS_GATEWAY_URL", "https://sms.example/messages"),
         ("NAFATH_OIDC_ISSUER", "https://nafath.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://collector.example/v1/traces"),
     ],
 )
 def test_the_drill_never_starts_where_others_are_reached(
@@ -182,3 +184,30 @@ def test_what_can_be_no_copy_does_not_start(monkeypatch: pytest.MonkeyPatch, add
     """Another role would read under another row-level security."""
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_REPLICA"):
         start(monkeypatch, DATABASE_URL_REPLICA=address)
+
+
+# --- Traces -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("named", "sent_to"),
+    [
+        ({}, ""),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/"}, "http://collector:4318/v1/traces"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector/in"}, "http://collector/in"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://one", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://other/in"},
+            "http://other/in",
+        ),
+    ],
+)
+def test_traces_are_off_until_a_collector_is_named(
+    monkeypatch: pytest.MonkeyPatch, named: dict[str, str], sent_to: str
+) -> None:
+    assert start(monkeypatch, **named)["TRACES_ENDPOINT"] == sent_to
+
+
+def test_what_the_collector_asks_for_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "headers").write_text("Authorization=Bearer%20abc\n")
+    made = start(monkeypatch, OTEL_EXPORTER_OTLP_HEADERS_FILE=str(tmp_path / "headers"))
+    assert made["OTLP_HEADERS"] == "Authorization=Bearer%20abc"

@@ -83,7 +83,7 @@ def test_a_task_goes_on_with_the_trace_of_whoever_handed_it_over(monkeypatch: py
     try:
         task.apply_async()
         assert "headers" not in sent
-        with traced(PARENT):
+        with traced("", "consumer", parent=PARENT):
             task.delay()
             assert sent["headers"] == {"traceparent": onward()}
         assert task.apply(headers=sent["headers"]).get() == TRACE

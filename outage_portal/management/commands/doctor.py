@@ -15,10 +15,10 @@ from outage_portal.doctor.database import database
 from outage_portal.doctor.desk import desk
 from outage_portal.doctor.finding import Finding
 from outage_portal.doctor.machine import deployment, files, release, secret_keys
-from outage_portal.doctor.surroundings import background, broker, mail, nafath, sms
+from outage_portal.doctor.surroundings import background, broker, mail, nafath, sms, traces
 
 #: In the order in which they are asked; those of the second stand on the database.
-APART: tuple[Callable[[], Iterator[Finding]], ...] = (deployment, release, files, broker, mail, sms)
+APART: tuple[Callable[[], Iterator[Finding]], ...] = (deployment, release, files, broker, mail, sms, traces)
 ON_THE_DATABASE: tuple[Callable[[], Iterator[Finding]], ...] = (database, secret_keys, background, nafath, desk)
 
 
