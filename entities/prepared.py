@@ -7,6 +7,7 @@ whatever a connection asks often, this or another, PostgreSQL keeps the plan (do
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Hashable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
+from psycopg.sql import Literal
 
 from entities import replica
 from entities.models import User
@@ -76,11 +78,13 @@ def reader(user: User) -> Hashable:
 class _Written(Generic[Row]):
     """A queryset with its SQL, of one connection."""
 
-    def __init__(self, found: QuerySet[Any, Row]) -> None:
+    def __init__(self, found: QuerySet[Any, Row], *, fixed: bool) -> None:
         self.found, self.connection = found, connections[found.db]
         self.values: dict[str, Any] = {}
         compiler = found.query.get_compiler(connection=self.connection)
         self.sql, self.parameters = compiler.as_sql()
+        if fixed and self.connection.vendor == "postgresql":
+            self.sql, self.parameters = _with_constants(self.sql, self.parameters, self.connection)
         compiler.as_sql = self._as_sql
         found.query.get_compiler = lambda *_args, **_named: compiler  # type: ignore[method-assign]
 
@@ -96,11 +100,30 @@ class _Written(Generic[Row]):
         return self.sql, tuple(given)
 
 
-class Prepared:
-    """Remembers a question's SQL, for each thread, each database and each key that it depends on."""
+def _with_constants(sql: str, parameters: tuple[Any, ...], connection: Any) -> tuple[str, tuple[Asked, ...]]:
+    """The question with whatever never changes written into it: what is asked stays a parameter, and nothing else."""
+    connection.ensure_connection()
+    values, asked = iter(parameters), []
 
-    def __init__(self, *, most: int = 200) -> None:
-        self._most = most
+    def said(place: re.Match[str]) -> str:
+        if place[0] == "%%" or isinstance(value := next(values), Asked):
+            asked.extend([] if place[0] == "%%" else [value])
+            return place[0]
+        return Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub("%%|%s", said, sql), tuple(asked)
+
+
+class Prepared:
+    """Remembers a question's SQL, for each thread, each database and each key that it depends on.
+
+    `fixed`: its constants stand in it. PostgreSQL then plans it once for all values that are asked, partial indexes
+    and all, where it would plan a large one anew each time. Each key is a plan of its own, so it is for what few people
+    ask often.
+    """
+
+    def __init__(self, *, most: int = 200, fixed: bool = False) -> None:
+        self._most, self._fixed = most, fixed
         self._local = threading.local()
 
     def ask(self, key: Hashable, build: Callable[[], QuerySet[Any, Row]], **values: Any) -> list[Row]:
@@ -113,7 +136,7 @@ class Prepared:
         key = (replica.reads_from(), key)
         written = known.get(key)
         if written is None or written.connection is not connections[written.found.db]:
-            written = _Written(build())
+            written = _Written(build(), fixed=self._fixed)
             while len(known) >= self._most:
                 del known[next(iter(known))]
             known[key] = written

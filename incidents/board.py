@@ -148,7 +148,7 @@ class Standing:
 
 
 #: Asked by every look at the board.
-STANDING = Prepared()
+STANDING = Prepared(fixed=True)
 
 
 def _standing_of(user: User) -> QuerySet[Membership, dict[str, Any]]:

@@ -15,6 +15,7 @@ from entities.models import Membership, Session, User
 from entities.permissions import Role
 from entities.prepared import Prepared, key, moment, reader
 from tests.factories import a_person, a_reviewer
+from tests.marks import postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -96,3 +97,27 @@ def test_a_reader_in_another_role_is_another_reader() -> None:
     other = a_reviewer()
     other.acting = None
     assert reader(person) != reader(other), "nor is a person without a membership another one without"
+
+
+@pytest.mark.wide
+@postgresql
+def test_of_a_fixed_question_only_what_is_asked_is_a_parameter() -> None:
+    """Whatever stands in a constant: per cent, quotes, a list."""
+    names = ["100%", "it's %s", "other"]
+    people, question = [a_person(name_ar=name) for name in names], Prepared(fixed=True)
+
+    def build() -> QuerySet[User]:
+        found = User.objects.filter(name_ar__in=names[:2], pk__gte=key("first"))
+        return found.exclude(name_ar__contains="99%").order_by("pk")
+
+    asked: list[tuple[str, Any]] = []
+
+    def seen(execute: Any, sql: str, parameters: Any, *rest: Any) -> Any:
+        asked.append((sql, parameters))
+        return execute(sql, parameters, *rest)
+
+    with connection.execute_wrapper(seen):
+        assert question.ask("all", build, first=0) == people[:2]
+        assert question.ask("all", build, first=people[1].pk) == people[1:2]
+    assert [len(parameters) for _sql, parameters in asked] == [1, 1]
+    assert "it''s %%s" in asked[0][0]
