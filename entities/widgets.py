@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.utils import flatatt
 from django.forms.widgets import Script
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 
 class Chips(forms.RadioSelect):
@@ -50,6 +53,19 @@ class ChoiceCardsMultiple(ChoiceCards):
 
     allow_multiple_selected = True
     input_type = "checkbox"
+
+
+class LongSelect(forms.Select):
+    """One of hundreds of answers, none in a group: Django would render a template for each."""
+
+    def render(self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        options = (
+            (answer, SafeString(" selected") if str(answer) in chosen else "", label) for answer, label in self.choices
+        )
+        listed = format_html_join("\n", '<option value="{}"{}>{}</option>', options)
+        attributes = flatatt({"name": name, **self.build_attrs(self.attrs, dict(attrs or {}))})
+        return format_html("<select{}>\n{}\n</select>", attributes, listed)
 
 
 class FilePicker(forms.FileInput):

@@ -6,7 +6,8 @@ The week begins on Sunday. Days are those of Riyadh.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -116,13 +117,14 @@ class Sheet:
 
     def _days(self) -> Iterator[Day]:
         today, off, day = timezone.localdate(), _days_off(self.first, self.last), self.first
+        windows = _by_day(self.windows)
         while day <= self.last:
             yield Day(
                 day=day,
                 outside=self.view == "month" and day.month != self.on.month,
                 today=day == today,
                 bands=tuple(self._bands(day, off)),
-                windows=tuple(window for window in self.windows if _touches(window, day)),
+                windows=tuple(windows[day]),
             )
             day += ONE
 
@@ -159,11 +161,16 @@ def _month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def _touches(window: Window, day: date) -> bool:
+def _by_day(windows: Iterable[Window]) -> dict[date, list[Window]]:
     """A window that ends at midnight does not touch the day that begins then."""
-    start, end = window.start.astimezone(RIYADH), window.end.astimezone(RIYADH)
-    last = (end - timedelta(microseconds=1)).date()
-    return start.date() <= day <= last
+    found: dict[date, list[Window]] = defaultdict(list)
+    for window in windows:
+        day, end = window.start.astimezone(RIYADH).date(), window.end.astimezone(RIYADH)
+        last = (end - timedelta(microseconds=1)).date()
+        while day <= last:
+            found[day].append(window)
+            day += ONE
+    return found
 
 
 def _days_off(first: date, last: date) -> dict[date, str]:

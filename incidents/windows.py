@@ -24,6 +24,12 @@ from incidents.severity import MaintenanceImpact
 
 #: So many are read at once; what lies beyond is said to be left out.
 MOST = 600
+#: All that is read of them.
+COLUMNS = (
+    "impact", "report__reference", "report__entity_id", "report__status", "report__window_start",
+    "report__window_end", "report__extended_until", "service__name_ar", "service__name_en",
+    "service__entity__name_ar", "service__entity__name_en",
+)  # fmt: skip
 DONE = frozenset({Status.COMPLETED, Status.FINAL_REVIEW, Status.REVISION, Status.CLOSED})
 
 
@@ -106,7 +112,7 @@ def windows_between(start: datetime, end: datetime, *, reader: User, chosen: Cho
     found = overlapping(start, end).filter(seen_by(reader), (chosen or Choice()).condition)
     found = found.exclude(report__status=Status.CANCELLED).order_by("report__window_start", "report", "service")
     with as_system():  # another entity's report: of it only what a Window holds
-        return list(_windows(found[:MOST], reader))
+        return list(_windows(found.only(*COLUMNS)[:MOST], reader))
 
 
 def _windows(rows: Iterable[AffectedService], reader: User) -> Iterable[Window]:

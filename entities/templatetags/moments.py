@@ -62,7 +62,7 @@ def full_day(day: date | datetime | None) -> str:
 @register.filter
 def clock_time(moment: datetime | None) -> SafeString | str:
     """«02:14», as a <time> element."""
-    return _time(moment, "H:i") if moment else ""
+    return _hour(timezone.localtime(moment)) if moment else ""
 
 
 @register.filter
@@ -74,7 +74,7 @@ def day_time(moment: datetime | None) -> SafeString | str:
         return full_moment(moment)
     local, today = timezone.localtime(moment), timezone.localdate()
     if local.date() == today:
-        return _time(moment, "H:i")
+        return _hour(local)
     return _time(
         moment,
         ("j F، H:i" if _is_arabic() else "j F, H:i") if local.year == today.year else "DATETIME_FORMAT",
@@ -93,7 +93,16 @@ def _is_arabic() -> bool:
 
 def _time(moment: datetime, style: str) -> SafeString:
     local = timezone.localtime(moment)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), date_format(local, style))
+    return _element(local, date_format(local, style))
+
+
+def _hour(local: datetime) -> SafeString:
+    """A page may say hundreds: written without Django's parser of formats."""
+    return _element(local, f"{local:%H:%M}")
+
+
+def _element(local: datetime, words: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), words)
 
 
 @register.filter

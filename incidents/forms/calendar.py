@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from entities.models import DigitalService, Entity, Sector, User
 from entities.permissions import Permission
+from entities.widgets import LongSelect
 from incidents.windows import Choice
 
 VIEWS = (
@@ -23,8 +24,10 @@ VIEWS = (
 class CalendarFilter(forms.Form):
     """Which windows are shown: of one entity, one service, one sector, one tier."""
 
-    entity = forms.ChoiceField(label=_("Entity"), required=False)
-    service = forms.TypedChoiceField(label=_("Service"), coerce=int, empty_value=None, required=False)
+    entity = forms.ChoiceField(label=_("Entity"), required=False, widget=LongSelect)
+    service = forms.TypedChoiceField(
+        label=_("Service"), coerce=int, empty_value=None, required=False, widget=LongSelect
+    )
     sector = forms.ChoiceField(label=_("Sector"), required=False)
     tier = forms.TypedChoiceField(
         label=_("Tier"), choices=DigitalService.Tier.choices, coerce=int, empty_value=None, required=False

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django import forms
 from django.template.loader import render_to_string
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
+from pytest_django.asserts import assertHTMLEqual
 
 from entities import widgets
 
@@ -136,3 +137,14 @@ def test_what_people_type_is_escaped_where_it_comes_back() -> None:
     html = str(OutageForm({"note": '"><script>alert(1)</script>', "impact": "<b>"}))
     assert "<script>alert" not in html
     assert "<b>" not in re.sub(r"<b>(Full|Minor)</b>", "", html)
+
+
+def test_a_long_list_is_written_as_django_writes_it() -> None:
+    choices = [("", gettext_lazy("Entity")), ("a&b", "<b>"), (7, 'it"s'), (8, "eight")]
+
+    def written(widget: type[forms.Select], value: object) -> str:
+        attrs = {"class": "control", "required": True}
+        return widget(attrs=attrs, choices=choices).render("of", value, {"id": "id_of"})
+
+    for value in ("", None, 7, "7", "a&b", "unknown"):
+        assertHTMLEqual(written(widgets.LongSelect, value), written(forms.Select, value))
