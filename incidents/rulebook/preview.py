@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import (
+    Count,
+    DateTimeField,
+    DurationField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Q,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -43,10 +56,8 @@ JUDGED = (
     ClockKind.D1, ClockKind.D2, ClockKind.D3,
 )  # fmt: skip
 MOST = 5000  # clocks of a month that are counted; beyond it the newest
-_NEEDED = (
-    "kind", "started_at", "met_at", "paused_seconds",
-    "report__kind", "report__severity", "report__tier", "report__is_emergency",
-)  # fmt: skip
+#: What the rule of a clock depends on.
+_OF = ("kind", "report__kind", "report__severity", "report__tier", "report__is_emergency")
 
 
 @dataclass(frozen=True)
@@ -115,48 +126,72 @@ def _told(rule: Rule | None, calendar: WorkCalendar, *, at: datetime) -> tuple[s
 
 
 def last_month(person: User, *, before: Rules, after: Rules, at: datetime) -> Month:
-    """The clocks that started in the calendar month before this one (Riyadh), judged again. One query.
+    """The clocks that started in the calendar month before this one (Riyadh), judged again.
 
     A clock that still runs counts as met now. Of pauses, only what was paused is given back; a promise that was
-    sooner than the rule is judged by the rule.
+    sooner than the rule is judged by the rule. Three queries at most: the database counts, and only what took longer
+    than a rule's minutes is read, for no calendar is quicker than they are.
     """
     first, end = _month_before(at)
     started = Clock.objects.visible_to(person).filter(
         kind__in=JUDGED, started_at__gte=first, started_at__lt=end, cancelled_at__isnull=True, extended=False
     )
-    rows = list(started.order_by("-started_at").values_list(*_NEEDED, named=True)[: MOST + 1])
+    newest = started.order_by("-started_at")
+    counted = Clock.objects.filter(pk__in=newest.values("pk")[:MOST]).annotate(took=_took(at))
+    cases = _Cases(before, after)
     count, late_before, late_after = Counter[str](), Counter[str](), Counter[str]()
-    for row, old, new in _judged(rows[:MOST], before, after, at=at):
-        count[row] += 1
-        late_before[row] += old
-        late_after[row] += new
+    for *of, n, longest in counted.values_list(*_OF).annotate(n=Count("pk"), longest=Max("took")).order_by():
+        count[of[0]] += n
+        cases.look(of, longest)
+    calendar = work_calendar()
+    for *of, started_at, took in counted.filter(cases.doubtful).values_list(*_OF, "started_at", "took"):
+        old, new = cases.rules(*of)
+        late_before[of[0]] += _late(old, calendar, started_at, took)
+        late_after[of[0]] += _late(new, calendar, started_at, took)
     lines = [
         Fared(str(clock.label), count[clock], late_before[clock], late_after[clock]) for clock in JUDGED if count[clock]
     ]
-    return Month(first, lines, len(rows) > MOST)
+    return Month(first, lines, count.total() == MOST and newest[MOST : MOST + 1].exists())
 
 
-def _judged(rows: list[Any], before: Rules, after: Rules, *, at: datetime) -> Iterator[tuple[str, bool, bool]]:
-    calendar = work_calendar()
+def _took(at: datetime) -> Expression:
+    """From the start until it was met, without the pauses."""
+    met = Coalesce("met_at", Value(at, output_field=DateTimeField()))
+    taken = ExpressionWrapper(met - F("started_at"), output_field=DurationField())
+    seconds = Cast("paused_seconds", IntegerField())  # SQLite multiplies no other kind
+    paused = ExpressionWrapper(seconds * Value(timedelta(seconds=1)), output_field=DurationField())
+    return ExpressionWrapper(taken - paused, output_field=DurationField())
 
-    @cache  # thousands of clocks, and a few hundred cases
-    def ruled(clock: str, kind: str, *of: Any) -> tuple[Rule | None, Rule | None]:
+
+class _Cases:
+    """The rules of both versions, case by case, and which clocks may be late by one of them."""
+
+    def __init__(self, before: Rules, after: Rules) -> None:
+        self.before, self.after = before, after
+        self.rules = cache(self._rules)  # thousands of clocks, and a few dozen cases
+        self.limits: dict[str, timedelta] = {}
+
+    def _rules(self, clock: str, kind: str, *of: Any) -> tuple[Rule | None, Rule | None]:
         case = Case(ReportKind(kind), *of)
-        return case.rule(before, clock), case.rule(after, clock)
+        return case.rule(self.before, clock), case.rule(self.after, clock)
 
-    for row in rows:
-        old, new = ruled(row.kind, row.report__kind, row.report__severity, row.report__tier, row.report__is_emergency)
-        late = _late(row, old, calendar, at=at)
-        yield row.kind, late, late if new == old else _late(row, new, calendar, at=at)
+    def look(self, of: list[Any], longest: timedelta) -> None:
+        """Of clocks like these the slowest took so long."""
+        minutes = [rule.minutes for rule in self.rules(*of) if rule]
+        if minutes and longest > (limit := timedelta(minutes=min(minutes))):
+            self.limits[of[0]] = min(limit, self.limits.get(of[0], limit))
+
+    @property
+    def doubtful(self) -> Q:
+        """Those that took longer than the shortest rule that any of their kind has."""
+        found = (Q(kind=clock, took__gt=limit) for clock, limit in self.limits.items())
+        return reduce(or_, found, Q(pk__in=[]))
 
 
-def _late(row: Any, rule: Rule | None, calendar: WorkCalendar, *, at: datetime) -> bool:
-    if rule is None:
+def _late(rule: Rule | None, calendar: WorkCalendar, started_at: datetime, took: timedelta) -> bool:
+    if rule is None or took <= timedelta(minutes=rule.minutes):
         return False
-    due = calendar.due(row.started_at, rule.minutes, rule.calendar)
-    if row.paused_seconds:
-        due += timedelta(seconds=row.paused_seconds)
-    return bool((row.met_at or at) > due)
+    return started_at + took > calendar.due(started_at, rule.minutes, rule.calendar)
 
 
 def _month_before(at: datetime) -> tuple[datetime, datetime]:

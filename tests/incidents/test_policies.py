@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -18,7 +19,9 @@ from entities.models import AuditEvent, Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused, StalePolicy
-from incidents.models import AlarmRule, Policy, ReminderMark
+from incidents.lifecycle import ClockKind
+from incidents.models import AlarmRule, Clock, Holiday, Policy, ReminderMark, Report
+from incidents.models.policy import forget_calendar
 from incidents.rulebook import matrix
 from incidents.rulebook.changes import changes
 from incidents.rulebook.gaps import lacking
@@ -304,6 +307,34 @@ def test_last_month_is_judged_under_both_versions(client_of: ClientOf) -> None:
     page = client_of(a_person(Role.REVIEWER)).get(f"/en/policies/{draft.version}/preview/")
     first = page.context["month"].lines[0]
     assert (first.label, first.count, first.before, first.after) == ("First notice", 1, 1, 0)
+
+
+def test_last_month_is_judged_by_working_hours_and_without_the_pauses(
+    client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Holiday.objects.all().delete()
+    forget_calendar()
+    first = (timezone.localtime() - timedelta(days=timezone.localtime().day)).replace(day=1, hour=15, minute=0)
+    thursday = first + timedelta(days=(3 - first.weekday()) % 7)  # from here on: an hour, and eight on Sunday
+    report = a_report(at=thursday, started_at=thursday, detected_at=thursday)
+    Report.objects.filter(pk=report.pk).update(severity=4)
+    clock = Clock.objects.filter(report=report, kind=ClockKind.C2)  # a working day
+    browser = client_of(a_person(Role.REVIEWER))
+
+    def late(**columns: Any) -> int:
+        clock.update(started_at=thursday, **columns)
+        page = browser.get("/policies/1/preview/")
+        (line,) = (each for each in page.context["month"].lines if each.label == ClockKind.C2.label)
+        assert (line.count, line.before) == (1, line.after)
+        return int(line.after)
+
+    assert not late(met_at=thursday + timedelta(days=2, hours=19))  # Sunday at ten
+    assert late(met_at=thursday + timedelta(days=3, hours=21))  # Monday at noon
+    assert not late(paused_seconds=24 * 3600)
+    assert not browser.get("/policies/1/preview/").context["month"].cut
+    monkeypatch.setattr("incidents.rulebook.preview.MOST", 1)
+    month = browser.get("/policies/1/preview/").context["month"]
+    assert month.cut and sum(line.count for line in month.lines) == 1
 
 
 # --- What a migration brings ----------------------------------------------------------------------------------------
