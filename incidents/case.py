@@ -45,6 +45,7 @@ from incidents.timeline import FILTERS
 from incidents.timely import TIMELY
 
 LINKED = 20  # linked reports that are named
+LINKED_COLUMNS = ("reference", "kind", "status", "share_identity", "entity__name_ar", "entity__name_en")
 
 
 def readable(reader: User) -> ReportQuerySet:
@@ -284,7 +285,8 @@ class Case:
         if report.kind == ReportKind.OWN_OUTAGE:  # of several services: also those about the others
             neighbours |= Q(owner_reference=report.reference)
         found = Report.objects.visible_to(self.reader).filter(neighbours | Q(pk=report.related_id or 0))
-        return list(found.exclude(pk=report.pk).for_page().order_by("-started_at", "-id")[:LINKED])
+        found = found.exclude(pk=report.pk).select_related("entity").only(*LINKED_COLUMNS)
+        return list(found.order_by("-started_at", "-id")[:LINKED])
 
     @cached_property
     def notes(self) -> list[ReviewerNote]:

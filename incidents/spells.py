@@ -7,9 +7,10 @@ moments: what counts is chosen in `standings.py`, and why is in docs/adr/0038.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from django.db import models
 from django.utils import timezone
@@ -38,8 +39,7 @@ class Level(models.IntegerChoices):
 # --- Stretches of time ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """From a moment up to another, which it does not hold."""
 
     start: datetime
@@ -70,17 +70,20 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
+def filled(spans: Iterable[Span]) -> timedelta:
+    """How long they are together, each moment counted once."""
+    return sum((span.length for span in merged(spans)), NOTHING)
+
+
 def covered(spans: Iterable[Span], window: Span) -> timedelta:
     """How much of the window they fill, each moment counted once."""
-    clipped = (span.within(window) for span in spans)
-    return sum((span.length for span in merged(span for span in clipped if span)), NOTHING)
+    return filled(part for span in spans if (part := span.within(window)))
 
 
 # --- Spells ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Spell:
+class Spell(NamedTuple):
     """One stretch of an outage or of works, of one service. `end` None: it goes on."""
 
     level: Level
@@ -104,8 +107,7 @@ class Spell:
     def joined(self, other: Spell) -> Spell:
         """Both as one: the worse of each, from the first start to the last end."""
         ends = [each.end for each in (self, other) if each.end]
-        return replace(
-            self,
+        return self._replace(
             level=min(self.level, other.level),
             severity=min(self.severity, other.severity),
             start=min(self.start, other.start),
@@ -131,9 +133,9 @@ def parted(spell: Spell, gaps: Iterable[Span]) -> Iterator[Spell]:
     start = spell.start
     for gap in sorted(gaps):
         if gap.start > start:
-            yield replace(spell, start=start, end=gap.start, expected=None)
+            yield spell._replace(start=start, end=gap.start, expected=None)
         start = max(start, gap.end)
-    yield replace(spell, start=start)
+    yield spell._replace(start=start)
 
 
 # --- Ninety days of them --------------------------------------------------------------------------------------------
@@ -148,9 +150,10 @@ class Day:
     out: timedelta
 
 
+@lru_cache(maxsize=4)  # the same for every service of a page
 def window_of(at: datetime) -> Span:
-    """Ninety days of Riyadh, this one as far as it has come."""
-    return Span(midnight(timezone.localdate(at, RIYADH) - timedelta(days=DAYS - 1)), at)
+    """Ninety days of Riyadh, this one as far as it has come; in UTC, as the moments that are compared with it."""
+    return Span(midnight(timezone.localdate(at, RIYADH) - timedelta(days=DAYS - 1)).astimezone(UTC), at)
 
 
 def midnight(day: date) -> datetime:
@@ -160,7 +163,8 @@ def midnight(day: date) -> datetime:
 @lru_cache(maxsize=4)  # the same for every service of a page
 def days_of(start: datetime) -> tuple[tuple[date, Span], ...]:
     """The days of a window that begins then."""
-    days = [start.date() + timedelta(days=n) for n in range(DAYS)]
+    first = timezone.localdate(start, RIYADH)
+    days = [first + timedelta(days=n) for n in range(DAYS)]
     return tuple((day, Span(midnight(day), midnight(day + timedelta(days=1)))) for day in days)
 
 
@@ -190,11 +194,11 @@ class History:
     @cached_property
     def out(self) -> timedelta:
         """How long the service was out, wholly or in part."""
-        return covered(self._spans(Level.OUTAGE, Level.PARTIAL), self.window)
+        return filled(part for level, part in self._parts if level.is_outage)
 
     @cached_property
     def wholly_out(self) -> timedelta:
-        return covered(self._spans(Level.OUTAGE), self.window)
+        return filled(part for level, part in self._parts if level == Level.OUTAGE)
 
     @property
     def share(self) -> float:
@@ -206,13 +210,9 @@ class History:
         """The worst of each day, the oldest first: counted off, for a page asks it of hundreds of services."""
         days: list[Level | None] = [None] * DAYS  # of Riyadh, where all are as long
         first = self.window.start
-        for spell in sorted(self._in_window, key=lambda spell: spell.level, reverse=True):
-            if part := spell.until(self.at).within(self.window):
-                begins, ends = (
-                    (part.start - first) // DAY,
-                    -((first - part.end) // DAY),
-                )
-                days[begins:ends] = [spell.level] * (ends - begins)
+        for level, part in sorted(self._parts, reverse=True):
+            begins, ends = (part.start - first) // DAY, -((first - part.end) // DAY)
+            days[begins:ends] = [level] * (ends - begins)
         return days
 
     @cached_property
@@ -221,12 +221,14 @@ class History:
         return [self._day(*day, worst) for day, worst in zip(days_of(self.window.start), self.worst, strict=True)]
 
     def _day(self, day: date, span: Span, worst: Level | None) -> Day:
-        return Day(
-            day, worst, covered(self._spans(Level.OUTAGE, Level.PARTIAL), span) if worst is not None else NOTHING
-        )
+        out = (part for level, part in self._parts if level.is_outage)
+        return Day(day, worst, covered(out, span) if worst is not None else NOTHING)
 
-    def _spans(self, *levels: Level) -> list[Span]:
-        return [each.until(self.at) for each in self._in_window if each.level in levels]
+    @cached_property
+    def _parts(self) -> list[tuple[Level, Span]]:
+        """Of each spell what lies in the window."""
+        spans = ((each.level, each.until(self.at).within(self.window)) for each in self.spells)
+        return [(level, part) for level, part in spans if part]
 
     @cached_property
     def _in_window(self) -> list[Spell]:

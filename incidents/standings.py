@@ -21,13 +21,14 @@ from django.utils.translation import pgettext_lazy
 from entities.models import DigitalService, ServiceDependency, User
 from entities.models.catalogue import DigitalServiceQuerySet
 from entities.permissions import Permission
+from entities.prepared import Prepared, moment, reader
 from entities.row_security import as_system
 from incidents.lifecycle import COUNTED, OPEN, TELL_OF_A_SERVICE, ReportKind, Severity, Status
 from incidents.models import AffectedService, Report, ReportEvent, SilentOutage
 from incidents.models.report import ended
 from incidents.severity import Impact
 from incidents.spells import History, Level, Span, Spell, parted, window_of
-from incidents.states import TONIGHT, reported_state
+from incidents.states import TONIGHT, reported_states
 
 #: So many services stand on one page; a search finds the others. The authority reads all, and first the worst.
 MOST, FIRST = 200, 50
@@ -160,12 +161,24 @@ def services_with_status(user: User) -> DigitalServiceQuerySet:
 
 def standings(user: User, *, words: str = "", at: datetime, most: int = MOST) -> list[Standing]:
     """The worst first; at most one more than `most`, in three queries however many there are."""
-    found = services_with_status(user).matching(words)
-    if user.may(Permission.BOARD_VIEW):
-        # Row security shows the authority every report, so the database may say which are the worst.
-        found = found.annotate(state=reported_state(at=at)).order_by("state", "tier", "name_ar")
-    rows = standings_of(list(found[: most + 1]), reader=user, at=at)
+    if not user.may(Permission.BOARD_VIEW):
+        found = list(services_with_status(user).matching(words)[: most + 1])
+    elif words:
+        found = list(_the_worst(user, at=at).matching(words)[: most + 1])
+    else:
+        found = THE_WORST.ask((reader(user), most), lambda: _the_worst(user, at=moment("at"))[: most + 1], at=at)
+    rows = standings_of(found, reader=user, at=at)
     return sorted(rows, key=lambda row: (row.now, row.service.tier, row.service.name))
+
+
+#: What the authority reads of all services.
+THE_WORST = Prepared(fixed=True)
+
+
+def _the_worst(user: User, *, at: datetime) -> DigitalServiceQuerySet:
+    """Row security shows the authority every report, so the database may say which are the worst."""
+    found = services_with_status(user).annotate(state=reported_states(at=at))
+    return found.order_by("state", "tier", "name_ar")
 
 
 def standings_of(services: Sequence[DigitalService], *, reader: User, at: datetime) -> list[Standing]:

@@ -1,4 +1,7 @@
-"""Ninety days of a service as a strip of bars: an SVG whose colours are its classes'."""
+"""How a service stands, and its ninety days as a strip of bars: an SVG whose colours are its classes'.
+
+Rows of the list are written in Python, as the board's are: there are up to two hundred.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,92 @@ from datetime import datetime
 from functools import cache
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from entities.templatetags.moments import stretch
+from entities.templatetags.icons import icon
+from entities.templatetags.moments import day_time, stretch
 from incidents.spells import DAYS, Day, History, Level, Spell
+from incidents.standings import Now, Standing
+from incidents.templatetags.cases import once_a_language
 
 register = template.Library()
 
 PITCH, HEIGHT = 4, 24
 #: How far each bar comes down from its top: the height says it as well as the colour. A day of nothing is a tick.
 TOPS: dict[Level | None, int] = {Level.OUTAGE: 0, Level.PARTIAL: 7, Level.WORKS: 13, None: 20}
+
+_ROW = """<tr role="row">
+<th scope="row" role="rowheader">
+<a class="lead" href="{}{}/"><bdi>{}</bdi></a>{}
+</th>
+<td role="cell">{}</td>
+<td role="cell">
+{}<span class="sub">{}</span>
+</td>
+<td role="cell" data-label="{}">{}</td>
+</tr>
+"""
+
+
+@register.simple_tag
+def standing_rows(rows: Iterable[Standing], everything: bool) -> SafeString:
+    """Each with its entity, but for one's own; `everything`: for the authority, whose own are no others."""
+    services = _services()
+    found = [
+        format_html(
+            _ROW,
+            services,
+            row.service.pk,
+            row.service.name,
+            format_html(' <span class="sub"><bdi>{}</bdi></span>', row.service.entity.name)
+            if everything or not row.own
+            else "",
+            standing_now(row),
+            strip(row.history),
+            in_short(row.history),
+            _("Time available"),
+            per_cent(row.history.share),
+        )
+        for row in rows
+    ]
+    return SafeString("".join(found))
+
+
+@register.simple_tag
+def standing_now(row: Standing) -> SafeString:
+    """Its state in a word with its drawing, since when, and what is known of the next."""
+    said = [_pill(row.now)]
+    if row.since:
+        said.append(_sub(_("since %(moment)s"), moment=row.since))
+    if row.expected:
+        said.append(_sub(_("expected back %(moment)s"), moment=row.expected))
+    if row.next:
+        said.append(_sub(_("maintenance from %(start)s"), start=row.next.start))
+    if row.ours:
+        link = format_html('<a class="ref" href="{}">{}</a>', reverse("report_detail", args=[row.ours]), row.ours)
+        said.append(format_html('<span class="sub">{} {}</span>', _("Reported by you:"), link))
+    return SafeString("\n".join(said))
+
+
+@once_a_language
+def _pill(now: Now) -> SafeString:
+    return format_html('<span class="pill pill--{}">{}{}</span>', now.tone, icon(now.icon), now.label)
+
+
+def _sub(words: str, **moment: datetime) -> SafeString:
+    said = {name: day_time(at) for name, at in moment.items()}
+    return SafeString(f'<span class="sub">{words % said}</span>')
+
+
+@once_a_language
+def _services() -> SafeString:
+    """What the address of every service's page begins with."""
+    return SafeString(reverse("status_service", args=[0]).removesuffix("0/"))
 
 
 @register.simple_tag

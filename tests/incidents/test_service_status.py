@@ -18,7 +18,7 @@ from incidents.lifecycle import ReportKind, Status
 from incidents.models import Report
 from incidents.spells import Level
 from incidents.standings import Now, Standing, standings
-from incidents.states import ServiceState, state_of
+from incidents.states import ServiceState, reported_state, reported_states, state_of
 from tests.factories import a_dependency, a_person, a_report, a_reviewer, a_service, an_entity
 from tests.incidents.pages import queries
 
@@ -150,6 +150,23 @@ def test_the_state_agrees_with_home_and_the_map(consumer: User, provider: Digita
     assert agree() == Now.PARTIAL
     actions.restore(report, restored_at=timezone.now(), by=owner_of(provider))
     assert agree() == Now.WORKS
+
+
+def test_asked_of_all_services_at_once_the_state_is_what_it_is_asked_of_each() -> None:
+    now, names = timezone.now(), ("down", "back", "works", "soon", "later", "quiet")
+    services = {name: a_service(name_en=name) for name in names}
+    outage(services["down"], ago=HOUR)
+    outage(services["back"], ago=3 * HOUR, back=HOUR)
+    for name, start in (("works", -HOUR), ("soon", 5 * HOUR), ("later", 40 * HOUR)):
+        report = works(services[name], ahead=5 * DAY)
+        window = {"window_start": now + start, "window_end": now + start + 2 * HOUR}
+        Report.objects.filter(pk=report.pk).update(**window)
+    actions.start_window(Report.objects.get(services=services["works"]), by=owner_of(services["works"]))
+    a_report(ReportKind.CONSUMED_OUTAGE, provider=services["quiet"])
+    found = DigitalService.objects.filter(pk__in=[each.pk for each in services.values()])
+    for asked in (reported_state(at=now), reported_states(at=now)):
+        said = dict(found.annotate(state=asked).values_list("name_en", "state"))
+        assert said == dict(zip(names, (0, 3, 1, 2, 3, 3), strict=True))
 
 
 @pytest.mark.parametrize(("impact", "now"), [("full", Now.OUTAGE), ("major", Now.OUTAGE), ("partial", Now.PARTIAL)])
