@@ -42,7 +42,7 @@ def fill(number: int) -> tuple[User, User]:
     entities = _copies(
         Entity, director.acting.entity_id, ENTITIES, code="'body-' || n", name_ar="p.name_ar || ' ' || n"
     )
-    owner = f"{entities} + n % {ENTITIES}"
+    owner = f"{entities} + (n - 1) % {ENTITIES}"
     services = _copies(
         DigitalService, service.pk, SERVICES, code="'bench-' || n", name_ar="p.name_ar || ' ' || n", entity_id=owner
     )
@@ -107,7 +107,7 @@ def _tell(story: Story, count: int, *, after: int, entities: int, services: int)
         reference=f"p.kind || '-' || (2030 + {place} / 1000000) || '-' || lpad(({place} % 1000000)::text, 6, '0')",
         key="gen_random_uuid()",
         entity_id=f"{entities} + n % {ENTITIES}",
-        main_service_id=f"{services} + (n % {ENTITIES}) + {ENTITIES} * (n % {SERVICES // ENTITIES})",
+        main_service_id=f"{services} + (n % {ENTITIES}) + {ENTITIES} * (n / {ENTITIES} % {SERVICES // ENTITIES})",
         search_text="p.search_text || ' ' || n",
         **story.columns,
     )
@@ -131,7 +131,8 @@ def _copies(model: type[models.Model], pattern: int, count: int, *, shift: str =
 
 def _belongings(model: type[models.Model], pattern: Report, first: int) -> None:
     """The pattern's clocks, events and services, for each of its copies, moved as the copy was."""
-    said = _columns(model, shift="(o.submitted_at - r.submitted_at)", columns={"report_id": "r.id", "clock_id": "NULL"})
+    columns = {"report_id": "r.id", "clock_id": "NULL", "service_id": "r.main_service_id"}
+    said = _columns(model, shift="(o.submitted_at - r.submitted_at)", columns=columns)
     table, reports = model._meta.db_table, Report._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 #: Measured by name, and with a bar (`board.py`).
 KNOWN = {"board", "report_list", "report_detail", "board_changes"}
+#: Pages that once grew with the tables: at most so many times the limit page, and so many queries, at every size.
+BARS: dict[str, tuple[float | None, int | None]] = {
+    "status_list": (3.0, 6),
+    "policy_preview": (1.5, 8),
+    "calendar": (1.5, 8),
+}
 
 
 def every_page(cast: Cast) -> Iterator[Page]:
@@ -35,7 +41,7 @@ def every_page(cast: Cast) -> Iterator[Page]:
             with acting_as(None):
                 answer = client.get(url)
             if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
-                yield Page(f"page {name}{whose}", _get(client, url), requests=1)
+                yield Page(f"page {name}{whose}", _get(client, url), *BARS.get(name, (None, None)), requests=1)
                 break
 
 
