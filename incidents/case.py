@@ -281,7 +281,9 @@ class Case:
         beside = report.has_neighbours or report.has_folded or report.related_id  # type: ignore[attr-defined]  # annotated
         if self.outside or not beside:
             return []
-        neighbours = Q(merged_into=report) | Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
+        neighbours = Q(merged_into=report)
+        if report.status not in ENDED:  # what is reported now is nothing to an outage that ended long ago
+            neighbours |= Q(main_service=report.main_service_id) & ~Q(status__in=ENDED)
         if report.kind == ReportKind.OWN_OUTAGE:  # of several services: also those about the others
             neighbours |= Q(owner_reference=report.reference)
         found = Report.objects.visible_to(self.reader).filter(neighbours | Q(pk=report.related_id or 0))

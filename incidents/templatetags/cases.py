@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from entities.templatetags.icons import icon
 from entities.templatetags.ticking import due, short_duration, since
 from incidents.lifecycle import (
+    ENDED,
     WAITS_ON_AUTHORITY,
     WAITS_ON_PROVIDER,
     ClockKind,
@@ -119,12 +120,15 @@ def ref(reference: str) -> SafeString:
 
 @register.simple_tag
 def lasting(report: Report) -> SafeString:
-    """How long it lasts, lasted, or when it starts."""
+    """How long it lasts, lasted, or when it starts; nothing of what was withdrawn, cancelled or said elsewhere."""
     began, ended, now = report.began_at, report.ended_at, timezone.now()
     if ended is not None:
         return format_html("{}", _("lasted %(t)s") % {"t": _length(began, ended)})
+    if report.status in ENDED and report.closed_at is None:
+        return SafeString("")
     if began > now:
-        return format_html("{}", _("starts in %(t)s") % {"t": _length(now, began)})
+        # Rounded up, as what is left until then is: both stand in one row.
+        return format_html("{}", _("starts in %(t)s") % {"t": _length(now, began + MINUTE)})
     if report.status == Status.SCHEDULED:
         return format_html("{}", _("start %(t)s overdue") % {"t": _length(began, now)})
     return since(began) if report.is_open else format_html("{}", _length(began, report.closed_at or now))

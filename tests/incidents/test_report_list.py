@@ -72,6 +72,31 @@ def test_the_tabs_part_what_is_open_what_is_paperwork_and_what_has_ended(client_
         assert shown == {report.reference}, show
 
 
+def test_what_did_not_end_as_an_outage_has_no_length_that_goes_on_growing(client_of: ClientOf, director: User) -> None:
+    """Withdrawn, not reportable, cancelled: nobody has said when it ended, and nothing is ahead any more."""
+    withdrawn, planned = own(director), own(director, ReportKind.MAINTENANCE)
+    actions.move(withdrawn, "dismiss", note="خارج النطاق", by=a_reviewer())
+    Report.objects.filter(pk=withdrawn.pk).update(started_at=timezone.now() - timedelta(days=85))
+    actions.move(planned, "cancel", note="لا حاجة", by=director)
+    browser = client_of(director)
+    page = messages_of(browser.get("/en" + URL, {"show": "ended"}))
+    assert withdrawn.reference in page
+    assert planned.reference in page
+    assert "85 days" not in page
+    assert "starts in" not in page
+    assert "85 days" not in messages_of(browser.get(f"/en/reports/{withdrawn.reference}/"))
+
+
+def test_until_the_start_of_works_a_row_says_the_same_length_twice(client_of: ClientOf, director: User) -> None:
+    works = own(director, ReportKind.MAINTENANCE)
+    start = timezone.now() + timedelta(hours=5, minutes=10, seconds=30)
+    Report.objects.filter(pk=works.pk).update(window_start=start)
+    works.clocks.running().filter(kind=ClockKind.M3).update(due_at=start)
+    page = messages_of(client_of(director).get("/en" + URL))
+    assert "starts in 5 h 11 min" in page
+    assert "5 h 11 min left" in page
+
+
 def test_what_is_due_first_stands_first(client_of: ClientOf, director: User) -> None:
     later, sooner = own(director), own(director)
     passed = timezone.now() - timedelta(minutes=5)
