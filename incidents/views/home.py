@@ -19,7 +19,7 @@ from entities.decorators import PortalRequest, acting
 from entities.models import DigitalService, Entity, Membership, ServiceDependency
 from entities.permissions import Permission as P
 from incidents.forms.doors import EMERGENCY, FIRST_QUESTION
-from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, ReportKind
+from incidents.lifecycle import OPEN, WAITS_ON_AUTHORITY, WAITS_ON_PROVIDER, Lane, ReportKind
 from incidents.models import Clock, Report
 from incidents.models.clock import ClockQuerySet
 from incidents.models.report_query import ReportQuerySet
@@ -28,11 +28,12 @@ from incidents.states import ServiceState, relied_on
 from incidents.views.filing import drafts_of
 
 OWED, RELIED_ON, RECENT, COUNTED = 8, 8, 5, 99
+RUNNING = (Lane.URGENT, Lane.OPEN)
 #: What a line shows: to name all columns of a report costs more than to read them.
 CONFIRM_COLUMNS = ("reference", "submitted_at", "on_behalf_caller", "main_service__name_ar", "main_service__name_en")
 CLOCK_COLUMNS = (
     "kind", "started_at", "due_at", "report__reference",
-    "report__main_service__name_ar", "report__main_service__name_en",
+    "report__lane", "report__main_service__name_ar", "report__main_service__name_en",
 )  # fmt: skip
 Down = tuple[DigitalService, UUID, str]
 
@@ -83,14 +84,17 @@ def _down(others: list[tuple[DigitalService, ServiceState]], reports: ReportQuer
 def _owed(clocks: ClockQuerySet, entity: Entity) -> tuple[list[Clock], list[Clock]]:
     """What the entity owes on its own reports, and to those who report its services; each the first due first.
 
-    One query of two slices: however many of one kind are due, they hide none of the other.
+    A running outage stands before all else: what a closed report promised for this day does not push it down. One
+    query of three slices: however many of one kind are due, they hide none of the other.
     """
     own = Q(report__entity=entity) & ~Q(kind__in=WAITS_ON_AUTHORITY | WAITS_ON_PROVIDER)
     asked = Q(report__provider_service__entity=entity, kind__in=WAITS_ON_PROVIDER)
     running = clocks.running().order_by("due_at", "pk")
     firsts = Q(Among("pk", running.filter(own).values("pk")[: OWED + 1]))
+    firsts |= Q(Among("pk", running.filter(own, report__lane__in=RUNNING).values("pk")[: OWED + 1]))
     firsts |= Q(Among("pk", running.filter(asked).values("pk")[:COUNTED]))
-    rows = running.filter(firsts).select_related("report__main_service").only(*CLOCK_COLUMNS)
+    found = running.filter(firsts).select_related("report__main_service").only(*CLOCK_COLUMNS)
+    rows = sorted(found, key=lambda row: row.report.lane not in RUNNING)  # the first due first among its like
     return [row for row in rows if not row.waits_on_provider], [row for row in rows if row.waits_on_provider]
 
 

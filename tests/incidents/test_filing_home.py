@@ -53,6 +53,23 @@ def test_what_is_owed_is_listed_by_its_moment_and_the_authoritys_debts_are_not(c
     assert "Acknowledgement" not in owed
 
 
+def test_a_running_outage_stands_before_what_a_closed_report_promised(
+    client_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are due before it."""
+    monkeypatch.setattr("incidents.views.home.OWED", 1)
+    director = a_director()
+    assert director.acting is not None
+    running, *closed = (a_report(by=director, service=a_service(entity=director.acting.entity)) for _n in range(4))
+    for report in closed:
+        actions.restore(report, restored_at=timezone.now(), by=director)
+        report.clocks.running().update(due_at=timezone.now() - timedelta(days=3))
+    page = home(client_of(director))
+    owed = page[page.index("owed-title") : page.index("recent-title")]
+    assert running.reference in owed
+    assert not any(report.reference in owed for report in closed)
+
+
 def test_neither_many_debts_of_ours_nor_many_questions_of_others_hide_the_other(
     client_of: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
