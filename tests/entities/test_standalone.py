@@ -25,7 +25,9 @@ def test_error_page_speaks_both_languages_the_readers_first(page: str, language:
 @pytest.mark.parametrize("page", PAGES)
 def test_error_page_names_the_operations_room(page: str, settings: Any) -> None:
     settings.SUPPORT_PHONE = "011 555 0000"
-    assert "011 555 0000" in render_to_string(f"{page}.html")
+    html = render_to_string(f"{page}.html")
+    assert "011 555 0000" in html
+    assert html.count("011 555 0000") == html.count('href="tel:0115550000"')  # one tap calls it, wherever it stands
 
 
 @pytest.mark.parametrize("page", ["503", "403_csrf"])
