@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from crisis_teams import actions
 from crisis_teams.history import Deed, history
+from crisis_teams.models import CrisisTeam
 from crisis_teams.readiness import active_team
 from entities.models import Entity, Membership, User
 from entities.permissions import Role
@@ -38,6 +39,19 @@ def test_the_page_shows_people_with_masked_numbers(client_of: SignIn) -> None:
     assert director.user.masked_mobile in page
     assert "512345678" not in page
     assert "mona@entity.example" not in page
+
+
+def test_whoever_may_not_confirm_the_data_reads_who_does(client_of: SignIn) -> None:
+    leader = a_leader()
+    appointed(leader)
+    appointed(leader, Role.ALTERNATE)
+    CrisisTeam.objects.update(confirmed_at=timezone.now() - timedelta(days=91))
+    told = {
+        person: client_of(person).get("/en" + reverse("team")).content.decode()
+        for person in (leader, a_person(Role.HEAD_CONTACT, entity=entity_of(leader)))
+    }
+    assert ["one tap confirms them" in page for page in told.values()] == [True, False]
+    assert ["looks through it and confirms it" in page for page in told.values()] == [False, True]
 
 
 def test_the_page_stays_within_its_queries(client_of: SignIn, django_assert_max_num_queries: Any) -> None:

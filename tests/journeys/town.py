@@ -37,6 +37,8 @@ from tests.test_urls import PATTERNS, World, arguments
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: What is in order is not described node by node: nobody reads it, and it takes longer than to find what is not.
 OPTIONS = {"runOnly": TAGS, "resultTypes": ["violations"]}
+#: axe no longer asks it of every id; a swap finds the first only, and a label points at another field than its own.
+TWICE = "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, ids) => ids.indexOf(id) !== n)"
 ASK_AXE = "options => axe.run(document, options).then(r => r.violations.map(v => `${v.id} ${v.nodes[0].target}`))"
 
 
@@ -206,7 +208,8 @@ def axe_objections(page: Page) -> list[str]:
 
 
 def faults(page: Page) -> Iterator[str]:
-    """What axe objects to, and what is cut off, wide and narrow."""
+    """What axe objects to, and what is cut off, wide and narrow; and ids that stand twice."""
+    yield from (f"{page.url}: two elements are #{name}" for name in page.evaluate(TWICE))
     for width in (DESK, PHONE):
         page.set_viewport_size({"width": width, "height": 900})
         yield from (f"{page.url} at {width}: {objection}" for objection in axe_objections(page))

@@ -52,6 +52,7 @@ def test_the_page_shows_what_is_kept_whole_to_its_person(client_of: ClientOf) ->
     for word in ("Noura Al-Qahtani", "No answer by mail"):
         assert word in page
     assert person.national_id_digest not in page
+    assert page.count(f" {timezone.localdate().year}, ") >= 3  # a day with its year: a list of twelve months, no clock
 
 
 def test_another_person_s_lines_are_not_in_it(client_of: ClientOf) -> None:
