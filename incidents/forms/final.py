@@ -136,7 +136,6 @@ class SectionForm(forms.Form):
         for comment in self.comments:
             self.fields[f"answer-{comment.pk}"] = FreeText(
                 label=gettext_lazy("Your answer"),
-                required=False,
                 max_length=1000,
                 widget=text_box(2),
                 initial=comment.answer,

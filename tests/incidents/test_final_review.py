@@ -85,6 +85,18 @@ def test_comments_stand_beside_their_fields_and_each_is_answered(client_of: Clie
     assert "أُضيفت العتبات" in text_of(client_of(a_reviewer()).get(url(report)))
 
 
+def test_an_answer_to_a_comment_is_not_called_optional_and_a_section_without_it_is_kept(
+    client_of: ClientOf, report: Report
+) -> None:
+    sent_back(client_of(a_reviewer()), report)
+    browser = client_of(filer_of(report))
+    page = messages_of(browser.get(url(report, "cause", english=True)))
+    assert "Your answer" in page
+    assert "(optional)" not in page
+    assert fill(browser, report, "cause", cause_l2="capacity", direct_cause="امتلاء القرص").status_code in {200, 302}
+    assert FinalReport.objects.get(report=report).direct_cause == "امتلاء القرص"
+
+
 def test_while_it_is_being_completed_the_authority_waits(client_of: ClientOf, report: Report) -> None:
     reviewer = client_of(a_reviewer())
     sent_back(reviewer, report)
