@@ -17,10 +17,10 @@ from entities.models import Notice, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Report
+from incidents.models import Draft, Report
 from notifications.inbox import PAGE, page_of
 from notifications.models import Channel, Delivery
-from tests.factories import a_membership, a_person, a_report, a_reviewer
+from tests.factories import a_membership, a_person, a_report, a_reviewer, a_service
 from tests.notifications.conftest import colleague, fan_out, to
 from tests.notifications.test_recipients import Town
 
@@ -66,6 +66,22 @@ def test_the_inbox_shows_what_was_sent_to_its_reader_and_nothing_else(
     assert report.reference in shown
     assert "وصل بلاغ جهتكم" in shown
     assert other.reference not in shown
+
+
+def test_two_drafts_that_wait_are_told_apart_by_their_services(client_of: In) -> None:
+    director = a_person(Role.DIRECTOR)
+    assert director.acting is not None
+    entity = director.acting.entity
+    services = [a_service(entity=entity, tier=0, name_ar=name) for name in ("بوابة الرخص", "منصة المواعيد")]
+    for service in services:
+        Draft.objects.create(
+            entity=entity, kind=ReportKind.OWN_OUTAGE, service=service, started_by=director, last_writer=director,
+            created_at=timezone.now() - timedelta(minutes=11),
+        )  # fmt: skip
+    actions.remind_unsent_drafts(at=timezone.now())
+    fan_out()
+    shown = page(client_of(director))
+    assert [shown.count(service.name_ar) for service in services] == [1, 1]
 
 
 def test_who_has_two_entities_sees_those_of_the_one_she_acts_for(client_of: In, mate: User, report: Report) -> None:
