@@ -24,6 +24,7 @@ from incidents.models.report_query import ReportQuerySet
 REFERENCE = re.compile(r"(?:OUT|DEP)-\d{4}-\d{6}", re.IGNORECASE | re.ASCII)
 #: So many are typed at once.
 MOST_TYPED = 50
+NO_REPORT = gettext_lazy("Name at least one report.")
 
 
 class ReferencesField(CleanCharField):
@@ -106,6 +107,7 @@ class OpenForm(EditForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "dir": "ltr"}),
         help_text=gettext_lazy("As many as you like, such as OUT-2026-000123."),
+        error_messages={"required": NO_REPORT},
     )
 
     def __init__(
@@ -127,13 +129,14 @@ class OpenForm(EditForm):
         self.initial["reports"] = [first.reference] if first else []
         if not choices:
             del self.fields["reports"]
+            self.fields["more"].required, self.fields["more"].label = True, _("Reports of the same cause")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         named = [*cleaned.pop("reports", []), *cleaned.pop("more", [])]
         cleaned["reports"] = _found(named, self.among)
         if not named and not self.errors:
-            raise ValidationError(_("Name at least one report."))
+            raise ValidationError(NO_REPORT)
         return cleaned
 
 
@@ -212,9 +215,12 @@ class ReadersForm(forms.Form):
         super().__init__(data, initial={"people": [str(pk) for pk in chosen]})
         self.possible = {str(member.pk): member for member in possible}
         self.fields["people"].choices = [  # type: ignore[attr-defined]  # a MultipleChoiceField
-            (key, f"{member.user.name} — {member.get_role_display()}، {member.entity.name}")
-            for key, member in self.possible.items()
+            (key, f"{member.user.name} — {_place(member)}") for key, member in self.possible.items()
         ]
 
     def clean_people(self) -> list[Membership]:
         return [self.possible[key] for key in self.cleaned_data["people"]]
+
+
+def _place(member: Membership) -> str:
+    return _("%(role)s, %(entity)s") % {"role": member.get_role_display(), "entity": member.entity.name}

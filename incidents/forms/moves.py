@@ -25,6 +25,12 @@ from incidents.models import FinalReport, Report
 WRITTEN_INTO = (forms.TextInput, forms.Textarea, MomentWidget)
 
 
+def written_in(form: forms.Form) -> list[str]:
+    """What a person wrote into the form's boxes: it is given back, whatever becomes of the deed."""
+    boxes = (name for name, field in form.fields.items() if isinstance(field.widget, WRITTEN_INTO))
+    return [text for name in boxes if (text := str(form[name].value() or "").strip())]
+
+
 def text_box(rows: int = 3) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
 
@@ -66,9 +72,7 @@ class DeedForm(forms.Form):
 
     @property
     def typed(self) -> list[str]:
-        """What a person wrote into the form's boxes: it is given back, whatever becomes of the deed."""
-        boxes = (name for name, field in self.fields.items() if isinstance(field.widget, WRITTEN_INTO))
-        return [text for name in boxes if (text := str(self[name].value() or "").strip())]
+        return written_in(self)
 
     def read_again(self, report: Report) -> None:
         """After a refusal the page shows the report as it is now: that version is what has been seen."""

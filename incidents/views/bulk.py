@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from entities.decorators import PortalRequest, requires
 from entities.permissions import Permission
@@ -36,8 +36,7 @@ def board_picked(request: PortalRequest, deed: str) -> HttpResponse:
     """Acknowledge, assign, tag or untag them; each for itself, and what refuses says why."""
     form = _form(request, deed)
     if not form.is_valid():
-        messages.error(request, " ".join(str(said) for errors in form.errors.values() for said in errors))
-        return _back(request)
+        return _unread(request, " ".join(str(said) for errors in form.errors.values() for said in errors))
     typed = dict(form.cleaned_data)
     versions = typed.pop("picked")
     reports = Report.objects.visible_to(request.user).filter(reference__in=versions).select_related("reviewer")
@@ -112,6 +111,15 @@ def _tell_refusals(request: PortalRequest, outcome: Outcome) -> None:
     said = [f"{reference}: {reason}" for reference, reason in list(outcome.refused.items())[:TOLD]]
     head = ngettext("%(n)s report stays as it is.", "%(n)s reports stay as they are.", n) % {"n": n}
     messages.warning(request, " ".join([head, *said]))
+
+
+def _unread(request: PortalRequest, why: str) -> HttpResponse:
+    """Beside the buttons, with all that was picked and typed; without htmx the board is drawn anew."""
+    if request.htmx:
+        said = render(request, "incidents/_board_bulk_refused.html", {"why": why}, status=422)
+        return reswap(retarget(said, "#bulk-said"), "innerHTML")
+    messages.error(request, why)
+    return _back(request)
 
 
 def _back(request: PortalRequest) -> HttpResponse:

@@ -14,7 +14,9 @@ from entities.permissions import Permission
 from incidents import actions
 from incidents.errors import DutyRefused
 from incidents.forms.handover import NoteForm
+from incidents.forms.moves import written_in
 from incidents.models import HandoverNote
+from incidents.views.report_page import Refused
 
 
 @requires(Permission.REPORT_TRIAGE)
@@ -31,14 +33,15 @@ def handover_note(request: PortalRequest, note: int) -> HttpResponse:
     """Read it; whoever may, edits it."""
     found = get_object_or_404(HandoverNote.objects.visible_to(request.user).select_related("author"), pk=note)
     edits = found.is_open_to(request.user, at=timezone.now())
-    form = NoteForm(request.POST or None, note=found) if edits else None
-    if form and form.is_valid():
+    form, refused = NoteForm(request.POST or None, note=found), None
+    if form.is_valid():
         try:
             actions.edit_note(found, **form.cleaned_data, by=request.user)
         except DutyRefused as refusal:
-            form.add_error(None, str(refusal))
+            edits, refused = False, Refused(str(refusal), written_in(form))
         else:
             messages.success(request, _("The note is saved."))
             return redirect("handover_note", found.pk)
-    context = {"note": found, "form": form}
-    return render(request, "incidents/handover_note.html", context, status=422 if form and form.errors else 200)
+    context = {"note": found, "form": form if edits else None, "refused": refused}
+    status = 409 if refused else 422 if form.errors else 200
+    return render(request, "incidents/handover_note.html", context, status=status)

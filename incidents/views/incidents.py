@@ -19,9 +19,11 @@ from entities.permissions import Permission
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.forms.incidents import EditForm, LinkForm, OpenForm, TellForm
+from incidents.forms.moves import written_in
 from incidents.grouping import Origin, suggestions
 from incidents.led import Led
 from incidents.models import Incident, Report
+from incidents.views.report_page import Refused
 
 PAGE_OR_POST = ["GET", "HEAD", "POST"]
 CLOSED_SHOWN = 25
@@ -132,7 +134,7 @@ def incident_link(request: PortalRequest, incident: str) -> HttpResponse:
         actions.link(found, form.cleaned_data["references"], by=request.user)
         return _("Linked.")
 
-    return _do(request, found, deed)
+    return _do(request, found, deed, link=form)
 
 
 @require_POST
@@ -161,7 +163,7 @@ def incident_tell(request: PortalRequest, incident: str) -> HttpResponse:
         count = actions.tell_reports(found, **form.cleaned_data, by=request.user)
         return ngettext("Written to %(n)s report.", "Written to %(n)s reports.", count) % {"n": count}
 
-    return _do(request, found, deed)
+    return _do(request, found, deed, tell=form)
 
 
 @require_http_methods(PAGE_OR_POST)
@@ -187,25 +189,29 @@ def find(request: PortalRequest, reference: str) -> Incident:
     return get_object_or_404(found, reference=reference)
 
 
-def _do(request: PortalRequest, incident: Incident, deed: Callable[[], str]) -> HttpResponse:
-    """Do it, and lead to the page, from a row of the board as well; the page says why it was refused."""
+def _do(request: PortalRequest, incident: Incident, deed: Callable[[], str], **forms: Any) -> HttpResponse:
+    """Do it, and lead to the page, from a row of the board as well; the page says why it was refused.
+
+    `forms`: what was typed for it stays on that page.
+    """
     there = reverse("incident_page", args=[incident.reference])
     try:
         messages.success(request, deed())
     except MoveRefused as refusal:
         if not request.htmx:
-            return _page(request, incident, refusal=str(refusal))
+            return _page(request, incident, refusal=str(refusal), **forms)
         messages.error(request, str(refusal))
     return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
 
 
 def _page(request: PortalRequest, incident: Incident, *, refusal: str = "", **forms: Any) -> HttpResponse:
     incident.refresh_from_db(fields=["state", "acknowledged_at"]) if refusal else None
-    form = next(iter(forms.values()), None)
+    form, led = next(iter(forms.values()), None), Led(incident, reader=request.user)
+    typed = written_in(form) if form and not led.leads else []  # else it stands in its form
     context = {
-        "led": Led(incident, reader=request.user),
+        "led": led,
         "incident": incident,
-        "refusal": refusal,
+        "refused": Refused(refusal, typed) if refusal else None,
         "form": form,  # for the error summary
         "link_form": forms.get("link") or LinkForm(among=Report.objects.visible_to(request.user)),
         "tell_form": forms.get("tell") or TellForm(),

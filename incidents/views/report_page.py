@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -46,7 +46,7 @@ class Refused:
 
     sentence: str
     typed: list[str]
-    changes: list[Entry]
+    changes: list[Entry] = field(default_factory=list)
 
 
 def find(request: PortalRequest, reference: str) -> Case:

@@ -16,9 +16,11 @@ from entities.row_security import as_system
 from incidents import actions
 from incidents.errors import MoveRefused
 from incidents.forms.incidents import ReadersForm, SituationForm
+from incidents.forms.moves import written_in
 from incidents.models import SituationReport
 from incidents.outside import outside_readers_of
 from incidents.views.incidents import PAGE_OR_POST, find
+from incidents.views.report_page import Refused
 
 
 @require_POST
@@ -39,20 +41,31 @@ def incident_situation_new(request: PortalRequest, incident: str) -> HttpRespons
 def incident_situation(request: PortalRequest, incident: str, number: int) -> HttpResponse:
     """Read it; a lead edits a draft, saves or sends it."""
     found = _find(request, incident, number)
-    leads = request.user.may(Permission.REPORT_LEAD) and found.sent_at is None
-    form = SituationForm(request.POST or None, situation=found) if leads else None
+    form = SituationForm(request.POST or None, situation=found) if request.user.may(Permission.REPORT_LEAD) else None
+    refused = None
     if form and form.is_valid():
         try:
             return _saved(request, found, form)
         except MoveRefused as refusal:
-            form.add_error(None, str(refusal))
+            found = _find(request, incident, number)
+            if found.sent_at is None:
+                form.add_error(None, str(refusal))
+            elif form.cleaned_data != {"text_ar": found.text_ar, "text_en": found.text_en}:
+                refused = Refused(str(refusal), written_in(form))  # not what left: a press too many needs no word
+    return _situation(request, found, form if found.sent_at is None else None, refused)
+
+
+def _situation(
+    request: PortalRequest, found: SituationReport, form: SituationForm | None, refused: Refused | None
+) -> HttpResponse:
     context = {
-        "situation": found, "reference": found.incident.reference, "form": form,
-        "readers": found.incident.reader_rows.count() if leads else 0,
-        "addresses": outside_readers_of(found.incident).count() if leads else 0,
+        "situation": found, "reference": found.incident.reference, "form": form, "refused": refused,
+        "readers": found.incident.reader_rows.count() if form else 0,
+        "addresses": outside_readers_of(found.incident).count() if form else 0,
         "by_authority": request.user.may(Permission.BOARD_VIEW),
     }  # fmt: skip
-    return render(request, "incidents/incident/situation.html", context, status=422 if form and form.errors else 200)
+    status = 409 if refused else 422 if form and form.errors else 200
+    return render(request, "incidents/incident/situation.html", context, status=status)
 
 
 def _saved(request: PortalRequest, situation: SituationReport, form: SituationForm) -> HttpResponse:

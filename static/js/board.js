@@ -66,7 +66,7 @@ function openInDialog(event) {
 
 function unsent(event) {
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
-  const place = button?.closest("tr")?.querySelector(".cell-lead") ?? button?.form;
+  const place = button?.closest("tr")?.querySelector(".cell-lead") ?? button?.closest(".bulk") ?? button?.form;
   place?.querySelector(".refusal")?.remove();
   place?.append(find("board-unsent").content.cloneNode(true));
 }

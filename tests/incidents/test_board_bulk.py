@@ -106,6 +106,12 @@ def test_nothing_picked_and_nonsense_change_nothing(browser: Client, picked: lis
 # --- Tags ------------------------------------------------------------------------------------------------------------
 
 
+def test_what_was_picked_stays_when_the_tag_is_missing(post: Post) -> None:
+    answer = post("tag", a_report(), label="", htmx=True)
+    assert answer.status_code == 422 and answer["HX-Retarget"] == "#bulk-said"
+    assert answer["HX-Reswap"] == "innerHTML" and "<tr" not in answer.content.decode(), "the rows are left alone"
+
+
 def test_a_tag_is_put_on_several_filters_the_board_and_is_taken_off(
     post: Post, browser: Client, listed: Callable[..., list[str]]
 ) -> None:

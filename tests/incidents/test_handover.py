@@ -92,6 +92,15 @@ def test_it_is_read_in_the_readers_language_and_stands_at_the_roster(
     assert browser.post(page, {"text_ar": "", "text_en": "x"}).status_code == 422
 
 
+def test_what_was_typed_too_late_is_given_back(client_of: Callable[[User], Client], person: User) -> None:
+    note = actions.draw_up_note(by=person)
+    HandoverNote.objects.filter(pk=note.pk).update(at=timezone.now() - timedelta(days=2))
+    sent = {"text_ar": "لم يصل رد", "text_en": "No answer came"}
+    answer = client_of(person).post(reverse("handover_note", args=[note.pk]), sent)
+    assert answer.status_code == 409
+    assert all(text in answer.content.decode() for text in sent.values())
+
+
 def test_an_entity_reads_no_note(client_of: Callable[[User], Client], person: User) -> None:
     note = actions.draw_up_note(by=person)
     director = a_person()

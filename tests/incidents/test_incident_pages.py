@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from entities.models import AuditEvent, Notice, User
 from entities.permissions import Role
@@ -73,6 +73,14 @@ def test_a_lead_renames_it_and_lets_further_reports_join(browser: Client, lead: 
     assert AuditEvent.objects.filter(data__reference=incident.reference).count() == 1
 
 
+def test_an_incident_over_no_report_asks_for_one_at_its_box(browser: Client) -> None:
+    with translation.override("en"):
+        page = browser.get(reverse("incident_new")).content.decode()
+        assert "Reports of the same cause" in page and "Other reports" not in page, "there is none beside which"
+        answer = browser.post(reverse("incident_new"), {"name_ar": "انقطاع", "name_en": "Outage"})
+    assert answer.status_code == 422 and "more" in answer.context["form"].errors
+
+
 def test_an_unknown_reference_is_named(browser: Client) -> None:
     answer = browser.post(reverse("incident_new"), {"more": "OUT-2026-999999", "name_ar": "أ", "name_en": "a"})
     assert answer.status_code == 422
@@ -107,7 +115,25 @@ def test_a_refused_deed_says_why_on_the_page(browser: Client, lead: User) -> Non
     incident = over([first], by=lead)
     answer = browser.post(at("incident_link", incident), {"references": first.reference})
     assert answer.status_code == 409
-    assert first.reference in answer.content.decode()
+    page = answer.content.decode()
+    assert f'value="{first.reference}"' in page, "what was typed stands in its box"
+
+
+def test_a_word_to_all_is_given_back_when_the_incident_was_closed_meanwhile(browser: Client, lead: User) -> None:
+    incident = over(consumed(1), by=lead)
+    actions.close_incident(incident, by=a_reviewer(Role.LEAD))
+    words = {"text_ar": "يُتوقع عودة الخدمة قريبًا", "text_en": "Back soon"}
+    answer = browser.post(at("incident_tell", incident), words)
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert all(text in page for text in words.values()), "nothing that was written is lost"
+
+
+def test_whom_a_situation_report_may_go_to_is_said_in_the_readers_language(browser: Client, lead: User) -> None:
+    incident = over(consumed(1), by=lead)
+    with translation.override("en"):
+        page = browser.get(at("incident_readers", incident)).content.decode()
+    assert f"Lead reviewer, {lead.acting.entity.name_en}" in page  # type: ignore[union-attr]  # she acts for it
 
 
 def test_a_reviewer_acknowledges_from_the_board_and_may_not_link(lead: User, client_of: ClientOf) -> None:
@@ -212,6 +238,9 @@ def test_a_lead_edits_and_sends_it_to_whoever_stands_on_the_list(
     assert 'name="send"' in browser.get(url).content.decode()
     browser.post(url, {**words, "send": "yes"})
     assert "How it stands" in client_of(head).get(url).content.decode()
+    late = browser.post(url, {**words, "text_en": "Typed by another lead meanwhile"})
+    assert late.status_code == 409
+    assert "Typed by another lead meanwhile" in late.content.decode(), "her words are given back"
     assert client_of(stranger).get(url).status_code == 404
     assert Notice.objects.filter(kind=Notice.Kind.SITUATION_SENT).count() == 1
     assert browser.post(url, {**words, "send": "yes"}).status_code == 200, "sent once: the page shows what left"
