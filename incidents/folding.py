@@ -29,20 +29,22 @@ class IncidentRow:
     incident: Any  # an Incident with_figures
     reference: SafeString
     name: SafeString
-    due_at: datetime | None  # the first acknowledgement that is owed under it
+    due_at: datetime | None  # what the authority owes first under it
+    next_at: datetime | None  # what an entity owes before that
     late: bool
     may_acknowledge: bool
 
     @classmethod
     def of(cls, incident: Any, *, user: User, at: datetime) -> IncidentRow:
-        due = incident.owed_at if incident.owed_at and incident.owed_at < NEVER else None
+        due, first = (moment if moment and moment < NEVER else None for moment in (incident.owed_at, incident.next_at))
         waits = incident.acknowledged_at is None and not incident.is_closed
         return cls(
             incident,
             reference=conditional_escape(incident.reference),
             name=conditional_escape(incident.name),
             due_at=due,
-            late=due is not None and due < at,
+            next_at=first if first != due else None,
+            late=first is not None and first < at,
             may_acknowledge=waits and user.may(Permission.REPORT_TRIAGE),
         )
 
@@ -61,7 +63,7 @@ def rows_of(references: Iterable[str], *, user: User, at: datetime) -> list[Inci
 
 
 def _for_board(user: User) -> IncidentQuerySet:
-    return Incident.objects.visible_to(user).select_related("acknowledged_by").with_figures()
+    return Incident.objects.visible_to(user).select_related("acknowledged_by", "service", "provider").with_figures()
 
 
 def _rows(found: Iterable[Incident], *, user: User, at: datetime) -> list[IncidentRow]:

@@ -8,12 +8,15 @@ from datetime import datetime
 from entities.models import Membership, User
 from entities.permissions import Permission
 from entities.row_security import acting_as, as_system
-from incidents.board import TABS, Standing, Tile, tiles_of
+from incidents.board import FOLDED, TABS, Standing, Tile, tiles_of
+from incidents.folding import IncidentRow, incident_rows
 from incidents.lifecycle import Lane
 from incidents.models import Report, WallScreen
 
 #: So many rows stand on a screen of 1080 lines, and are read from the back of the room.
 ROWS = 7
+#: So many of them are incidents at most: a case of thirty reports takes one row, and leaves room for the others.
+INCIDENTS = 3
 #: How often it asks, in seconds (templates/incidents/wall/_board.html).
 EVERY = 15
 
@@ -26,6 +29,7 @@ class Wall:
     at: datetime
     tiles: list[Tile]
     alarms: int
+    incidents: list[IncidentRow]
     rows: list[Report]
     more: int
 
@@ -42,11 +46,13 @@ def wall_of(key: str, *, at: datetime) -> Wall | None:
         return None
     with acting_as(reader):
         standing = Standing.read(reader, at=at)
-        live = Report.objects.visible_to(reader).for_board(at=at).filter(TABS[0].holds(at)).on_the_board()
-        rows = list(live[:ROWS])
-        alarms = len(standing.lines)
-        more = Report.objects.visible_to(reader).filter(lane__lte=Lane.PLANNED).count() - len(rows) if rows else 0
-    return Wall(screen.name, at, tiles_of(standing), alarms, rows, more)
+        found = incident_rows(TABS[0], user=reader, at=at) if standing.grouped else []
+        incidents = found[:INCIDENTS]
+        live = Report.objects.visible_to(reader).for_board(at=at).filter(TABS[0].holds(at)).exclude(FOLDED)
+        rows = list(live.on_the_board()[: ROWS - len(incidents)])
+        apart = Report.objects.visible_to(reader).filter(lane__lte=Lane.PLANNED).exclude(FOLDED).count() if rows else 0
+    more = len(found) - len(incidents) + apart - len(rows)
+    return Wall(screen.name, at, tiles_of(standing), len(standing.lines), incidents, rows, more)
 
 
 def _reader_of(screen: WallScreen) -> User | None:

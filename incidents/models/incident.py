@@ -37,7 +37,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.gathering().filter(provider=provider)
 
     def with_figures(self) -> Self:
-        """With how many reports stand under it, how many go on or await acknowledgement, and the worst severity."""
+        """How many reports stand under it, go on, await acknowledgement; the worst severity; what is due first."""
         live = Q(members__unlinked_at__isnull=True) & ~Q(members__report__status__in=NOT_COUNTED)
         going_on = live & Q(members__report__status__in=OPEN)
         return self.annotate(
@@ -46,6 +46,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             unacknowledged=Count("members", filter=live & _UNACKNOWLEDGED),
             worst=Min("members__report__severity", filter=live),
             owed_at=Min("members__report__authority_due_at", filter=live & ~Q(members__report__status__in=ENDED)),
+            next_at=Min("members__report__next_due_at", filter=going_on),
         )
 
 

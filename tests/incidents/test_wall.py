@@ -10,15 +10,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from entities.models import AuditEvent, Membership, User
 from entities.permissions import Role
 from incidents import actions
 from incidents.errors import MoveRefused
+from incidents.lifecycle import ReportKind
 from incidents.models import WallScreen
 from incidents.views.wall import COOKIE
-from tests.factories import a_person, a_report, a_reviewer
+from tests.factories import a_person, a_report, a_reviewer, a_service
 from tests.incidents.boards import many
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,19 @@ def test_the_wall_shows_services_and_what_is_due_and_no_person_text_or_deed(devi
             assert never not in page, never
     assert 'hx-trigger="every 15s"' in shown(device, "wall_changes")
     assert report.main_service.name_en in device.get(f"/en{reverse('wall')}").content.decode()
+
+
+def test_the_reports_of_an_incident_are_one_row_of_the_wall(device: Client, person: User) -> None:
+    provider = a_service(tier=0)
+    grouped = [*(a_report(ReportKind.CONSUMED_OUTAGE, provider=provider) for _n in range(8)), a_report()]
+    apart = a_report()
+    incident = actions.open_incident(grouped, name_ar="كناري", name_en="Canary", service=provider, by=person)
+    page = shown(device)
+    assert page.count(provider.name_ar) == 1 and incident.name not in page, "one row, without what was typed"
+    assert apart.main_service.name_ar in page and "wall__more" not in page
+    actions.acknowledge_incident(incident, by=person)
+    with translation.override("en"):
+        assert "on the entities" in shown(device), "an update is owed, and said"
 
 
 def test_a_link_is_asked_once_opens_one_device_and_not_for_long(person: User) -> None:
