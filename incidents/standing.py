@@ -107,8 +107,9 @@ def with_own_clock(reports: ReportQuerySet) -> ReportQuerySet:
 def owed(report: Report, clocks: Iterable[Clock], *, reader: User, at: datetime) -> list[Owed]:
     """What is owed now: the reader's own first, then what is due first. Paused clocks owe nothing."""
     side = _side(reader, report)
+    acts = side != "authority" or reader.may(Permission.REPORT_TRIAGE)  # an auditor or admin reads what others owe
     running = [c for c in clocks if not (c.met_at or c.cancelled_at or c.paused_at) and c.kind in _LATE]
-    found = [_owed(report, clock, side=side, at=at) for clock in running]
+    found = [_owed(report, clock, side=side, acts=acts, at=at) for clock in running]
     return sorted(found, key=lambda each: (not each.mine, each.clock.due_at, each.clock.pk))
 
 
@@ -125,10 +126,10 @@ def _side(reader: User, report: Report) -> str:
     return "entity" if own else "provider"
 
 
-def _owed(report: Report, clock: Clock, *, side: str, at: datetime) -> Owed:
+def _owed(report: Report, clock: Clock, *, side: str, acts: bool, at: datetime) -> Owed:
     owner = "authority" if clock.waits_on_authority else "provider" if clock.waits_on_provider else "entity"
     mine = owner == side
-    whom = _("Required of you") if mine else str(_REQUIRED[owner])
+    whom = _("Required of you") if mine and acts else str(_REQUIRED[owner])
     late = at > clock.due_at
     if late:
         what = overdue(clock)

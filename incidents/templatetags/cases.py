@@ -13,7 +13,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from entities.templatetags.icons import icon
@@ -211,7 +211,7 @@ def answer_owed(report: Report) -> SafeString:
 
 @once_a_language
 def _nothing_owed() -> SafeString:
-    return format_html('<span class="muted small">{}</span>', _("Nothing is owed"))
+    return format_html('<span class="muted small">{}</span>', pgettext("row", "Nothing is owed"))
 
 
 @once_a_language

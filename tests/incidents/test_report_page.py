@@ -73,6 +73,13 @@ def test_the_authoritys_own_delay_is_said_as_plainly(client_of: ClientOf) -> Non
     )
 
 
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN])
+def test_who_only_reads_is_not_told_that_it_is_hers_to_do(client_of: ClientOf, role: Role) -> None:
+    page = messages_of(client_of(a_person(role)).get(f"/en/reports/{a_report().reference}/"))
+    assert "Required of the authority: the acknowledgement" in page
+    assert "Required of you" not in page
+
+
 def test_the_team_is_shown_with_masked_mobiles(client_of: ClientOf) -> None:
     report = a_report()
     page = text_of(get(client_of(_filer(report)), report))
