@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crisis_teams.history import CHANGES
 from entities.models import AuditEvent, Membership
@@ -136,6 +136,33 @@ PARTS: dict[str, Promise] = {
     "file": gettext_lazy("An attachment"),
 }
 
+#: What was done to a record, by the code that its action writes down; where a record has words of its own, those.
+DONE: dict[str, Promise] = {
+    "added": pgettext_lazy("deed on a record", "Added"),
+    "adopted": pgettext_lazy("deed on a record", "Taken into the catalogue"),
+    "asked": pgettext_lazy("deed on a record", "Asked to confirm itself"),
+    "changed": pgettext_lazy("deed on a record", "Changed"),
+    "confirmed": pgettext_lazy("deed on a record", "Confirmed"),
+    "copied": pgettext_lazy("deed on a record", "Copied"),
+    "declared": pgettext_lazy("deed on a record", "Declared"),
+    "denied": pgettext_lazy("deed on a record", "Denied"),
+    "discarded": pgettext_lazy("deed on a record", "Thrown away"),
+    "identified": pgettext_lazy("deed on a record", "Found in the catalogue"),
+    "left": pgettext_lazy("deed on a record", "Left by its owner"),
+    "opened": pgettext_lazy("deed on a record", "Opened on a device"),
+    "publication asked": pgettext_lazy("deed on a record", "Publication asked for"),
+    "published": pgettext_lazy("deed on a record", "Published"),
+    "refused": pgettext_lazy("deed on a record", "Refused by its mail server"),
+    "removed": pgettext_lazy("deed on a record", "Removed"),
+    "sent back": pgettext_lazy("deed on a record", "Sent back"),
+    "strength_hard": pgettext_lazy("deed on a record", "Now: stops without it"),
+    "strength_soft": pgettext_lazy("deed on a record", "Now: works worse without it"),
+    "boardview confirmed": pgettext_lazy("deed on a record", "Shown to all"),
+    "boardview removed": pgettext_lazy("deed on a record", "Shown to all no more"),
+    "calendartoken confirmed": pgettext_lazy("deed on a record", "A link was made"),
+    "wallscreen confirmed": pgettext_lazy("deed on a record", "A link was made"),
+}
+
 
 def reason(code: str) -> str:
     """Why a sign-in was refused; what only a programmer can read is at least said to come from the check."""
@@ -170,6 +197,7 @@ def value(key: str, said: Any, *, model: str = "") -> str:
         "removed": REMOVED,
         "action": dict(Action.choices),
         "model": {text: model_name(text)},
+        "done": {text: DONE.get(f"{model} {text}") or DONE.get(text, text)},
     }
     if key == "change" and "→" in text:
         return " ← ".join(reversed([str(dict(Membership.Status.choices).get(end, end)) for end in text.split("→")]))

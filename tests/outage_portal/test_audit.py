@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,10 +19,11 @@ from django.utils import timezone
 from entities.models import AuditEvent, Entity, Membership, User
 from entities.models.audit import Entry
 from entities.permissions import Role
-from outage_portal.audit import export
+from outage_portal.audit import export, words
 from outage_portal.audit.chains import examine
 from tests.factories import a_person, an_entity, valid_id
 from tests.incidents.pages import queries
+from tests.test_consistency import ROOT
 from tests.web_role import guards_lifted
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +127,15 @@ def test_every_action_is_told_in_words(browser: Client, path: str, action: str) 
     page = browser.get(path).content.decode()
     assert person.name_ar in page or person.name_en in page
     assert ("Crisis team director" if "/en/" in path else "إدارة فريق الأزمة") in page
+
+
+def test_what_was_done_to_a_record_is_said_in_words(browser: Client) -> None:
+    """Every code that an action writes down has its words."""
+    written = "".join(path.read_text() for path in (ROOT / "incidents" / "actions").glob("*.py"))
+    codes = set(re.findall(r'(?:done=|_changed\(|_audit\(\w+, |_said\((?:\w+, )?)"([a-z ]+)"', written))
+    assert {"confirmed", "publication asked", "removed"} <= codes <= set(words.DONE)
+    AuditEvent.record(Action.CONFIGURATION, by=a_person(Role.ADMIN), model="policy", pk="2", done="sent back")
+    assert "Sent back" in browser.get("/en/audit/").content.decode()
 
 
 def test_why_a_sign_in_was_refused_is_said_in_full(browser: Client) -> None:
