@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,16 @@ def test_the_lifecycle_page_is_written_from_the_table(tmp_path: Path) -> None:
 def test_what_begins_first_in_a_run_is_there() -> None:
     files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")]
     assert [each for each in LONGEST if not any(path.startswith(each) for path in files)] == []
+
+
+def test_every_tone_of_a_notice_is_drawn() -> None:
+    drawn = "".join(path.read_text() for path in (ROOT / "static" / "css").glob("*.css"))
+    for path in (ROOT / "templates").rglob("*.html"):
+        for tone in set(re.findall(r"notice--[a-z]+", path.read_text())):
+            assert f".{tone} " in drawn, f"{path}: {tone}"
+
+
+def test_no_buttons_words_stand_beside_its_middle() -> None:
+    """Text, a hidden word right behind it, then space: a flex box takes the space for one more item, with its gap."""
+    beside = re.compile(r'\S<span class="visually-hidden">.*</span>\n\s*</(?:button|a)>')
+    assert not [path for path in (ROOT / "templates").rglob("*.html") if beside.search(path.read_text())]

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 from playwright.sync_api import expect
 
 from entities.permissions import Role
@@ -37,6 +38,22 @@ def test_several_are_picked_acknowledged_and_given_back_without_a_mouse(visit: C
     expect(page.locator("#messages")).to_contain_text("تم التراجع")
     assert not Report.objects.filter(status=Status.ACTIVE).exists()
     assert len(reports) == 3 and visitor.complaints == []
+
+
+def test_what_is_done_with_several_stands_in_sight_of_every_row(visit: Callable[..., Visitor]) -> None:
+    for _n in range(12):
+        a_report()
+    page = visit(a_reviewer()).open(reverse("board"))
+    first, last = page.locator("[name=picked]").first, page.locator("[name=picked]").last
+    before = first.bounding_box()
+    first.check()
+    assert first.bounding_box() == before, "nothing moves under a finger"
+    last.check()
+    expect(page.locator(".bulk")).to_be_in_viewport(ratio=1)
+    with translation.override("ar"):
+        page.get_by_role("button", name=gettext("Put the tag on")).click()
+        expect(page.locator("#bulk-said")).to_contain_text(gettext("Write the tag first."))
+    expect(last).to_be_checked()
 
 
 def test_two_on_one_report_see_each_other_and_its_entity_sees_neither(visit: Callable[..., Visitor]) -> None:

@@ -42,6 +42,10 @@ TWICE = "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, id
 ASK_AXE = "options => axe.run(document, options).then(r => r.violations.map(v => `${v.id} ${v.nodes[0].target}`))"
 
 
+#: As long as they come: a list of names may not be wider than a phone.
+LONG_NAME = "General Authority for Model Industries and Model Public Works"
+
+
 class Town(World):
     """The walker's world, with somebody in every role and reports in every situation."""
 
@@ -86,7 +90,7 @@ class Town(World):
 
 def built(*, minutes: int = 90) -> Town:
     """`minutes` is what the policies that are not in force yet allow for a critical first notice."""
-    entity = an_entity(name_ar="الجهة النموذجية أ", name_en="Model entity A")
+    entity = an_entity(name_ar="الجهة النموذجية أ", name_en=LONG_NAME)
     a_team(entity)
     people = {role.value: a_person(role, entity=entity) for role in Role if role not in AUTHORITY_ROLES}
     people |= {role.value: a_reviewer(role) for role in AUTHORITY_ROLES}
