@@ -87,6 +87,15 @@ def test_what_did_not_end_as_an_outage_has_no_length_that_goes_on_growing(client
     assert "85 days" not in messages_of(browser.get(f"/en/reports/{withdrawn.reference}/"))
 
 
+def test_a_report_that_has_ended_names_no_outage_of_today_as_linked(client_of: ClientOf, director: User) -> None:
+    ended = own(director)
+    actions.move(ended, "dismiss", note="خارج النطاق", by=a_reviewer())
+    running = [a_report(by=director, service=ended.main_service) for _n in range(2)]
+    browser = client_of(director)
+    assert running[1].reference in text_of(browser.get(f"/reports/{running[0].reference}/"))
+    assert running[1].reference not in text_of(browser.get(f"/reports/{ended.reference}/"))
+
+
 def test_until_the_start_of_works_a_row_says_the_same_length_twice(client_of: ClientOf, director: User) -> None:
     works = own(director, ReportKind.MAINTENANCE)
     start = timezone.now() + timedelta(hours=5, minutes=10, seconds=30)
