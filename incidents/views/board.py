@@ -183,7 +183,7 @@ def _read(user: User, *, at: datetime, since: datetime | None) -> ReportQuerySet
 
 
 #: The first page of each filter: every refresh asks for it.
-LISTED = Prepared()
+LISTED = Prepared(fixed=True)
 
 
 def _page(request: PortalRequest, chosen: BoardFilter) -> Page[Report]:
