@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from entities.models import User
 from incidents import board, choices, defaults
 from incidents.models import freeze, policy
+from incidents.views import board as board_views
 from tests import web_role
 from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture for all
 
@@ -100,6 +101,7 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     freeze._read_freezes.cache_clear()
     choices._lists.cache_clear()
     board.STANDING.forget()
+    board_views.LISTED.forget()
     yield
 
 

@@ -138,7 +138,7 @@ def test_a_hand_over_swaps_director_and_alternate() -> None:
 def test_an_alternate_does_not_take_the_direction_herself() -> None:
     leader = a_leader()
     director, alternate = appointed(leader), appointed(leader, Role.ALTERNATE)
-    with pytest.raises(TeamRefused, match="لا البديل"):
+    with pytest.raises(TeamRefused, match="لا من البديل"):
         actions.hand_over(alternate, by=acting(alternate))
     director.refresh_from_db()
     assert director.role == Role.DIRECTOR
