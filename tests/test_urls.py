@@ -251,9 +251,11 @@ def test_another_entity_sees_and_changes_nothing(world: World, name: str, client
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_nothing_an_outsider_sends_makes_a_500(world: World, name: str, client: Client) -> None:
-    url = _url(world, name)
-    for browser in (client, sign_in(Client(), world.director)):
-        for value in ("x" * 300, "-1", "%2e%2e", "OUT-2026-999999", str(uuid.uuid4()), "٠٠٧"):
+    url, values = _url(world, name), ("x" * 300, "-1", "%2e%2e", "OUT-2026-999999", str(uuid.uuid4()), "٠٠٧")
+    public = PATTERNS[name].callback.access == "public"  # type: ignore[attr-defined]  # declared, see above
+    unread = values if public else values[:1]  # what is led to the sign-in is read by nobody
+    for browser, sent_by_her in ((client, unread), (sign_in(Client(), world.director), values)):
+        for value in sent_by_her:
             query = f"?page={value}&q={value}&severity={value}&cursor={value}&draft={value}&token={value}"
             answer = browser.get(url + query)
             assert answer.status_code < 500
