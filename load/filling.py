@@ -41,7 +41,8 @@ def main(town: Path, personas: dict[str, dict[str, str]]) -> None:
     with as_system():
         factories.after_the_personas()
         fill(size.reports)
-        while actions.act_by_itself(at=timezone.now()):  # years of outages have come at once, each with its marks
+        # Years of outages have come at once, each with its marks: they are told below, as the reports are.
+        while actions.act_by_itself(at=timezone.now()) + actions.record_due_reminders(at=timezone.now()):
             pass
         _settle(size, personas).write(town)
     with connection.cursor() as cursor:
