@@ -92,6 +92,10 @@ class House:
         """How many messages have arrived, each counted once."""
         return len(self.mail.taken) + len(self.sms.taken)
 
+    def explained(self) -> set[str]:
+        """What has arrived twice, or may yet, for its sender died: its lease may run out under the next fault."""
+        return {*self.twice(), *self.torn, *self.orphans}
+
     def twice(self) -> list[str]:
         """Those that have arrived more than once."""
         return [key for taken in (self.mail.taken, self.sms.taken) for key, count in dict(taken).items() if count > 1]

@@ -60,7 +60,7 @@ def _goes_on(house: House, key: str, *, taken: int) -> str:
     expected="no form fails and no message is doubled",
 )
 def workers_replaced(house: House) -> str:
-    before, twice = house.answers.so_far(), set(house.twice())
+    before, twice = house.answers.so_far(), house.explained()
     old = house.portal.web.children
     house.filing.wait_for(10)
     house.portal.web.send(signal.SIGHUP)
@@ -68,7 +68,7 @@ def workers_replaced(house: House) -> str:
     house.until(lambda: not set(old) & set(house.portal.web.children), "the old web workers are gone")
     house.filing.wait_for(20)
     others = house.answers.others(before, 302)
-    doubled = set(house.twice()) - twice - set(house.torn)
+    doubled = set(house.twice()) - twice
     seen = f"{sum(house.answers.since(before).values())} answers, others than the receipt: {others or 'none'}"
     expect(not others and not doubled, f"{seen}; doubled: {len(doubled)}")
     return f"{seen}; none doubled"
