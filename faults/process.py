@@ -33,6 +33,13 @@ def wait_until(holds: Callable[[], object], *, within: float, pause: float = 0.2
     return time.monotonic() - began
 
 
+def children_of(pid: int) -> list[int]:
+    """The processes that it has started itself; none of one that is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
 class Process:
     """What runs under a command. `account`: the user it runs as, when that is not us."""
 
@@ -82,9 +89,7 @@ class Process:
     @property
     def children(self) -> list[int]:
         """The processes that it has started itself."""
-        with suppress(FileNotFoundError):
-            return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
-        return []
+        return children_of(self.pid)
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)

@@ -235,6 +235,7 @@ def main(told: dict[str, Any]) -> None:
     house = House(told["origin"], told["simulator"], "", "", Path(), told["personas"])
     world = Person.world = World(house, town.visitors, told["certificate"])
     Person.ssl_context_factory = staticmethod(lambda: ssl.create_default_context(cafile=world.certificate))
+    random.shuffle(town.visitors)  # those who sign in do not all come first
     at_the_board = sum(each.reviewer for each in town.visitors)
     Reviewer.fixed_count, Director.fixed_count = at_the_board, len(town.visitors) - at_the_board
     environment = Environment(user_classes=[Reviewer, Director], events=events, host=told["origin"], stop_timeout=120)

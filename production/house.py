@@ -5,6 +5,7 @@ Commands, environment and secrets are read from that file; what differs is where
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -28,6 +29,8 @@ from production.keys import HERE, PRODUCTION, make_roles, make_secrets
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 STARTS_WITHIN = 120.0
+#: The kernel shares a core out between sessions, as it does between containers, and then within each.
+AS_A_GROUP = "echo {0} >/proc/self/autogroup || renice -n {0} -p $$"
 #: Of production/postgresql.conf what is of the machine and not of the promise.
 OF_THE_MACHINE = {"listen_addresses", "shared_buffers", "effective_cache_size"}
 Environment = dict[str, str]
@@ -172,9 +175,16 @@ def _processes(
         command = [str(part) for part in commands[name]]
         for there, instead in here.items():
             command = [part.replace(there, instead) for part in command]
+        if niceness := _niceness(name):
+            command = ["sh", "-c", f'{AS_A_GROUP.format(niceness)}; exec "$@"', "sh", *command]
         made[name] = Process(command, log=folder / f"{name}.log", environment=environments[name])
     made["proxy"].command = [find_program("nginx", "nginx"), *made["proxy"].command[1:]]
     return made
+
+
+def _niceness(name: str) -> int:
+    """Gives it the share of a busy core that `cpu_shares` gives its container; a step is a factor of 1.25."""
+    return round(math.log(1024 / COMPOSE[name].get("cpu_shares", 1024), 1.25))
 
 
 def _configure_proxy(folder: Path, ports: Mapping[str, int]) -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
-from faults.process import wait_until
+from faults.process import children_of, wait_until
 from production.crowd import AWAY, Crowd
 from production.plan import Walk, expect, expect_soon, step
 
 
-@step("Web's processes are replaced while people file (SIGHUP)", "every request is answered; a report a receipt")
+@step("A second web is started beside the first, which is stopped, while people file", "every request is answered")
 def replaced(walk: Walk) -> str:
+    """SIGUSR2 and SIGTERM to gunicorn, as docs/operations.md says."""
     crowd, web = Crowd(walk.house, walk.director, walk.town.services[1:]), walk.house.process("web")
     before = set(web.children)
     crowd.start()
     crowd.wait_for(3)
-    web.send(signal.SIGHUP)
-    wait_until(lambda: web.children and not before & set(web.children), within=120)
+    web.send(signal.SIGUSR2)
+    wait_until(lambda: set(web.children) - before, within=10)
+    [second] = set(web.children) - before
+    wait_until(lambda: children_of(second), within=120)
+    web.send(signal.SIGTERM)
+    wait_until(lambda: not web.is_alive, within=40)
     crowd.wait_for(3)
-    return counted(walk, crowd, {200, 302})
+    seen = counted(walk, crowd, {200, 302})
+    os.kill(second, signal.SIGTERM)
+    wait_until(lambda: not children_of(second), within=40)
+    web.start()
+    return seen
 
 
 @step(

@@ -5,6 +5,7 @@ Sync workers, one a core, were best and steadiest of what was measured (docs/per
 no worker from filing. BIND and WEB_CONCURRENCY come from the environment.
 """
 
+import gc
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,8 @@ timeout = 30  # seconds without a sign of life; a statement in the database ends
 graceful_timeout = 25  # whoever is being answered is answered; docker-compose.yml kills after 40
 # A worker goes before what it has gathered in memory tells, and not all of them at once.
 max_requests, max_requests_jitter = 2000, 400
+# A new one has the portal from the first on, and nobody waits for it (docs/adr/0062).
+preload_app = True
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 
@@ -45,6 +48,21 @@ class Lines(Logger):  # type: ignore[misc]  # not typed
 
 logger_class = Lines
 accesslog = "-"
+
+
+def when_ready(_server: Any) -> None:
+    """What is loaded by now stays for good and is shared: the garbage collector need not walk over it."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What does not come along when a process forks, and what could not be asked before."""
+    from outage_portal import checked, wsgi
+
+    if not wsgi.is_checked:
+        checked.check()
+    tracing.begin()
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:
