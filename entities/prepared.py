@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigAutoField, DateTimeField, Field, QuerySet, Value
+from django.db.models import BigAutoField, CharField, DateTimeField, Field, QuerySet, Value
 from psycopg.sql import Literal
 
 from entities import replica
@@ -65,6 +65,11 @@ def moment(name: str) -> Any:
 def key(name: str) -> Asked:
     """A row's key that is asked for."""
     return Asked(name, BigAutoField())
+
+
+def word(name: str) -> Asked:
+    """A text that is asked for, as a reference is."""
+    return Asked(name, CharField())
 
 
 def reader(user: User) -> Hashable:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 
-from entities.models import ServiceDependency, User
+from entities.models import User
 from entities.permissions import Permission
 from entities.row_security import as_system
 from incidents.actions.final import needs_countersignature
@@ -34,42 +34,16 @@ from incidents.models import (
     Draft,
     FinalReport,
     Incident,
-    IncidentReport,
     Report,
     ReviewerNote,
     UpdateDraft,
 )
-from incidents.models.report_query import ReportQuerySet
 from incidents.standing import Owed, Step, owed, steps
 from incidents.timeline import FILTERS
 from incidents.timely import TIMELY
 
 LINKED = 20  # linked reports that are named
 LINKED_COLUMNS = ("reference", "kind", "status", "share_identity", "entity__name_ar", "entity__name_en")
-
-
-def readable(reader: User) -> ReportQuerySet:
-    """The reports this person may see, with all that a page of one needs and what is worth asking for after it."""
-    same_service = Report.objects.visible_to(reader).filter(main_service=OuterRef("main_service"))
-    together = IncidentReport.objects.visible_to(reader).linked().filter(incident=OuterRef("incident")).order_by()
-    relying = (
-        ServiceDependency.objects.in_force().filter(provider=OuterRef("main_service")).order_by().values("provider")
-    )
-    return (
-        Report.objects.visible_to(reader)
-        .for_page()
-        .select_related("policy", "related", "related_maintenance", "final_report", "incident", "merged_into")
-        .annotate(
-            has_files=Exists(Attachment.objects.of(OuterRef("pk"))),
-            has_folded=Exists(Report.objects.filter(merged_into=OuterRef("pk"))),
-            has_typed=Exists(UpdateDraft.objects.visible_to(reader).filter(report=OuterRef("pk"))),
-            has_twins=Exists(Report.objects.twins_of(OuterRef)),
-            has_notes=Exists(ReviewerNote.objects.visible_to(reader).filter(report=OuterRef("pk"))),
-            has_neighbours=Exists(same_service.exclude(pk=OuterRef("pk")).exclude(status__in=ENDED)),
-            together=Subquery(together.values("incident").annotate(n=Count("pk")).values("n")),
-            relying=Subquery(relying.annotate(n=Count("consumer__entity", distinct=True)).values("n")),
-        )
-    )
 
 
 class Case:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from entities.models import User
 from entities.permissions import Permission
+from entities.prepared import Prepared, moment, reader
 from incidents.board import FOLDED, Slice
 from incidents.models import Incident, Report
 from incidents.models.incident import IncidentQuerySet
@@ -51,10 +52,18 @@ class IncidentRow:
 
 def incident_rows(part: Slice, *, user: User, at: datetime) -> list[IncidentRow]:
     """The incidents of which a slice of the board holds a report, the worst first; one query."""
+    found = HELD.ask((reader(user), part.code), lambda: _holding(part, user, at=moment("at")), at=at)
+    return _rows(found, user=user, at=at)
+
+
+#: Every refresh of a board that folds asks for them.
+HELD = Prepared(fixed=True)
+
+
+def _holding(part: Slice, user: User, *, at: datetime) -> IncidentQuerySet:
     held = Report.objects.visible_to(user).filter(part.holds(at), FOLDED, incident=OuterRef("pk"))
     found = _for_board(user).going_on().filter(Exists(held))
-    found = found.order_by("worst", "owed_at", "pk")  # type: ignore[misc]  # annotated
-    return _rows(found[:MOST_ROWS], user=user, at=at)
+    return found.order_by("worst", "owed_at", "pk")[:MOST_ROWS]  # type: ignore[misc]  # annotated
 
 
 def rows_of(references: Iterable[str], *, user: User, at: datetime) -> list[IncidentRow]:

@@ -46,9 +46,17 @@ def _glance_of(user: User) -> QuerySet[Membership, tuple[bool, int]]:
 
 def events_after(token: int, user: User) -> list[ReportEvent]:
     """The newest events after the token, with the reports they tell of."""
-    return list(
+    return EVENTS.ask(reader(user), lambda: _newer(user), token=token)
+
+
+#: Asked by every refresh that has news.
+EVENTS = Prepared()
+
+
+def _newer(user: User) -> QuerySet[ReportEvent]:
+    return (
         ReportEvent.objects.visible_to(user)
-        .filter(pk__gt=token)
+        .filter(pk__gt=key("token"))
         .select_related("report__main_service", "report__entity")
         .only("kind", "mark", "data", "report__reference", "report__severity",
               "report__main_service__name_ar", "report__main_service__name_en",

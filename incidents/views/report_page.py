@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from entities.decorators import PortalRequest
 from entities.permissions import Permission
 from incidents import facts
-from incidents.case import Case, readable
+from incidents.case import Case
 from incidents.forms.attachments import AttachmentForm
 from incidents.forms.deeds import DEEDS, Deed
 from incidents.forms.handshake import VerdictForm
@@ -22,6 +22,7 @@ from incidents.forms.moves import AnswerForm, AssignForm, DeedForm, MergeForm, N
 from incidents.forms.updates import NoChangeForm, RestoreForm, UpdateForm, completeness
 from incidents.history import Question
 from incidents.lifecycle import ReportKind
+from incidents.reading import readable
 from incidents.timeline import FILTERS, Entry
 
 
@@ -51,7 +52,9 @@ class Refused:
 
 def find(request: PortalRequest, reference: str) -> Case:
     """The report of this reference, for this reader; what is not hers is 404."""
-    report = get_object_or_404(readable(request.user), reference=reference)
+    report = readable(request.user, reference)
+    if report is None:
+        raise Http404
     before = request.GET.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) < 10):
         raise Http404
