@@ -24,6 +24,10 @@ class StaleReport(MoveRefused):
     """Somebody else changed the report since the page was read; answered with 409."""
 
 
+class StaleSituation(MoveRefused):
+    """Another lead saved the draft since it was read; answered with 409."""
+
+
 class CallRefused(MoveRefused):
     """The call is somebody else's, or no call is owed any more."""
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from entities.models import AuditEvent, Entity, Membership, Notice, User
 from entities.permissions import AUTHORITY_ROLES, Role
 from incidents.actions.by_itself import one_by_one
-from incidents.errors import MoveRefused
+from incidents.errors import MoveRefused, StaleSituation
 from incidents.grouping import children, figures
 from incidents.models import Incident, IncidentReader, SituationReport
 from incidents.outside import outside_readers_of
@@ -81,9 +81,16 @@ def draft_situation(incident: Incident, *, at: datetime) -> SituationReport:
 
 
 @transaction.atomic
-def save_situation(report: SituationReport, *, text_ar: str, text_en: str, by: User) -> SituationReport:
-    """What a lead makes of the draft. Raises MoveRefused once it is sent."""
+def save_situation(
+    report: SituationReport, *, text_ar: str, text_en: str, seen: str | None = None, by: User
+) -> SituationReport:
+    """What a lead makes of the draft, as she has `seen` it.
+
+    Raises MoveRefused once it is sent, StaleSituation when another lead has saved it since.
+    """
     report = _unsent(report)
+    if seen is not None and seen != report.seen:
+        raise StaleSituation(_("Another lead has saved this draft since you opened it. The boxes hold her text."))
     report.text_ar, report.text_en, report.edited_at = text_ar, text_en, timezone.now()
     report.save(update_fields=["text_ar", "text_en", "edited_at"])
     return report
@@ -91,10 +98,17 @@ def save_situation(report: SituationReport, *, text_ar: str, text_en: str, by: U
 
 @transaction.atomic
 def send_situation(
-    report: SituationReport, *, text_ar: str, text_en: str, at: datetime | None = None, by: User
+    report: SituationReport,
+    *,
+    text_ar: str,
+    text_en: str,
+    seen: str | None = None,
+    at: datetime | None = None,
+    by: User,
 ) -> SentTo:
-    """Send it, as it was edited last, to everybody on the list; returns to how many. Raises MoveRefused."""
-    report, at = _unsent(save_situation(report, text_ar=text_ar, text_en=text_en, by=by)), at or timezone.now()
+    """Send it, as it was edited last, to everybody on the list; returns to how many. Raises as `save_situation`."""
+    report = _unsent(save_situation(report, text_ar=text_ar, text_en=text_en, seen=seen, by=by))
+    at = at or timezone.now()
     readers = IncidentReader.objects.filter(incident=report.incident).count()
     sent = SentTo(people=readers, addresses=outside_readers_of(report.incident).count())
     if not any(sent):

@@ -196,9 +196,10 @@ class SituationForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 14, "dir": "ltr"}),
         error_messages={"required": gettext_lazy("Write it in English.")},
     )
+    seen = CleanCharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, data: Any = None, *, situation: SituationReport) -> None:
-        super().__init__(data, initial={"text_ar": situation.text_ar, "text_en": situation.text_en})
+        super().__init__(data, initial={name: getattr(situation, name) for name in self.base_fields})
 
 
 class ReadersForm(forms.Form):

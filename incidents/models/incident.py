@@ -205,3 +205,8 @@ class SituationReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.incident_id} · {self.number}"
+
+    @property
+    def seen(self) -> str:
+        """What the draft's page sends back: empty until somebody has edited it, another with each edit."""
+        return self.edited_at.isoformat() if self.edited_at else ""

@@ -14,7 +14,7 @@ from entities.decorators import PortalRequest, requires
 from entities.permissions import Permission
 from entities.row_security import as_system
 from incidents import actions
-from incidents.errors import MoveRefused
+from incidents.errors import MoveRefused, StaleSituation
 from incidents.forms.incidents import ReadersForm, SituationForm
 from incidents.forms.moves import written_in
 from incidents.models import SituationReport
@@ -48,10 +48,13 @@ def incident_situation(request: PortalRequest, incident: str, number: int) -> Ht
             return _saved(request, found, form)
         except MoveRefused as refusal:
             found = _find(request, incident, number)
-            if found.sent_at is None:
+            is_stale = isinstance(refusal, StaleSituation)
+            if found.sent_at is None and not is_stale:
                 form.add_error(None, str(refusal))
-            elif form.cleaned_data != {"text_ar": found.text_ar, "text_en": found.text_en}:
+            elif any(form.cleaned_data[name] != getattr(found, name) for name in ("text_ar", "text_en")):
                 refused = Refused(str(refusal), written_in(form))  # not what left: a press too many needs no word
+            if is_stale:
+                form = SituationForm(situation=found)
     return _situation(request, found, form if found.sent_at is None else None, refused)
 
 

@@ -247,6 +247,29 @@ def test_a_lead_edits_and_sends_it_to_whoever_stands_on_the_list(
     assert Notice.objects.filter(kind=Notice.Kind.SITUATION_SENT).count() == 1
 
 
+def test_of_two_leads_who_save_one_draft_neither_undoes_the_other_unseen(browser: Client, lead: User) -> None:
+    incident = over(consumed(1), by=lead)
+    browser.post(at("incident_situation_new", incident))
+    url = "/en" + at("incident_situation", incident, 1)
+
+    def opened() -> dict[str, str]:
+        form = browser.get(url).context["form"]
+        return {name: form[name].value() for name in ("text_ar", "text_en", "seen")}
+
+    one, other = opened(), opened()
+    assert browser.post(url, {**one, "text_en": "Hers"}).status_code == 302
+    late = browser.post(url, {**other, "text_en": "His", "send": "yes"})
+    page = late.content.decode()
+    assert late.status_code == 409
+    assert "Another lead has saved this draft" in page
+    assert "His</textarea>" in page and "Hers</textarea>" in page, "both are there to be read"
+    assert incident.situation_reports.get().text_en == "Hers"
+    assert browser.post(url, {**other, "text_en": "Hers"}).status_code == 200, "pressed twice: nothing is refused"
+    assert browser.post(url, {**opened(), "text_en": "Both"}).status_code == 302
+    assert incident.situation_reports.get().text_en == "Both"
+    assert browser.post(url, {**opened(), "text_en": "Again", "seen": "\x00 never"}).status_code == 409
+
+
 def test_closing_from_the_page(browser: Client, lead: User) -> None:
     [report] = consumed(1)
     incident = over([report], by=lead)
