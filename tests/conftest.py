@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gc
+import secrets
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings as portal
 from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from entities import limits
 from entities.models import User
 from incidents import board, choices, defaults
 from incidents.models import freeze, policy
@@ -36,6 +39,12 @@ LONGEST = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="A skipped test is a failed one: for .ci/run.")
+
+
+def pytest_configure() -> None:
+    web_role.may_take_its_time()
+    if portal.REDIS_URL:  # each worker of the suite keeps its part of the cache to itself
+        portal.CACHES["default"] |= {"BACKEND": "tests.own_keys.OwnKeys", "KEY_PREFIX": secrets.token_hex(4)}
 
 
 @pytest.hookimpl(trylast=True)
@@ -81,6 +90,12 @@ def _flush_lifts_the_guards() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_key_stays() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """At the end PostgreSQL drops no database that somebody is in: a server's thread may still hold a connection."""
@@ -119,10 +134,16 @@ def sign_in(client: Client, person: User) -> Client:
 
 @pytest.fixture
 def own_cache(settings: Any) -> None:
-    """A cache of this test's own: the shared one is emptied by whoever tests beside it."""
+    """A cache of this test's own, and in memory."""
     own = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "own"}
     settings.CACHES = {**settings.CACHES, "default": own}
     cache.clear()
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is limited in number is counted by the clock's minutes: no test stands across the end of one."""
+    monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.test.client import ClientHandler
@@ -32,6 +32,22 @@ def take_role(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
     with connection.cursor() as cursor:
         # No test asks what a power cut leaves behind: none waits for the disk. (`make faults` does.)
         cursor.execute("SET ROLE portal_web; SET synchronous_commit = off")
+
+
+def may_take_its_time() -> None:
+    """To make and to drop a test's database takes longer than a request may, on a busy machine."""
+    if connection.vendor != "postgresql":
+        return
+    wrapper = type(connections[DEFAULT_DB_ALIAS])
+    beside = wrapper._nodb_cursor
+
+    @contextmanager
+    def unhurried(self: BaseDatabaseWrapper) -> Iterator[Any]:
+        with beside(self) as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+            yield cursor
+
+    wrapper._nodb_cursor = unhurried  # type: ignore[attr-defined]  # Django's own, for nothing else
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def test_of_whoever_has_left_nothing_is_shown(client_of: ClientOf) -> None:
     assert client_of(a_person(Role.REVIEWER)).post(contact_of(person), {"reason": "سبب"}).status_code == 404
 
 
-def test_it_is_limited_in_number(client_of: ClientOf, own_cache: None) -> None:
+def test_it_is_limited_in_number(client_of: ClientOf, own_cache: None, one_window: None) -> None:
     browser, person = client_of(a_person(Role.REVIEWER)), khalid()
     answers = [browser.post(contact_of(person), {"reason": "سبب"}).status_code for _ in range(21)]
     assert answers == [200] * 20 + [429]

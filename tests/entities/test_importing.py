@@ -16,7 +16,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from entities import limits
 from entities.importing import EntityImport, ServiceImport, SheetRefused
 from entities.importing.plan import State
 from entities.importing.sheets import MAX_BYTES, MAX_ROWS, decode, read, write
@@ -283,9 +282,8 @@ def test_an_export_waits_for_a_fresh_proof_and_is_a_line_of_the_log(
     assert rows > 0
 
 
-@pytest.mark.usefixtures("own_cache")
-def test_exports_of_the_desk_count_with_the_others(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
+@pytest.mark.usefixtures("own_cache", "one_window")
+def test_exports_of_the_desk_count_with_the_others(browser: Client) -> None:
     path = reverse("admin:entities_entity_export")
     assert [browser.post(path).status_code for _n in range(6)] == [200] * 5 + [429]
     assert browser.get(path).status_code == 200

@@ -67,12 +67,11 @@ TABLE = {
 
 
 @pytest.fixture(autouse=True)
-def _one_window(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """No test stands across the end of a window, and no other test empties the cache that it counts in."""
+def _own_count(one_window: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """No other test counts in the same cache."""
     own = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"}
     settings.CACHES = {**settings.CACHES, "default": own}
     cache.clear()
-    monkeypatch.setattr(limits.time, "time", lambda: 1_800_000_000.0)
     monkeypatch.setitem(limits._away, "until", 0.0)
 
 

@@ -211,7 +211,7 @@ def test_key_stands_in_no_row_no_page_and_no_log(
     assert key not in captured.out + captured.err
 
 
-def test_door_is_limited_in_number(own_cache: None, client: Client) -> None:
+def test_door_is_limited_in_number(own_cache: None, one_window: None, client: Client) -> None:
     a_person(Role.LEAD)
     assert [come_in(client, "wrong").status_code for _ in range(6)] == [403] * 5 + [429]
     assert client.get(DOOR).status_code == 200
