@@ -83,9 +83,9 @@ class Keys:
         raise AssertionError(f"{self.page.url}: no arrow leads to {value}")
 
     def attaches(self, what: Locator, file: FilePayload) -> None:
-        self._goes_to(what)
         with self.page.expect_file_chooser() as chooser:
-            self.keyboard.press("Enter")
+            self._goes_to(what)  # what it asks of the page is answered after the page knows that a choice is expected
+            self.keyboard.press("Enter")  # a key takes another way to the page, and might come before
         chooser.value.set_files(file)
 
     def _goes_to(self, what: Locator, group: str = "") -> None:
