@@ -47,6 +47,7 @@ class Mailbox:
 
 def serve(*, host: str, port: int, smtp_port: int) -> None:
     """Serve until SIGTERM, SIGINT or the parent's end. Raises OSError when a port is taken."""
+    parent = os.getppid()  # before anybody is answered: whoever waits for that may go at once
     web = ThreadedWSGIServer((host, port), WSGIRequestHandler, ipv6=":" in host)
     web.set_app(get_wsgi_application())
     mail = Controller(Mailbox(), hostname=host, port=smtp_port)
@@ -55,7 +56,6 @@ def serve(*, host: str, port: int, smtp_port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    parent = os.getppid()
     # An orphan is given another parent: then nobody is left to stop this process.
     while not stop.wait(0.5) and os.getppid() == parent:
         pass
