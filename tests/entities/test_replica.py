@@ -102,11 +102,11 @@ def test_what_does_not_answer_is_no_copy_or_knows_nothing_is_not_measured(monkey
 
 
 def test_a_machine_on_which_nobody_listens_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     copy = Told(True, True, None)
-    copy.connection, copy.settings_dict = None, {"HOST": "127.0.0.1", "PORT": port}
-    assert measured(monkeypatch, copy) is None
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen; nobody else can meanwhile
+        copy.connection, copy.settings_dict = None, {"HOST": "127.0.0.1", "PORT": taken.getsockname()[1]}
+        assert measured(monkeypatch, copy) is None
 
 
 @pytest.mark.parametrize(("lag", "is_fit"), [(0.0, True), (1.9, True), (2.1, False), (None, False)])

@@ -15,14 +15,16 @@ from entities.models import Breaker
 from entities.permissions import Role
 from incidents.models import Report
 from incidents.tasks import record_due_reminders
+from nafath_auth.adapters.trust import TIMEOUT
 from nafath_auth.tasks import probe_nafath
 from notifications.tasks import deliver_due, fan_out
 from tests.factories import a_person, a_service, a_team
 from tests.incidents.typed import minimal
 from tests.nafath_auth.test_with_simulator import Browser, sign_in
-from tests.simulator_process import SMS_TOKEN, Simulator
+from tests.simulator_process import BUSY, SMS_TOKEN, Simulator
 
 pytestmark = [pytest.mark.wide, pytest.mark.django_db(transaction=True)]
+PATIENCE = TIMEOUT[1]  # seconds that whoever waits for a Nafath that hangs has waited
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def browser(portal: str, simulator: Simulator, settings: Any) -> Iterator[Browse
 def choose(simulator: Simulator, fault: str) -> None:
     """On the simulator's page, as a person does."""
     with Browser() as hand:
-        page = hand.get(f"{simulator.origin}/sim/faults", timeout=5)
+        page = hand.get(f"{simulator.origin}/sim/faults", timeout=BUSY)
         hand.press(page, "/sim/faults", fault=fault).raise_for_status()
 
 
@@ -113,10 +115,10 @@ def test_sign_in_that_fails_is_answered_within_seconds(portal: str, browser: Bro
     page = browser.get(f"{portal}/accounts/sign-in/", timeout=10)
     began = time.monotonic()
     browser.press(page, "/accounts/nafath/")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2 * PATIENCE, "it waited once"
     for _ in range(2):
         browser.press(page, "/accounts/nafath/")
     began = time.monotonic()
     browser.press(page, "/accounts/nafath/")  # open: nobody waits for it any more
-    assert time.monotonic() - began < 1
-    assert requests.get(f"{simulator.origin}/phone/", timeout=5).ok
+    assert time.monotonic() - began < PATIENCE
+    assert requests.get(f"{simulator.origin}/phone/", timeout=BUSY).ok

@@ -24,7 +24,7 @@ from notifications.models import Channel, Delivery, State
 from notifications.tasks import deliver_due
 from tests.factories import a_person, a_report
 from tests.notifications.conftest import fan_out
-from tests.simulator_process import Simulator
+from tests.simulator_process import BUSY, Simulator
 
 MESSAGE = Message(uuid4(), to="+966500000001", subject="عادت الخدمة · OUT-2026-000001", text="نص", html="<p>نص</p>")
 LETTER = Message(MESSAGE.id, to="mona@example.sa", subject=MESSAGE.subject, text="نص", html="<p>نص</p>")
@@ -188,7 +188,7 @@ def test_a_request_signed_with_another_key_is_refused_and_shown(real: Simulator,
     with pytest.raises(ChannelAway, match="sms-401"):  # it is our access that is wrong: the others are spared
         HttpSms().send(MESSAGE)
     assert real.messages(MESSAGE.to) == []
-    page = requests.get(f"{real.origin}/phone/?ui_locales=en", timeout=5).text
+    page = requests.get(f"{real.origin}/phone/?ui_locales=en", timeout=BUSY).text
     assert "The signature is wrong" in page
 
 
@@ -197,10 +197,10 @@ def test_the_pretend_gateways_refuse_on_demand(real: Simulator) -> None:
         ("sms_400", HttpSms(), MESSAGE, "sms-400"),
         ("mail_550", Email(), LETTER, "smtp-550"),
     ):
-        requests.post(f"{real.origin}/sim/api/faults", json={"fault": fault}, timeout=5).raise_for_status()
+        requests.post(f"{real.origin}/sim/api/faults", json={"fault": fault}, timeout=BUSY).raise_for_status()
         with pytest.raises(ChannelRefused, match=code):
             way.send(message)
-    requests.post(f"{real.origin}/sim/api/faults", json={"fault": "sms_503"}, timeout=5).raise_for_status()
+    requests.post(f"{real.origin}/sim/api/faults", json={"fault": "sms_503"}, timeout=BUSY).raise_for_status()
     with pytest.raises(ChannelUnavailable, match="sms-503"):
         HttpSms().send(MESSAGE)
     real.reset()

@@ -101,8 +101,9 @@ def test_an_answer_from_the_sign_in_page_is_not_put_into_the_board(board: Page) 
 
 
 def test_the_offer_to_undo_stays_its_time_and_leaves_the_focus_in_its_row(board: Page) -> None:
+    board.evaluate("document.getElementById('board-pause').hidden = true")
     happen(board, "load", "row")
-    board.wait_for_timeout(100)
+    expect(board.locator("#board-pause")).to_be_visible()  # the script has seen the row
     board.focus("#undo")
     assert happen(board, "oobBeforeSwap", "row")[1] is False, "a refresh does not take the offer away"
     board.clock.run_for(29_000)

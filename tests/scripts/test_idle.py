@@ -61,8 +61,8 @@ def test_two_minutes_before_the_end_one_press_goes_on(open_page: Open) -> None:
 def test_escape_is_somebody_who_is_here(open_page: Open) -> None:
     page, server = opened(open_page, 118)
     expect(page.locator("#session-ending")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.wait_for_timeout(500)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.keyboard.press("Escape")
     assert server.asked[-1] == ("POST", None)
     expect(page.locator("#session-ending")).to_be_hidden()
 
