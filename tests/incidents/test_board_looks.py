@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -72,7 +72,7 @@ def test_what_others_did_since_the_last_look_is_marked_and_ones_own_deeds_are_no
 
 def test_a_mark_says_since_when_in_words(browser: Client) -> None:
     some_minutes_pass(browser)
-    started = timezone.localtime(timezone.now() - timedelta(minutes=5))
+    started = timezone.localtime(datetime.fromtimestamp(browser.session["started_at"], UTC))
     a_report()
     page = browser.get(reverse("board")).content.decode()
     assert page.count("pill--info") >= 1

@@ -45,7 +45,7 @@ def choose(page: Page, *answers: str) -> None:
 
 def at_rest(page: Page) -> None:
     """Everything typed is saved: closing the window sends nothing more."""
-    page.wait_for_timeout(2_500)
+    page.evaluate("() => new Promise((later) => setTimeout(later, 2_500))")  # after the page's own timer, however late
     expect(page.locator("#draft-status")).to_contain_text(SAVED)
     page.wait_for_load_state("networkidle")
 
