@@ -6,12 +6,21 @@ one database; these few lines read the operations, and know what the portal's ow
 
 from __future__ import annotations
 
+import os
+import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import models
+from django.conf import settings
+from django.db import connection, models
 from django.db.migrations import Migration, RunPython, RunSQL, operations
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState
@@ -81,7 +90,7 @@ def _is_reversible(each: Operation) -> bool:
 
 
 def test_the_release_before_lives_with_every_migration() -> None:
-    loader = MigrationLoader(None)
+    loader = MigrationLoader(None, replace_migrations=False)
     for (app, name), migration in sorted(loader.disk_migrations.items()):
         if app in BEFORE and int(name[:4]) > BEFORE[app] and (app, name) not in WHY:
             found = list(breaches(migration, loader.project_state((app, name), at_end=False)))
@@ -89,11 +98,68 @@ def test_the_release_before_lives_with_every_migration() -> None:
 
 
 def test_every_reason_is_of_a_migration_that_needs_one() -> None:
-    loader = MigrationLoader(None)
+    loader = MigrationLoader(None, replace_migrations=False)
     for (app, name), why in WHY.items():
         assert why and list(
             breaches(loader.disk_migrations[app, name], loader.project_state((app, name), at_end=False))
         )
+
+
+# --- In one step, and step by step -----------------------------------------------------------------------------------
+
+
+def _steps(loader: MigrationLoader) -> list[tuple[str, str]]:
+    """The last of each app, on the way that a database took which is older than the one step."""
+    return [node for node in loader.graph.leaf_nodes() if not loader.disk_migrations[node].replaces]
+
+
+def test_a_new_database_is_made_in_one_step_an_app() -> None:
+    graph = MigrationLoader(None).graph
+    made = {app: [name for of, name in graph.nodes if of == app] for app in BEFORE}
+    assert {app: names[0].split("_")[1] for app, names in made.items()} == dict.fromkeys(BEFORE, "squashed")
+
+
+def test_the_one_step_comes_to_what_the_many_come_to() -> None:
+    step_by_step = MigrationLoader(None, replace_migrations=False)
+    assert MigrationLoader(None).project_state() == step_by_step.project_state(_steps(step_by_step))
+
+
+def step_by_step() -> None:
+    """Migrate as before there was the one step: the test below says it to a process of its own."""
+    executor = MigrationExecutor(connection)
+    executor.loader.replace_migrations = False
+    executor.loader.build_graph()
+    executor.migrate(_steps(executor.loader))
+
+
+#: What was done, and how many numbers were given: another way to the same.
+COUNTED = {"django_migrations", "sqlite_sequence"}
+
+
+@pytest.mark.wide
+def test_a_database_from_before_the_one_step_is_what_a_new_one_is(tmp_path: Path) -> None:
+    """In a process each: a migration writes its rows where the settings point."""
+    old, new = tmp_path / "old.sqlite3", tmp_path / "new.sqlite3"
+    _migrated(old, first="from tests import test_migrations; test_migrations.step_by_step()")
+    _migrated(new)
+    assert _all_of(old) == _all_of(new)
+
+
+def _migrated(place: Path, *, first: str = "") -> None:
+    said = f"import django; django.setup(); {first}\n"
+    said += "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+    environment = {"DATABASE_URL": f"sqlite:///{place}", "DJANGO_SETTINGS_MODULE": "outage_portal.settings"}
+    subprocess.run([sys.executable, "-c", said], cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
+
+
+def _all_of(place: Path) -> list[tuple[object, ...]]:
+    """What tables, indexes and triggers are made of, in whichever order, and every row; but not when it came there."""
+    with closing(sqlite3.connect(place)) as database:
+        made = database.execute("SELECT name, sql FROM sqlite_master WHERE sql <> ''").fetchall()
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        rows = [(name, *row) for (name,) in tables for row in database.execute(f'SELECT * FROM "{name}"')]  # noqa: S608  # our own tables
+    parts = [(name, *sorted(re.split(r"[,\s()]+", sql))) for name, sql in made]
+    return sorted([*parts, *(row for row in rows if row[0] not in COUNTED)], key=str)
 
 
 # --- The rules themselves --------------------------------------------------------------------------------------------
