@@ -95,9 +95,10 @@ class Keys:
         before = (
             "what => Boolean(document.activeElement.compareDocumentPosition(what) & Node.DOCUMENT_POSITION_PRECEDING)"
         )
-        key = "Shift+Tab" if what.evaluate(before) else "Tab"
+        meant = what.element_handle()  # found once: to look for it at every stop takes longer than the key
+        key = "Shift+Tab" if meant.evaluate(before) else "Tab"
         for _ in range(250):
-            if what.evaluate(arrived, group):
+            if meant.evaluate(arrived, group):
                 break
             self.keyboard.press(key)
         else:

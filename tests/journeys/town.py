@@ -187,14 +187,14 @@ def _admits(access: Any, person: User | None) -> bool:
 def pages(town: Town) -> Iterator[tuple[str, User | None, dict[str, Any]]]:
     """Each page once, as the first person who is shown it whole; who is not let in is not asked."""
     visitors: list[User | None] = [None, *(town.people[role] for role in town.people)]
+    clients = {person: sign_in(Client(), person) if person else Client() for person in visitors}
     for name, pattern in sorted(PATTERNS.items()):
         if {"attachment", "delivery"} & set(arguments(pattern)):
             continue
         kwargs = {argument: town.foreign(name, argument) for argument in arguments(pattern)}
         access = pattern.callback.access  # type: ignore[attr-defined]  # declared: see tests/test_urls.py
         for person in (each for each in visitors if _admits(access, each)):
-            client = sign_in(Client(), person) if person else Client()
-            response = client.get(reverse(name, kwargs=kwargs))
+            response = clients[person].get(reverse(name, kwargs=kwargs))
             if response.streaming:
                 response.close()  # a file is no page
             elif response.status_code == 405:
