@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 from faults.house import House
 from faults.plan import expect, fault
@@ -19,10 +20,11 @@ def postgres_killed(house: House) -> str:
     before, given_back = house.answers.so_far(), house.filing.given_back
     house.filing.wait_for(10)
     house.postgres.kill()
+    died = datetime.now(UTC)
     acknowledged = [receipt.reference for receipt in house.filing.receipts]
     time.sleep(DEAD)
     took = house.postgres.start()
-    house.senders_died()
+    house.senders_died(at=died)
     house.filing.wait_for(10)
     found = house.count("SELECT count(*) FROM incidents_report WHERE reference = ANY(%s)", acknowledged)
     answers = house.answers.since(before)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class House:
     answers: Answers
     deaths: int = 0
     orphans: set[str] = field(default_factory=set)
+    #: Those with the end of the lease under which one had them, and what it was telling in one of them.
+    leases: dict[str, datetime] = field(default_factory=dict)
     #: Messages that were taken, and whose sender died before it could write that down.
     torn: list[str] = field(default_factory=list)
     #: The most mails one person was sent within ten minutes, as far as it was counted.
@@ -79,14 +82,30 @@ class House:
         """Whether these forms took no longer than any other day: nothing in them waited for what is away."""
         return median(receipts) <= 2 * self.healthy + 0.5
 
-    def senders_died(self) -> None:
+    def senders_died(self, *, at: datetime | None = None) -> None:
         """What they had leased is nobody's until the lease runs out; what is told in another one has no key of its own.
 
         Ask for it when they are dead: what the database does not hold as leased, they had not begun, or had stamped.
+        `at`: when they died, if that was not just now; what was leased since then is in the hands of living ones.
         """
+        from notifications.batches import LEASE
+
+        latest = (at or datetime.now(UTC)) + LEASE
         self.deaths += rooms.SENDERS
-        leased = "SELECT id::text FROM notifications_delivery WHERE state = 'leased' AND told_in_id IS NULL"
-        self.orphans |= {key for (key,) in self.ask(leased)}
+        leased = "SELECT id::text, lease_until, told_in_id IS NULL FROM notifications_delivery WHERE state = 'leased'"
+        for key, until, has_its_own in self.ask(leased):
+            if until <= latest:
+                self.leases[key] = until
+            if has_its_own:
+                self.orphans.add(key)
+
+    def a_lease_passes(self) -> None:
+        """For what senders who died still hold; what another has taken since is under a lease of its own."""
+        passed = (
+            "UPDATE notifications_delivery d SET lease_until = now() FROM unnest(%s::uuid[], %s::timestamptz[]) "
+            "AS dead (id, until) WHERE d.id = dead.id AND d.state = 'leased' AND d.lease_until = dead.until"
+        )
+        self.count(passed, list(self.leases), list(self.leases.values()))
 
     def sent(self) -> int:
         """How many messages have arrived, each counted once."""

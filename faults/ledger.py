@@ -6,7 +6,7 @@ from faults.house import House
 from faults.plan import Fault, expect
 from faults.portal import SENDERS
 
-#: The last leases and pauses run out, and what waited leaves, in seconds.
+#: The last pauses run out, and what waited leaves, in seconds.
 SETTLES_WITHIN = 420.0
 OPEN = "SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'leased')"
 WAITS = "state = 'pending' AND next_try_at > now()"
@@ -49,6 +49,7 @@ def receipts_are_reports(house: House) -> str:
 def everything_is_told(house: House) -> str:
     events = "SELECT count(*) FROM incidents_reportevent WHERE fanned_out_at IS NULL"
     full = f"SELECT count(*) FROM notifications_delivery WHERE {FOR_ROOM} OR {WITH_THEM}"
+    house.a_lease_passes()
 
     def settled() -> bool:
         if house.count(full) == house.count(OPEN):  # nothing else is on its way

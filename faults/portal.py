@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -167,5 +168,6 @@ class Portal:
 
     def stop(self) -> None:
         self._keeps.clear()
-        for process in (*self.beats, self.worker, self.accounts, self.web, self.simulator):
-            process.stop(within=5)
+        processes = (*self.beats, self.worker, self.accounts, self.web, self.simulator)
+        with ThreadPoolExecutor(len(processes)) as hands:
+            list(hands.map(lambda process: process.stop(within=5), processes))
