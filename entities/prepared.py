@@ -67,8 +67,8 @@ def key(name: str) -> Asked:
     return Asked(name, BigAutoField())
 
 
-def word(name: str) -> Asked:
-    """A text that is asked for, as a reference is."""
+def text(name: str) -> Asked:
+    """A text that is asked for."""
     return Asked(name, CharField())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Exists, OuterRef, Subquery
 
 from entities.models import ServiceDependency, User
-from entities.prepared import Prepared, reader, word
+from entities.prepared import Prepared, reader, text
 from incidents.lifecycle import ENDED
 from incidents.models import Attachment, IncidentReport, Report, ReviewerNote, UpdateDraft
 from incidents.models.report_query import ReportQuerySet
@@ -16,7 +16,7 @@ READABLE = Prepared()
 
 def readable(user: User, reference: str) -> Report | None:
     """The report of this reference; None of what this person may not see."""
-    asked = READABLE.ask(reader(user), lambda: _readable(user).filter(reference=word("reference")), reference=reference)
+    asked = READABLE.ask(reader(user), lambda: _readable(user).filter(reference=text("reference")), reference=reference)
     return asked[0] if asked else None
 
 
