@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -19,11 +20,13 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import Model
 from django.utils import timezone
 
+from entities.prepared import Prepared, moment
 from incidents.actions import interim, watching
 from incidents.actions.moves import conclude, lock, take_for_sweep
 from incidents.errors import MoveRefused
 from incidents.lifecycle import Phase, ReportKind, Status
 from incidents.models import Draft, Report, ReportEvent
+from incidents.models.report_query import ReportQuerySet
 from incidents.severity import MAINTENANCE_AS, Impact, MaintenanceImpact
 
 logger = logging.getLogger(__name__)
@@ -35,29 +38,20 @@ LASTS = 20.0
 OVERRUN_DRAFT_AFTER = timedelta(minutes=30)
 
 Deed = Callable[..., Any]
+Rows = Callable[[Any], ReportQuerySet]
+#: Asked by every sweep, and answered with nothing by nearly every one.
+FOUND = Prepared(fixed=True)
 
 
 def act_by_itself(*, at: datetime) -> int:
     """Do what is the sweep's to do at this moment; returns how many deeds were done."""
-    reports, until = Report.objects.all(), time.monotonic() + LASTS
-    return sum(
-        one_by_one(found.order_by("pk")[:BATCH], deed, at=at, until=until)
-        for found, deed in (
-            (reports.to_start(at=at), _start),
-            (reports.to_miss(at=at), _miss),
-            (reports.overrunning(at=at - OVERRUN_DRAFT_AFTER), _prepare_outage),
-            (reports.to_recall(), _recall_return),
-            (reports.to_ask_for_return(), _ask_return),
-            (reports.to_restore(at=at), _restore),
-            (reports.to_close(at=at), _close),
-            (reports.to_return(at=at), watching.return_to_pool),
-            (reports.to_warn(at=at), watching.warn_reviewer),
-            (watching.to_ask_estimate(at=at), watching.ask_estimate),
-            (watching.to_remind_pause(at=at), watching.remind_pause),
-            (interim.to_owe_interim(at=at), interim.owe_interim),
-            *((found, watching.watch) for found in watching.to_watch(at=at)),
-        )
-    )
+    until = time.monotonic() + LASTS
+    return sum(one_by_one(_found(rows, at=at), deed, at=at, until=until) for rows, deed in DEEDS)
+
+
+def _found(rows: Rows, *, at: datetime) -> list[Report]:
+    """The first of those whose turn has come, read now; the question was written by the first sweep."""
+    return FOUND.ask(rows, lambda: rows(moment("at")).order_by("pk")[:BATCH], at=at)
 
 
 def one_by_one(found: Iterable[Model], deed: Deed, *, at: datetime, until: float = math.inf) -> int:
@@ -189,3 +183,22 @@ def _close(report: Report, *, at: datetime) -> ReportEvent:
     """The owner's outage is closed, and the consumer's service is back for a day: nothing is owed any more."""
     found, move = take_for_sweep(report, "close")
     return conclude(found, move, at=at, data={"automatic": True}, by=None)
+
+
+# --- All of it, in the order in which it is done -----------------------------------------------------------------
+
+DEEDS: tuple[tuple[Rows, Deed], ...] = (
+    (lambda at: Report.objects.to_start(at=at), _start),
+    (lambda at: Report.objects.to_miss(at=at), _miss),
+    (lambda at: Report.objects.overrunning(at=at - OVERRUN_DRAFT_AFTER), _prepare_outage),
+    (lambda _at: Report.objects.to_recall(), _recall_return),
+    (lambda _at: Report.objects.to_ask_for_return(), _ask_return),
+    (lambda at: Report.objects.to_restore(at=at), _restore),
+    (lambda at: Report.objects.to_close(at=at), _close),
+    (lambda at: Report.objects.to_return(at=at), watching.return_to_pool),
+    (lambda at: Report.objects.to_warn(at=at), watching.warn_reviewer),
+    (lambda at: watching.to_ask_estimate(at=at), watching.ask_estimate),
+    (lambda at: watching.to_remind_pause(at=at), watching.remind_pause),
+    (lambda at: interim.to_owe_interim(at=at), interim.owe_interim),
+    *((partial(watching.beyond, *mark), watching.watch) for mark in watching.MARKS),
+)

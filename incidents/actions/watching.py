@@ -6,7 +6,8 @@ person's own deed beside it, changes nothing.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 
@@ -61,16 +62,19 @@ def ask_estimate(report: Report, *, at: datetime) -> ReportEvent | None:
     return conclude(found, move, kind=EventKind.WATCHED, mark=mark, at=at, data=data, by=None)
 
 
-def to_watch(*, at: datetime) -> list[ReportQuerySet]:
-    """Outages beyond a mark, mark by mark."""
-    marks = [(BEYOND_RTO, None, None), *WATCH_MARKS]
-    return [Report.objects.to_watch(mark, after=after, tiers=tiers, at=at) for mark, after, tiers in marks]
+#: Name, length and tiers of each.
+MARKS: tuple[tuple[str, timedelta | None, Iterable[int] | None], ...] = ((BEYOND_RTO, None, None), *WATCH_MARKS)
+
+
+def beyond(mark: str, after: timedelta | None, tiers: Iterable[int] | None, at: datetime) -> ReportQuerySet:
+    """Outages beyond a mark."""
+    return Report.objects.to_watch(mark, after=after, tiers=tiers, at=at)
 
 
 def watch(report: Report, *, at: datetime) -> ReportEvent | None:
     """Say once how long the outage lasts: of several marks that were missed, the latest alone speaks."""
     found, move = take_for_sweep(report, "watch")
-    passed = [row for rows in to_watch(at=at) for row in rows.filter(pk=found.pk)]
+    passed = [row for mark in MARKS for row in beyond(*mark, at).filter(pk=found.pk)]
     if not passed:
         return None
     passed.sort(key=lambda row: row.mark_at)  # type: ignore[attr-defined]  # annotated
