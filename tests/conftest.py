@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from entities import limits
 from entities.models import User
 from incidents import board, choices, defaults
+from incidents.forms.board import names_of_the_minute
 from incidents.models import freeze, policy
 from incidents.views import board as board_views
 from tests import web_role
@@ -26,7 +27,7 @@ from tests.web_role import requests_come_from_outside  # noqa: F401  # a fixture
 if TYPE_CHECKING:
     from tests.a_collector import Posted
 
-pytest_plugins = ["tests.simulator_process", "tests.browser", "tests.a_replica"]
+pytest_plugins = ["tests.simulator_process", "tests.browser", "tests.a_replica", "tests.once"]
 
 #: What takes longest begins first, or at the end of a run one worker is busy with it and the others wait.
 #: Holds with `--dist loadfile --no-loadscope-reorder`: by itself xdist takes the files with most tests first.
@@ -106,10 +107,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         web_role.unsettle()
 
 
-@pytest.fixture(autouse=True)
-def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
-    settings.MEDIA_ROOT = tmp_path / "uploads"
-    settings.WHITENOISE_AUTOREFRESH = True  # or every client of every test reads the whole folder of static files
+def forget() -> None:
+    """All that the process remembers of rows: the next test has others."""
     cache.clear()
     policy.rules_of.cache_clear()
     policy._read_calendar.cache_clear()
@@ -117,7 +116,14 @@ def _fresh_memory(settings: Any, tmp_path: Any) -> Iterator[None]:
     choices._lists.cache_clear()
     board.STANDING.forget()
     board_views.LISTED.forget()
-    yield
+    names_of_the_minute.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.WHITENOISE_AUTOREFRESH = True  # or every client of every test reads the whole folder of static files
+    forget()
 
 
 def sign_in(client: Client, person: User) -> Client:

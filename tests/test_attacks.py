@@ -26,9 +26,8 @@ from tests.factories import a_person, a_report, a_reviewer, a_service, an_entity
 from tests.incidents.test_filing import said
 from tests.incidents.typed import a_director
 from tests.nafath_auth.test_code_scope import is_closed
-from tests.test_urls import CANARY, PATTERNS, World, _url, world
+from tests.test_urls import CANARY, PATTERNS, World, _url, a_world
 
-assert world  # the fixture of the walk
 ClientOf = Callable[[User], Client]
 NAFATH, CODES = "tests/nafath_auth/", "tests/nafath_auth/test_code_door.py::"
 SIGN_IN, PUSH = f"{NAFATH}test_sign_in.py::", f"{NAFATH}test_push.py::"
@@ -108,6 +107,11 @@ def test_no_address_of_another_host_is_gone_to(rf: RequestFactory) -> None:
     for address in ELSEWHERE:
         wanted = safe_next(rf.get("/", {"next": address}))
         assert not wanted or re.match(r"/[^/\\\s]", redirect(wanted).headers["Location"]), address
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return a_world()
 
 
 @pytest.mark.django_db

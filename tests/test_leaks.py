@@ -33,7 +33,7 @@ from tests.web_role import as_owner
 
 ClientOf = Callable[[User], Client]
 Plant = Callable[[pytest.MonkeyPatch], object]
-world = test_urls.world
+first_world, world = test_urls.first_world, test_urls.world
 
 
 def _everything(found: Any, _user: User) -> Any:

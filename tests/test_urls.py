@@ -22,6 +22,7 @@ from incidents.models import Attachment, CallTask, Draft, DutyShift, Incident, O
 from notifications.models import Delivery
 from tests.conftest import sign_in
 from tests.factories import a_dependency, a_person, a_report, a_service, a_shift, an_entity
+from tests.once import Once
 
 CANARY = "كناري-canary"
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -122,8 +123,7 @@ class World:
         )
 
 
-@pytest.fixture
-def world(db: None) -> World:
+def a_world() -> World:
     entity = an_entity(name_ar=f"الجهة {CANARY}", name_en=f"Entity {CANARY}")
     director = a_person(Role.DIRECTOR, entity=entity, name_ar=f"خالد {CANARY}", name_en=f"Khalid {CANARY}")
     service = a_service(entity=entity, name_ar=f"خدمة {CANARY}", name_en=f"Service {CANARY}")
@@ -159,6 +159,17 @@ def world(db: None) -> World:
     return World(
         entity, director, report, draft, attachment, delivery, shift, call, alarm, incident, dependency, outside
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def first_world(once: Once) -> World:
+    return once.build(a_world)
+
+
+@pytest.fixture
+def world(db: None, once: Once, first_world: World) -> World:
+    """The module's world as it was built, whatever the tests before have done to it."""
+    return once.again(first_world)
 
 
 def _url(world: World, name: str) -> str:

@@ -11,14 +11,8 @@ from django.urls import reverse
 
 from entities.models import User
 from entities.permissions import Role
-from incidents.forms.board import names_of_the_minute
 from incidents.models import Report
 from tests.factories import a_person, a_report, a_reviewer, a_service
-
-
-@pytest.fixture(autouse=True)
-def _names_afresh() -> None:
-    names_of_the_minute.cache_clear()
 
 
 @pytest.fixture

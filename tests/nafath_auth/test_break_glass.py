@@ -30,9 +30,8 @@ from tests.nafath_auth.conftest import Visitor, a_regular
 from tests.nafath_auth.test_code_scope import ALWAYS
 from tests.nafath_auth.test_no_clear_id import stored
 from tests.signing import is_asked, make_stale
-from tests.test_urls import PATTERNS, World, _url, world
+from tests.test_urls import PATTERNS, _url, a_world
 
-assert world  # the fixture of the walk
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 DOOR, REQUESTS = "/accounts/break-glass/", "/accounts/break-glass/requests/"
@@ -375,7 +374,8 @@ def is_closed(name: str) -> bool:
     return access != "public" and not TRIAGE_ALONE & set(access)
 
 
-def test_every_address_beyond_its_scope_is_closed(world: World) -> None:
+def test_every_address_beyond_its_scope_is_closed() -> None:
+    world = a_world()
     lead = a_person(Role.LEAD)
     lead.memberships.update(may_break_glass=True)  # or her session would end with the first request
     browser = sign_in(Client(), lead)

@@ -16,9 +16,9 @@ from incidents.models import Report
 from tests.conftest import sign_in
 from tests.factories import a_report
 from tests.incidents.pages import send
-from tests.test_urls import PATTERNS, World, _url, world
+from tests.test_urls import PATTERNS, World, _url, first_world, world
 
-assert world  # the fixture of the other walk
+assert first_world and world  # fixtures of the other walk
 
 #: What any session may do.
 ALWAYS = {"stay", "choose_language"}
