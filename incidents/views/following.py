@@ -17,6 +17,7 @@ from entities.limits import AUTOSAVE, limited
 from entities.permissions import Permission as P
 from incidents import actions
 from incidents.actions.moves import not_now
+from incidents.case import Case
 from incidents.errors import MoveRefused, StaleReport
 from incidents.forms.moves import DeedForm, NoteForm
 from incidents.forms.rescheduling import RescheduleForm
@@ -38,14 +39,13 @@ def perform(request: PortalRequest, reference: str, name: str, act: Callable[...
         except MoveRefused as refused:
             refusal = refused
     if (form.errors or refusal) and not case.history.has_done(name, seen=form.seen_version, once=form.once_key):
-        return _refuse(request, reference, form, refusal)
+        return _refuse(request, find(request, reference) if refusal else case, form, refusal)
     messages.success(request, said)
     return show(request, find(request, reference)) if request.htmx else redirect("report_detail", reference)
 
 
-def _refuse(request: PortalRequest, reference: str, form: DeedForm, refusal: MoveRefused | None) -> HttpResponse:
+def _refuse(request: PortalRequest, case: Case, form: DeedForm, refusal: MoveRefused | None) -> HttpResponse:
     """The page as it is now, why not, what others did meanwhile, and the words: in their form, or beside it."""
-    case = find(request, reference)
     still_there = form.name in case.moves or isinstance(form, NoteForm)
     if refusal is None and still_there:
         return show(request, case, asked=form, status=422)
