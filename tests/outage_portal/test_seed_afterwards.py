@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from outage_portal.seed.afterwards import Outcome, keep_up_to_date, seeded, unto
 from outage_portal.seed.people import Cast
 from outage_portal.seed.today import OPEN_STORIES
 from tests import factories
+from tests.once import Once
 from tests.outage_portal.conftest import Told
 
 pytestmark = pytest.mark.django_db
@@ -39,19 +39,22 @@ class Refreshed:
 
 
 @pytest.fixture(scope="module")
-def refreshed(told: Told, django_db_blocker: pytest.FixtureRequest) -> Iterator[Refreshed]:
+def refreshed(once: Once, told: Told) -> Refreshed:
     """Four reports are touched by hand; then the demo starts again, nine hours after the first time."""
-    with django_db_blocker.unblock():
-        touched = {
-            "updated": updated_by_hand(),
-            "noted": noted_by_hand(),
-            "final": final_report_begun_by_hand(),
-            "filed": filed_by_hand(),
-        }
-        stale = {report.pk: report.events.last().at for report in untouched().open() if report.pk != touched["final"]}
-        events = {event.pk: event.hash for report in seeded() for event in report.events.all()}
-        outcome = keep_up_to_date(now=timezone.now().replace(microsecond=0), reports=0)
-        yield Refreshed(outcome, stale, events, touched)
+    return once.build(touched_and_begun_again)
+
+
+def touched_and_begun_again() -> Refreshed:
+    touched = {
+        "updated": updated_by_hand(),
+        "noted": noted_by_hand(),
+        "final": final_report_begun_by_hand(),
+        "filed": filed_by_hand(),
+    }
+    stale = {report.pk: report.events.last().at for report in untouched().open() if report.pk != touched["final"]}
+    events = {event.pk: event.hash for report in seeded() for event in report.events.all()}
+    outcome = keep_up_to_date(now=timezone.now().replace(microsecond=0), reports=0)
+    return Refreshed(outcome, stale, events, touched)
 
 
 def one(place: str) -> Report:
