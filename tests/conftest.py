@@ -34,7 +34,7 @@ pytest_plugins = ["tests.simulator_process", "tests.browser", "tests.a_replica",
 LONGEST = (
     "tests/journeys/test_every_page", "tests/test_urls.py", "tests/journeys/test_walk.py",
     "tests/incidents/test_machine.py", "tests/outage_portal/test_demo", "tests/journeys/", "tests/test_leaks.py",
-    "tests/outage_portal/test_seed",
+    "tests/outage_portal/test_seed", "tests/test_migrations.py",
 )  # fmt: skip
 
 
