@@ -58,3 +58,14 @@ def test_a_report_on_paper_is_the_report_and_nothing_else(town: Town, visit: Cal
     around = page.locator(".masthead, .skip, .breadcrumbs, main button, .footer nav")
     assert around.count() > 3
     assert [each.inner_html() for each in around.all() if each.is_visible()] == []
+
+
+@pytest.mark.parametrize("role", ["DIRECTOR", "REVIEWER"])
+def test_on_paper_nothing_waits_to_be_filled_in(town: Town, visit: Callable[..., Visitor], role: str) -> None:
+    asked = town.reports[0]  # it has an open question, and takes updates, notes and files
+    page = visit(town.people[role]).open(reverse("report_detail", args=[asked.reference]))
+    boxes = page.locator("main :is(textarea, select, input:not([type=hidden]))")
+    assert boxes.locator("visible=true").count() > 1
+    page.emulate_media(media="print")
+    assert [each.get_attribute("name") for each in boxes.locator("visible=true").all()] == []
+    assert page.locator("#timeline").is_visible()
