@@ -90,7 +90,9 @@ def save_situation(
     """
     report = _unsent(report)
     if seen is not None and seen != report.seen:
-        raise StaleSituation(_("Another lead has saved this draft since you opened it. The boxes hold her text."))
+        raise StaleSituation(
+            _("Another lead has saved this draft since you opened it: the form below holds that text, not yours.")
+        )
     report.text_ar, report.text_en, report.edited_at = text_ar, text_en, timezone.now()
     report.save(update_fields=["text_ar", "text_en", "edited_at"])
     return report

@@ -261,7 +261,7 @@ def test_of_two_leads_who_save_one_draft_neither_undoes_the_other_unseen(browser
     late = browser.post(url, {**other, "text_en": "His", "send": "yes"})
     page = late.content.decode()
     assert late.status_code == 409
-    assert "Another lead has saved this draft" in page
+    assert "Another lead has saved this draft" in page and "the form below holds that text" in page
     assert "His</textarea>" in page and "Hers</textarea>" in page, "both are there to be read"
     assert incident.situation_reports.get().text_en == "Hers"
     assert browser.post(url, {**other, "text_en": "Hers"}).status_code == 200, "pressed twice: nothing is refused"
