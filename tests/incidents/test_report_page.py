@@ -88,6 +88,14 @@ def test_the_team_is_shown_with_masked_mobiles(client_of: ClientOf) -> None:
     assert report.filed_by.mobile.removeprefix("+966") not in page
 
 
+def test_the_authority_is_led_past_a_long_log_to_the_numbers(client_of: ClientOf) -> None:
+    report = a_report()
+    page = text_of(get(client_of(a_reviewer()), report))
+    parts = ('href="#team-title"', 'id="timeline"', 'id="facts-title"', 'id="team-title"', 'id="notes-title"')
+    assert [page.index(part) for part in parts] == sorted(page.index(part) for part in parts)
+    assert 'href="#team-title"' not in text_of(get(client_of(_filer(report)), report)), "she knows her team"
+
+
 def test_private_notes_are_on_the_authoritys_page_and_nowhere_else(client_of: ClientOf) -> None:
     report, reviewer = a_report(), a_reviewer()
     actions.add_note(report, text="ملاحظة داخلية لا تُعرض", by=reviewer)
