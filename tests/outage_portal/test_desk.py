@@ -83,6 +83,18 @@ def test_every_page_opens(role: Role, language: str, client_of: Browser) -> None
                 assert b" style=" not in page.content, url
 
 
+def test_an_admin_is_told_that_the_log_she_sees_is_not_all_of_it(client_of: Browser) -> None:
+    AuditEvent.record(AuditEvent.Action.TEAM, entity=an_entity(code="with-a-team"))
+    AuditEvent.record(AuditEvent.Action.SIGN_OUT, entity=an_entity(code="without"))
+    said = {}
+    with translation.override("en"):
+        for role in (Role.ADMIN, Role.AUDITOR):
+            answer = client_of(a_person(role)).get(page_of(AuditEvent, "changelist"))
+            shown = {event.action for event in answer.context["cl"].result_list}
+            said[role] = ("Changes of crisis teams only" in answer.content.decode(), shown >= {"TEAM"}, len(shown) > 1)
+    assert said == {Role.ADMIN: (True, True, False), Role.AUDITOR: (False, True, True)}
+
+
 # --- The auditor looks, and changes nothing ---------------------------------------------------------------------
 def test_an_auditor_changes_nothing(client_of: Browser) -> None:
     a_world(1)
