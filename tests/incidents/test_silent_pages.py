@@ -93,6 +93,13 @@ def test_the_authority_reads_whose_reports_they_are_and_dismisses(alarm: SilentO
     assert "It has ended" in page(reviewer, alarm)
 
 
+def test_the_authority_is_led_to_the_people_of_the_owner(alarm: SilentOutage, client_of: ClientOf) -> None:
+    team = reverse("entity_team", args=[alarm.entity.code])
+    reviewer = client_of(a_reviewer())
+    assert f'href="{team}"' in page(reviewer, alarm).replace("/en/", "/")
+    assert reviewer.get(team).status_code == 200
+
+
 # --- The owner ----------------------------------------------------------------------------------------------------
 
 
