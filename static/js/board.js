@@ -5,6 +5,7 @@
 //   #board-said > li[data-event] sentences that the server sent; #board-news speaks each once, one in thirty seconds
 //   #board-unsent                a template: what a row says when its deed got no answer
 //   a[data-dialog]               is shown in #board-dialog instead of a page of its own
+//   [data-pick-all], [data-picked] picks every row of the page; how many are picked
 //   [data-vanishes="30"]         goes after so many seconds: the offer to take a deed back
 // A hidden tab does not ask, and asks at once when it is seen again. When the session has ended, <dialog id="signed-out">
 // opens, and the page is loaded anew when it is closed.
@@ -64,6 +65,21 @@ function openInDialog(event) {
   window.htmx.ajax("GET", link.href, { target: "#board-dialog", source: "#board-dialog" });
 }
 
+function countPicked() {
+  const boxes = [...document.querySelectorAll("[name='picked']")], told = document.querySelector("[data-picked]");
+  if (!told) return;
+  const picked = boxes.filter((box) => box.checked).length;
+  told.querySelector("b").textContent = picked;
+  told.hidden = false;
+  document.querySelector("[data-pick-all]").hidden = picked === boxes.length;
+}
+
+function pickAll() {
+  for (const box of document.querySelectorAll("[name='picked']")) box.checked = true;
+  document.querySelector(".bulk [data-shortcut]").focus(); // the button that was pressed is gone
+  countPicked();
+}
+
 function unsent(event) {
   const button = event.detail.requestConfig.triggeringEvent?.submitter;
   const place = button?.closest("tr")?.querySelector(".cell-lead") ?? button?.closest(".bulk") ?? button?.form;
@@ -71,7 +87,12 @@ function unsent(event) {
   place?.append(find("board-unsent").content.cloneNode(true));
 }
 
-document.addEventListener("click", (event) => event.target.closest("#board-pause") ? pause() : openInDialog(event));
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-pick-all]")) pickAll();
+  else event.target.closest("#board-pause") ? pause() : openInDialog(event);
+});
+document.addEventListener("change", (event) => event.target.name === "picked" && countPicked());
+document.addEventListener("htmx:afterSettle", countPicked); // a renewed row is picked no more
 document.addEventListener("visibilitychange", () => document.hidden || paused || !find("board-poll") || ask());
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (isPoll(event) && (paused || document.hidden)) event.preventDefault();
@@ -92,6 +113,7 @@ for (const failure of ["htmx:sendError", "htmx:responseError"]) document.addEven
 export function start(root) {
   const button = find("board-pause");
   if (button) button.hidden = false;
+  countPicked(); // a browser that goes back brings the picks with it
   const offers = [...root.querySelectorAll("[data-vanishes]")];
   if (root.matches?.("[data-vanishes]")) offers.push(root);
   for (const offer of offers) {

@@ -56,6 +56,25 @@ def test_what_is_done_with_several_stands_in_sight_of_every_row(visit: Callable[
     expect(last).to_be_checked()
 
 
+def test_a_whole_page_is_picked_at_once_and_counted(visit: Callable[..., Visitor]) -> None:
+    for _n in range(12):
+        a_report()
+    visitor = visit(a_reviewer())
+    page = visitor.open("/en" + reverse("board"))
+    expect(page.locator("[data-shortcuts-offer]")).to_be_visible()  # the script is there
+    page.locator("[name=picked]").first.check()
+    expect(page.locator("[data-picked]")).to_have_text("Picked: 1")
+    every = page.locator("[data-pick-all]")
+    every.click()
+    expect(page.locator("[data-picked]")).to_have_text("Picked: 12")
+    expect(every).to_be_hidden()
+    expect(page.get_by_role("button", name="Acknowledge them")).to_be_focused()
+    page.locator("[name=picked]").first.uncheck()
+    expect(page.locator("[data-picked]")).to_have_text("Picked: 11")
+    expect(every).to_be_visible()
+    assert visitor.complaints == []
+
+
 def test_two_on_one_report_see_each_other_and_its_entity_sees_neither(visit: Callable[..., Visitor]) -> None:
     cache.clear()
     report, first, second = a_report(), a_reviewer(), a_reviewer()
