@@ -237,6 +237,18 @@ def test_nobody_confirms_her_own_access_nor_what_she_asked_for(lead: User, clien
         BreakGlass.objects.filter(pk=hers.pk).update(confirmed_by=other, confirmed_at=timezone.now())
 
 
+def test_whoever_may_confirm_it_can_ring_first(reviewer: User, lead: User, client_of: ClientOf) -> None:
+    """At the number that is registered, not at one that was told."""
+    other, ringing = a_person(Role.LEAD), f'href="tel:{reviewer.mobile}"'
+    asked, _key = ask(reviewer, by=other.email)
+    assert reviewer.mobile and other.mobile
+    page = client_of(lead).get(REQUESTS).content.decode()
+    assert ringing in page and f'href="tel:{other.mobile}"' in page
+    assert ringing not in client_of(other).get(REQUESTS).content.decode(), "she asked for it, and confirms nothing"
+    break_glass.confirm(asked.reference, by=lead)
+    assert ringing not in client_of(lead).get(REQUESTS).content.decode(), "nothing is left to ask"
+
+
 def test_second_command_confirms_by_a_lead_or_an_admin_alone(reviewer: User, client: Client) -> None:
     for role in (Role.LEAD, Role.ADMIN):
         asked, key = ask(reviewer)
