@@ -17,7 +17,18 @@ from entities.permissions import AUTHORITY_ROLES, Role
 from fuzz.addresses import addresses
 from incidents import actions
 from incidents.lifecycle import ReportKind
-from incidents.models import Attachment, Draft, FinalReport, FreezePeriod, Policy, Report, ReviewerNote, TimelineRow
+from incidents.models import (
+    Attachment,
+    Draft,
+    FinalReport,
+    FreezePeriod,
+    OutsideReader,
+    Policy,
+    Report,
+    ReviewerNote,
+    TimelineRow,
+    WallScreen,
+)
 from notifications.models import Delivery
 from tests import factories
 from tests.conftest import sign_in
@@ -65,6 +76,7 @@ class Town:
 def built() -> Town:
     """A new one beside those there are: what earlier requests closed or gave away is whole again here."""
     FreezePeriod.objects.all().delete()  # they have names of their own
+    _none_too_many()
     numbers: list[str] = []
     inner = _keeping_numbers(numbers)
     reports = [*inner.reports, *_more_reports(inner)]
@@ -78,6 +90,13 @@ def built() -> Town:
     ]
     nafath_down()
     return Town(people, reports, _neighbours(), numbers, _values_of(inner))
+
+
+def _none_too_many() -> None:
+    """Screens and addresses outside stand in a limited number: those of the towns before make room."""
+    now, why = timezone.now(), OutsideReader.Why.REMOVED
+    WallScreen.objects.standing().update(revoked_at=now)
+    OutsideReader.objects.standing().update(ended_at=now, ended_why=why)
 
 
 def _keeping_numbers(numbers: list[str]) -> journeys.Town:
