@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,8 +13,10 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
 import outage_portal
+from faults.process import Process, wait_until
 from outage_portal import checked
 from production import serving
+from production.house import answers
 from tests.a_collector import an_environment
 from tests.simulator_process import free_port
 
@@ -43,28 +43,18 @@ def test_the_portal_is_loaded_once_for_all_the_workers_that_come_and_go(tmp_path
         DATABASE_URL=f"sqlite:///{tmp_path}/portal.sqlite3",
         PYTHONPATH=f"{portal.BASE_DIR}:{tmp_path}",
     )
-    command = ["-m", "gunicorn", "door:application", "--config", str(tmp_path / "patient.py"), "--workers", "2"]
-    with (tmp_path / "log.txt").open("wb") as log:
-        gunicorn = subprocess.Popen([sys.executable, *command], cwd=tmp_path, env=named, stdout=log, stderr=log)
-        try:
-            until = time.monotonic() + PATIENCE
-            while not _answers(origin):
-                assert time.monotonic() < until, "gunicorn did not start"
-                time.sleep(0.2)
-            statuses = {requests.get(f"{origin}/en/nowhere/", timeout=PATIENCE).status_code for _n in range(20)}
-        finally:
-            gunicorn.terminate()
-            gunicorn.wait(timeout=PATIENCE)
-    assert statuses == {404}
-    assert (tmp_path / "log.txt").read_text().count("Booting worker") >= 6
-    assert (tmp_path / "loaded.txt").read_text() == f"{gunicorn.pid}\n"
-
-
-def _answers(origin: str) -> bool:
+    command = [sys.executable, "-m", "gunicorn", "door:application", "--config", str(tmp_path / "patient.py")]
+    log = tmp_path / "log.txt"
+    gunicorn = Process([*command, "--workers", "2"], log=log, environment=named, folder=tmp_path)
+    gunicorn.start()
     try:
-        return requests.get(f"{origin}/healthz", timeout=5).status_code == 200
-    except requests.RequestException:
-        return False
+        wait_until(lambda: answers(f"{origin}/healthz"), within=PATIENCE)
+        statuses = {requests.get(f"{origin}/en/nowhere/", timeout=PATIENCE).status_code for _n in range(20)}
+    finally:
+        gunicorn.stop()
+    assert statuses == {404}
+    assert log.read_text().count("Booting worker") >= 6
+    assert (tmp_path / "loaded.txt").read_text() == f"{gunicorn.pid}\n"
 
 
 @pytest.mark.parametrize("was_asked", [True, False], ids=["there when it started", "away when it started"])

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,9 @@ from django.db import connection
 from django.test import Client
 
 from entities import spans, tracing
+from faults.process import wait_until
 from incidents.models import Report
+from production.house import answers
 from tests.a_collector import PATH, Collector, a_collector, an_environment
 from tests.conftest import sign_in
 from tests.factories import a_service
@@ -116,29 +118,15 @@ def test_gunicorns_workers_send_theirs_before_they_go(collector: Collector, tmp_
     config.write_text(f"from production.serving import *\n{PATIENT}")
     command = ["-m", "gunicorn", "outage_portal.wsgi", "--config", str(config), "--workers", "2"]
     with running(*command, **where, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.origin + PATH) as gunicorn:
-        _until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"), "gunicorn did not start")
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), within=PATIENCE)
         with ThreadPoolExecutor(4) as people:
             pages = [f"http://127.0.0.1:{port}/en/nowhere/{number}" for number in range(8)]
-            answers = list(people.map(lambda page: requests.get(page, timeout=PATIENCE, allow_redirects=False), pages))
-        assert {answer.status_code for answer in answers} <= {301, 302, 404}
+            found = list(people.map(lambda page: requests.get(page, timeout=PATIENCE, allow_redirects=False), pages))
+        assert {answer.status_code for answer in found} <= {301, 302, 404}
         assert collector.spans == []
         gunicorn.send_signal(signal.SIGTERM)
         gunicorn.wait(timeout=PATIENCE)
     assert [span.name for span in collector.spans] == ["GET"] * len(pages)
-
-
-def _until(holds: Callable[[], bool], otherwise: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until, otherwise
-        time.sleep(0.2)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return requests.get(address, timeout=5).status_code == 200
-    except requests.RequestException:
-        return False
 
 
 @pytest.mark.wide
@@ -161,7 +149,7 @@ def test_celerys_children_send_theirs_before_they_go(collector: Collector, tmp_p
         headers = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
         sent = [clear_dead_sessions.apply_async(queue=queue, headers=headers).id for _n in range(4)]
         marks = [tmp_path / f"{task}.done" for task in sent]
-        _until(lambda: all(mark.exists() for mark in marks), "the tasks were not done")
+        wait_until(lambda: all(mark.exists() for mark in marks), within=PATIENCE)
         worker.send_signal(signal.SIGTERM)
         worker.wait(timeout=PATIENCE)
     with redis.Redis.from_url(portal.REDIS_URL) as broker:
